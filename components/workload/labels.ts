@@ -1,0 +1,8 @@
+/** Labels and annotations the stack and its policies agree on. */
+
+/** On a CronJob: the name of the data store (StatefulSet) whose data it copies and verifies (X07). */
+export const backupOf = "production-platform/backup-of";
+/** On a workload: which kind of data it holds, so that policies know what to ask of it. */
+export const dataStore = "production-platform/data-store";
+/** Values of {@link dataStore}. `redis-cache` may lose its data; every other store needs a backup. */
+export type DataStoreKind = "postgres" | "mysql" | "kafka" | "redis-state" | "redis-cache";
