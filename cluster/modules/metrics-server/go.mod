@@ -1,5 +1,5 @@
 module toolchain/metrics-server
 
-go 1.26
+go 1.26.4
 
 require sigs.k8s.io/metrics-server v0.9.0

@@ -1,0 +1,69 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
+
+/** One end of a flow: pods of this namespace by their `app` label, pods of another namespace, or addresses. */
+export type Endpoint =
+  | { readonly app: string }
+  | { readonly namespace: string; readonly labels?: Readonly<Record<string, string>> }
+  | { readonly cidr: string };
+
+/** A connection that exists: who opens it, to whom, on which TCP ports. */
+export interface Flow {
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly ports: readonly number[];
+}
+
+/** Short form for flows inside one namespace: `flow("bgc-api", "postgres", 5432)`. */
+export const flow = (from: string, to: string, ...ports: number[]): Flow => ({ from: { app: from }, to: { app: to }, ports });
+
+export interface NetworkFlowsArgs {
+  readonly namespace: pulumi.Input<string>;
+  readonly flows: readonly Flow[];
+  /** Apps that exist but take part in no flow yet; they get DNS and nothing else. @default [] */
+  readonly others?: readonly string[];
+}
+
+/**
+ * Denies everything in a namespace, then allows exactly the flows given: each app's policy opens the ingress and the
+ * egress side of its flows, and DNS to the cluster's resolver (X05).
+ */
+export class NetworkFlows extends pulumi.ComponentResource {
+  constructor(name: string, args: NetworkFlowsArgs, options?: pulumi.ComponentResourceOptions) {
+    super("platform:capability:NetworkFlows", name, {}, options);
+    const policy = (policyName: string, spec: k8s.types.input.networking.v1.NetworkPolicySpec) =>
+      new k8s.networking.v1.NetworkPolicy(`${name}-${policyName}`, { metadata: { name: policyName, namespace: args.namespace }, spec }, { parent: this });
+    policy("default-deny", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+    for (const app of apps(args)) policy(app, policySpec(app, args.flows));
+    this.registerOutputs({});
+  }
+}
+
+const apps = ({ flows, others = [] }: NetworkFlowsArgs): string[] =>
+  [...new Set([...flows.flatMap(({ from, to }) => [from, to]).flatMap((end) => ("app" in end ? [end.app] : [])), ...others])].sort();
+
+/** The NetworkPolicy of one app, from the flows it takes part in. */
+export function policySpec(app: string, flows: readonly Flow[]): k8s.types.input.networking.v1.NetworkPolicySpec {
+  const isApp = (end: Endpoint) => "app" in end && end.app === app;
+  const ports = (flow: Flow) => flow.ports.map((port) => ({ protocol: "TCP", port }));
+  return {
+    podSelector: { matchLabels: { app } },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: flows.filter(({ to }) => isApp(to)).map((flow) => ({ from: [peer(flow.from)], ports: ports(flow) })),
+    egress: [
+      { to: [peer({ namespace: "kube-system", labels: { "k8s-app": "kube-dns" } })], ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }] },
+      ...flows.filter(({ from }) => isApp(from)).map((flow) => ({ to: [peer(flow.to)], ports: ports(flow) })),
+    ],
+  };
+}
+
+function peer(end: Endpoint): Peer {
+  if ("app" in end) return { podSelector: { matchLabels: { app: end.app } } };
+  if ("cidr" in end) return { ipBlock: { cidr: end.cidr } };
+  return {
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": end.namespace } },
+    ...(end.labels && { podSelector: { matchLabels: end.labels } }),
+  };
+}

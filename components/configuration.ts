@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { bgcPlatformSettings } from "./systems/bgc-platform.settings.ts";
+
+/** Pulumi.yaml declares its optional names with an empty default, which is as good as none. */
+const optionalName = z.string().transform((name) => name || undefined).optional();
+
+const stackSettings = z.strictObject({
+  context: optionalName,
+  storageClass: optionalName,
+  ingressClass: optionalName,
+  ingressNamespace: z.string().min(1).default("kube-system"),
+  retainData: z.boolean().default(true),
+  systems: z.array(z.enum(["bgc-platform"])).min(1).default(["bgc-platform"]),
+  "bgc-platform": bgcPlatformSettings,
+});
+
+/** Everything a stack can set, with every default filled in. */
+export type StackSettings = z.output<typeof stackSettings>;
+
+/** Reads values by their name; `undefined` where the stack says nothing. */
+export type ValueSource = (name: keyof StackSettings) => unknown;
+
+/** Checks a stack's values. Throws one error that lists every wrong one with its path, its value and what is expected. */
+export function parseSettings(read: ValueSource): StackSettings {
+  const names = Object.keys(stackSettings.shape) as (keyof StackSettings)[];
+  const values = Object.fromEntries(names.map((name) => [name, read(name)]).filter(([, value]) => value !== undefined));
+  const result = stackSettings.safeParse({ "bgc-platform": {}, ...values });
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const path = issue.path.join(".");
+    const value = issue.path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key], values);
+    return `  ${path || "(stack)"}: ${issue.message}${value === undefined ? "" : ` (is ${JSON.stringify(value)})`}`;
+  });
+  throw new pulumi.RunError(`the stack's configuration has ${problems.length} wrong value${problems.length === 1 ? "" : "s"}:\n${problems.join("\n")}`);
+}
+
+/** The settings of the stack that is being deployed. */
+export function loadSettings(): StackSettings {
+  const config = new pulumi.Config();
+  return parseSettings((name) => {
+    const text = config.get(name);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text; // plain strings are stored unquoted
+    }
+  });
+}

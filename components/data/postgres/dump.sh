@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Dumps the database and the server's roles into a new, uniquely named, still unverified copy. The row count of every table
+# is taken in the very snapshot the dump reads, so that the copy can be compared with it later.
+. /scripts/connection.sh
+
+wait_for_server
+copy="$BACKUPS/incoming/$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ)-${HOSTNAME##*-}"
+mkdir -p "$BACKUPS/incoming" "$BACKUPS/verified"
+# What an earlier, interrupted run left is unverified and belongs to nobody: jobs of one schedule never overlap.
+find "$BACKUPS/incoming" -mindepth 1 -maxdepth 1 -mmin +1440 -exec rm -rf {} +
+mkdir "$copy"
+say "dumping $PGDATABASE from $PGHOST to $copy"
+
+coproc SNAPSHOT { psql --no-psqlrc --no-align --tuples-only --quiet --set ON_ERROR_STOP=1; }
+ask() { printf '%s\n' "$1" >&"${SNAPSHOT[1]}"; }
+ask "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_export_snapshot();"
+read -r -t 60 snapshot <&"${SNAPSHOT[0]}" || fail "the server gave no snapshot"
+ask "$(</scripts/row-counts.sql)"
+ask "\\echo end"
+while read -r -t 600 line <&"${SNAPSHOT[0]}" && [[ $line != end ]]; do printf '%s\n' "$line"; done >"$copy/row-counts"
+
+pg_dump --snapshot="$snapshot" --no-password --format=plain | gzip -6 >"$copy/dump.sql.gz"
+pg_dumpall --no-password --globals-only --no-role-passwords --database="$PGDATABASE" | gzip -6 >"$copy/globals.sql.gz"
+ask "COMMIT;"
+
+rows=$(awk -F'|' '{ rows += $NF } END { print rows + 0 }' "$copy/row-counts")
+((rows > 0)) || fail "$PGDATABASE has no row in any table: an empty copy must not push out a good one"
+sha256sum "$copy"/*.gz | sed "s#$copy/##" >"$copy/SHA256SUMS"
+printf '%s\n' "$copy" >"$BACKUPS/incoming/current"
+say "dumped $(wc -l <"$copy/row-counts") tables with $rows rows, $(stat -c %s "$copy/dump.sql.gz") bytes"

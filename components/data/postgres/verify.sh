@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Proves the newest copy by restoring it: into a scratch server of this pod alone, with every error fatal, and by comparing
+# the row count of each table with the one taken at the dump. Only then does the copy become a verified one.
+set -euo pipefail
+umask 077
+say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
+fail() { say "FAILED: $*" >&2; exit 1; }
+
+copy=$(<"$BACKUPS/incoming/current")
+name=${copy##*/}
+say "verifying $name"
+(cd "$copy" && sha256sum --quiet --check SHA256SUMS) || fail "$name: a file is not what was written"
+gzip --test "$copy"/*.gz || fail "$name: a compressed file is damaged"
+gzip -dc "$copy/dump.sql.gz" | tail -n 5 | grep -q '^-- PostgreSQL database dump complete' || fail "$name: the dump ends before its last line"
+
+export PGHOST=/scratch PGUSER=postgres PGDATA=/scratch/data
+unset PGPORT PGPASSFILE
+initdb --auth=trust --username=postgres --no-sync >/scratch/initdb.log || fail "the scratch server could not be made: $(tail -n 3 /scratch/initdb.log)"
+pg_ctl --silent --wait --log=/scratch/server.log --options="-c listen_addresses='' -c unix_socket_directories=/scratch -c fsync=off -c full_page_writes=off -c max_connections=5" start \
+  || fail "the scratch server did not start: $(tail -n 5 /scratch/server.log)"
+trap 'pg_ctl --silent --mode=immediate stop || true' EXIT
+
+# The role that initdb made is in the copy's globals too, so that one statement is left out.
+gzip -dc "$copy/globals.sql.gz" | grep -v '^CREATE ROLE postgres;' | psql --no-psqlrc --quiet --output=/dev/null --set ON_ERROR_STOP=1 --dbname=postgres \
+  || fail "$name: the roles do not restore"
+createdb --template=template0 restored
+gzip -dc "$copy/dump.sql.gz" | psql --no-psqlrc --quiet --output=/dev/null --set ON_ERROR_STOP=1 --single-transaction --dbname=restored \
+  || fail "$name: the dump does not restore"
+psql --no-psqlrc --no-align --tuples-only --quiet --set ON_ERROR_STOP=1 --dbname=restored --file=/scripts/row-counts.sql >/scratch/row-counts
+diff "$copy/row-counts" /scratch/row-counts || fail "$name: the restored tables (>) differ from the database at the time of the dump (<)"
+
+sync -f "$copy"
+mv "$copy" "$BACKUPS/verified/$name"
+rm -f "$BACKUPS/incoming/current"
+say "verified $name: $(wc -l </scratch/row-counts) tables restored with equal row counts"

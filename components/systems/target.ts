@@ -1,0 +1,31 @@
+import type { DataStoreKind } from "../workload/labels.ts";
+
+/** What operations need to know about a system: every system publishes one, so that no command guesses names. */
+export interface Target {
+  readonly system: string;
+  readonly namespace: string;
+  /** In start order; stopping goes the other way (B13). */
+  readonly workloads: readonly { readonly kind: "Deployment" | "StatefulSet"; readonly name: string; readonly replicas: number }[];
+  readonly dataStores: readonly {
+    readonly kind: DataStoreKind;
+    readonly name: string;
+    readonly service: string;
+    readonly port: number;
+    readonly database?: string;
+    readonly user?: string;
+    /** The CronJob that copies and verifies its data. */
+    readonly backup?: string;
+  }[];
+  readonly endpoints: readonly { readonly name: string; readonly host?: string; readonly service: string; readonly port: number; readonly health: string }[];
+  /** The numbers that `verify` measures (B17). */
+  readonly objectives: Readonly<Record<string, number>>;
+}
+
+/** What the stack gives to each of its systems. */
+export interface SystemContext {
+  readonly retainData: boolean;
+  readonly storage: { readonly storageClass?: string };
+  readonly ingress: { readonly className?: string };
+  /** Where the ingress controller's pods run: the only namespace that may reach public workloads from outside. */
+  readonly ingressNamespace: string;
+}

@@ -1,0 +1,77 @@
+import type { types } from "@pulumi/kubernetes";
+import { type ContainerArgs, kubernetesContainer, type Mount, volumeName } from "./container.ts";
+import { type Duration, seconds } from "./units.ts";
+
+type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
+type Volume = types.input.core.v1.Volume;
+
+/** The user and group a pod's processes run as; files of its volumes belong to the group. */
+export interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface PodArgs {
+  /** Labels that select exactly this pod, such as `{ app: "bgc-api" }`; Services, policies and budgets use them. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly identity: Identity;
+  readonly serviceAccount: string;
+  readonly initContainers?: readonly ContainerArgs[];
+  readonly containers: readonly [ContainerArgs, ...ContainerArgs[]];
+  /** Time between SIGTERM and SIGKILL: longer than the program needs to finish what it has begun (X04). @default "30s" */
+  readonly terminationGracePeriod?: Duration;
+}
+
+/**
+ * A pod template under Pod Security `restricted` (X01): never root, no token of the API server, pods of one workload
+ * spread over nodes.
+ */
+export function podTemplate(args: PodArgs, restartPolicy: "Always" | "Never"): PodTemplateSpec {
+  const containers = [...(args.initContainers ?? []), ...args.containers];
+  return {
+    metadata: { labels: args.labels, annotations: args.annotations ?? {} },
+    spec: {
+      serviceAccountName: args.serviceAccount,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      restartPolicy,
+      terminationGracePeriodSeconds: seconds(args.terminationGracePeriod ?? "30s"),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: args.identity.uid,
+        runAsGroup: args.identity.gid,
+        fsGroup: args.identity.gid,
+        fsGroupChangePolicy: "OnRootMismatch",
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      ...(restartPolicy === "Always" && {
+        topologySpreadConstraints: [{
+          maxSkew: 1,
+          topologyKey: "kubernetes.io/hostname",
+          whenUnsatisfiable: "ScheduleAnyway",
+          labelSelector: { matchLabels: args.labels },
+        }],
+      }),
+      ...(args.initContainers && { initContainers: args.initContainers.map(kubernetesContainer) }),
+      containers: args.containers.map(kubernetesContainer),
+      volumes: volumes(containers.flatMap((container) => container.mounts ?? [])),
+    },
+  };
+}
+
+function volumes(mounts: readonly Mount[]): Volume[] {
+  const byName = new Map<string, Volume>();
+  for (const mount of mounts) {
+    if ("claimTemplate" in mount) continue; // the StatefulSet's own volume claim templates declare these
+    byName.set(volumeName(mount), { name: volumeName(mount), ...source(mount) });
+  }
+  return [...byName.values()];
+}
+
+function source(mount: Exclude<Mount, { claimTemplate: string }>): Omit<Volume, "name"> {
+  if ("scratch" in mount) return { emptyDir: { sizeLimit: mount.scratch, ...(mount.medium && { medium: mount.medium }) } };
+  if ("configMap" in mount) return { configMap: { name: mount.configMap, defaultMode: mount.executable ? 0o555 : 0o444 } };
+  if ("secret" in mount) return { secret: { secretName: mount.secret, defaultMode: 0o440, ...(mount.optional && { optional: true }) } };
+  return { persistentVolumeClaim: { claimName: mount.claim } };
+}

@@ -1,0 +1,135 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { startupBudget } from "./probes.ts";
+import { type PodArgs, podTemplate } from "./pod.ts";
+import type { Size } from "./units.ts";
+
+/** How many pods. With a range an autoscaler owns the number and the workload itself declares none (P02). */
+export type Replicas =
+  | { readonly fixed: number }
+  | { readonly min: number; readonly max: number; readonly targetCpuPercent: number };
+
+/** A volume that every pod of a StatefulSet gets for itself. */
+export interface ClaimTemplate {
+  readonly name: string;
+  readonly size: Size;
+  /** @default the cluster's default storage class */
+  readonly storageClass?: string;
+}
+
+export type Controller =
+  | { readonly kind: "Deployment"; readonly replaceAll?: boolean }
+  | { readonly kind: "StatefulSet"; readonly claims: readonly ClaimTemplate[]; readonly retainClaims: boolean };
+
+export interface WorkloadArgs extends Omit<PodArgs, "serviceAccount"> {
+  readonly namespace: pulumi.Input<string>;
+  /** `replaceAll` stops the old pods before new ones start: for programs that must not run twice. */
+  readonly controller: Controller;
+  readonly replicas: Replicas;
+  /** Labels of the controller itself, beside those of the pods. */
+  readonly controllerLabels?: Readonly<Record<string, string>>;
+  /** The Service in front: its name and `{ servicePort: containerPortName }`. @default none */
+  readonly service?: { readonly name: string; readonly ports: Readonly<Record<number, string>> };
+}
+
+/**
+ * A long-running program with all it needs to be run safely: controller, Service, service account, disruption budget
+ * and autoscaler. What may talk to it is declared by the system's flows ({@link ../capabilities/network-flows.ts}).
+ */
+export class Workload extends pulumi.ComponentResource {
+  readonly name: string;
+  readonly controller: k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet;
+  readonly service: k8s.core.v1.Service | undefined;
+
+  constructor(name: string, args: WorkloadArgs, options?: pulumi.ComponentResourceOptions) {
+    super("platform:workload:Workload", name, {}, options);
+    this.name = name;
+    const parent = { parent: this };
+    const account = new k8s.core.v1.ServiceAccount(name, {
+      metadata: { name, namespace: args.namespace, labels: args.labels },
+      automountServiceAccountToken: false,
+    }, parent);
+    this.service = args.service && new k8s.core.v1.Service(args.service.name, service(args.service, args), parent);
+    this.controller = controller(name, args, podTemplate({ ...args, serviceAccount: name }, "Always"), {
+      ...parent,
+      dependsOn: [account],
+      customTimeouts: awaitTimeout(args),
+    });
+    new k8s.policy.v1.PodDisruptionBudget(name, {
+      metadata: { name, namespace: args.namespace, labels: args.labels },
+      // One pod at a time, never "none": a budget that forbids every eviction stops node upgrades (X04).
+      spec: { maxUnavailable: 1, selector: { matchLabels: args.labels }, unhealthyPodEvictionPolicy: "AlwaysAllow" },
+    }, parent);
+    if ("min" in args.replicas) {
+      new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, autoscaler(name, args, args.replicas), parent);
+    }
+    this.registerOutputs({ controller: this.controller.metadata.name });
+  }
+}
+
+function service({ name, ports }: NonNullable<WorkloadArgs["service"]>, args: WorkloadArgs): k8s.core.v1.ServiceArgs {
+  return {
+    metadata: { name, namespace: args.namespace, labels: args.labels },
+    spec: {
+      type: "ClusterIP",
+      selector: args.labels,
+      ports: Object.entries(ports).map(([port, target]) => ({ name: target, port: Number(port), targetPort: target, protocol: "TCP" })),
+    },
+  };
+}
+
+function controller(name: string, args: WorkloadArgs, template: ReturnType<typeof podTemplate>, options: pulumi.CustomResourceOptions) {
+  const metadata = { name, namespace: args.namespace, labels: { ...args.labels, ...args.controllerLabels } };
+  const common = { selector: { matchLabels: args.labels }, template, ...("fixed" in args.replicas && { replicas: args.replicas.fixed }) };
+  if (args.controller.kind === "Deployment") {
+    return new k8s.apps.v1.Deployment(name, {
+      metadata,
+      spec: {
+        ...common,
+        revisionHistoryLimit: 10,
+        strategy: args.controller.replaceAll ? { type: "Recreate" } : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      },
+    }, options);
+  }
+  const retention = args.controller.retainClaims ? "Retain" : "Delete";
+  return new k8s.apps.v1.StatefulSet(name, {
+    metadata,
+    spec: {
+      ...common,
+      serviceName: args.service?.name ?? name,
+      updateStrategy: { type: "RollingUpdate" },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: retention, whenScaled: "Retain" },
+      volumeClaimTemplates: args.controller.claims.map((claim) => ({
+        metadata: { name: claim.name, labels: args.labels },
+        spec: {
+          accessModes: ["ReadWriteOnce"],
+          ...(claim.storageClass && { storageClassName: claim.storageClass }),
+          resources: { requests: { storage: claim.size } },
+        },
+      })),
+    },
+  }, options);
+}
+
+function autoscaler(name: string, args: WorkloadArgs, range: Extract<Replicas, { min: number }>): k8s.autoscaling.v2.HorizontalPodAutoscalerArgs {
+  return {
+    metadata: { name, namespace: args.namespace, labels: args.labels },
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: args.controller.kind, name },
+      minReplicas: range.min,
+      maxReplicas: range.max,
+      metrics: [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: range.targetCpuPercent } } }],
+    },
+  };
+}
+
+/**
+ * As long as the probes allow every pod in turn, plus two minutes for scheduling and image pulls. A start-up budget that
+ * is meant for recoveries of hours counts as ten minutes: what an update waits for is a start, not a recovery.
+ */
+function awaitTimeout(args: WorkloadArgs): pulumi.CustomTimeouts {
+  const pods = "fixed" in args.replicas ? args.replicas.fixed : args.replicas.max;
+  const slowest = Math.max(...args.containers.map(({ probes }) => (probes ? Math.min(startupBudget(probes), 600) : 0)));
+  const timeout = `${pods * slowest + 120}s`;
+  return { create: timeout, update: timeout };
+}

@@ -1,0 +1,43 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Command } from "commander";
+import { stringify } from "yaml";
+import { checkout } from "./support/checkout.ts";
+import { declaredResources, type Manifest, manifests, stackConfiguration } from "./support/declared-objects.ts";
+
+const program = new Command("npm run render --")
+  .description("Write a stack's Kubernetes objects as plain YAML, one object a file. Needs no cluster and no engine.")
+  .option("--stack <name>", "stack to render: the file Pulumi.<name>.yaml", "dev")
+  .requiredOption("--out <dir>", "folder to write to: new, empty, or one that this command wrote")
+  .addHelpText("after", "\nExample: npm run render -- --stack prod --out rendered\nGenerated passwords are not written: Secrets of this kind are rendered without data.")
+  .parse();
+const { stack, out } = program.opts<{ stack: string; out: string }>();
+const folder = resolve(process.env["INIT_CWD"] ?? checkout, out);
+const marker = ".rendered";
+
+/** One file name per object: namespace, kind and name. */
+const fileName = ({ kind, metadata }: Manifest) => `${[metadata.namespace, kind.toLowerCase(), metadata.name].filter(Boolean).join("_")}.yaml`;
+
+try {
+  const existing = readdirSync(folder, { encoding: "utf8" });
+  if (existing.length > 0 && !existing.includes(marker)) program.error(`${folder} holds files that this command did not write: name an empty or new folder`, { exitCode: 2 });
+} catch (error) {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+}
+
+try {
+  const objects = manifests(await declaredResources(stackConfiguration(stack)));
+  // Written aside and moved in one step, so that an interrupted run leaves the old folder as it was.
+  const fresh = `${folder}.new-${process.pid}`;
+  mkdirSync(fresh, { recursive: true });
+  for (const object of objects) writeFileSync(join(fresh, fileName(object)), stringify(object, { aliasDuplicateObjects: false }));
+  writeFileSync(join(fresh, marker), `${stack}\n`);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(fresh, folder);
+  const generated = objects.filter((object) => object.kind === "Secret").map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  console.log(`${objects.length} objects of stack ${stack} written to ${folder}`);
+  if (generated.length > 0) console.log(`without data, because their values are generated on deployment: Secrets ${generated.join(", ")}`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
