@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder } from "../paths.ts";
+import { type Print, step } from "../progress.ts";
+import { run } from "../shell.ts";
+import { writeArchive } from "./archive.ts";
+import { type Recipe, recipes } from "./recipes.ts";
+
+/** An image archive in the cache. */
+export interface Archive {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** Builds what the cache does not hold; returns all archives. */
+export async function buildImages(print: Print): Promise<Archive[]> {
+  mkdirSync(join(cacheFolder, "images"), { recursive: true });
+  const archives: Archive[] = [];
+  for (const recipe of recipes()) {
+    const file = archivePath(recipe);
+    if (!existsSync(file)) await step(`image ${recipe.name}`, print, () => build(recipe, file));
+    archives.push({ name: recipe.name, file });
+  }
+  return archives;
+}
+
+/** The path carries a hash of the recipe and of the files it copies; Debian's packages are as new as the day of the build. */
+function archivePath(recipe: Recipe): string {
+  const hash = createHash("sha256").update(JSON.stringify(recipe)).update(readFileSync(new URL(import.meta.url)));
+  for (const { from } of recipe.files) hash.update(readFileSync(from));
+  return join(cacheFolder, "images", `${recipe.name.replace(/[^\w.-]+/g, "_")}-${hash.digest("hex").slice(0, 12)}.tar`);
+}
+
+async function build(recipe: Recipe, file: string): Promise<void> {
+  const work = `${file}.building-${process.pid}`;
+  const clean = () => rmSync(work, { recursive: true, force: true });
+  process.once("exit", clean);
+  mkdirSync(work, { recursive: true });
+  try {
+    const layer = join(work, "layer.tar");
+    if (recipe.packages) await debianLayer(recipe, layer, work);
+    else await fileLayer(recipe, layer, work);
+    await writeArchive(file, recipe.name, layer, recipe.config);
+  } finally {
+    process.off("exit", clean);
+    clean();
+  }
+}
+
+async function debianLayer({ packages, user, files, afterwards = [] }: Recipe, layer: string, work: string): Promise<void> {
+  const userHook = user && [
+    `echo '${user.name}:x:${user.id}:' >>"$1/etc/group"`,
+    `echo '${user.name}:x:${user.id}:${user.id}::${user.home}:/bin/bash' >>"$1/etc/passwd"`,
+    `echo '${user.name}:*:19000:0:99999:7:::' >>"$1/etc/shadow"`,
+    // A package that would make a database or start a server on installation must not.
+    'mkdir -p "$1/etc/postgresql-common"; echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"',
+  ].join("; ");
+  const copies = files.map(({ from, to }) => `install -D -m 755 '${from}' "$1/${to}"`);
+  const hooks = [...copies, ...afterwards].map((hook) => `--customize-hook=${hook}`);
+  await run("mmdebstrap", [
+    "--variant=essential",
+    "--mode=root",
+    `--include=${packages!.join(",")}`,
+    "--dpkgopt=path-exclude=/usr/share/doc/*",
+    "--dpkgopt=path-exclude=/usr/share/man/*",
+    "--dpkgopt=path-exclude=/usr/share/locale/*",
+    "--aptopt=APT::Install-Recommends false",
+    ...(userHook ? [`--essential-hook=${userHook}`] : []),
+    ...hooks,
+    "bookworm",
+    layer,
+  ], { env: { TMPDIR: work } });
+}
+
+async function fileLayer({ files }: Recipe, layer: string, work: string): Promise<void> {
+  const root = join(work, "root");
+  for (const { from, to } of files) await run("install", ["-D", "-m", "755", from, join(root, to)]);
+  await run("tar", ["-C", root, "--owner=0", "--group=0", "--numeric-owner", "-cf", layer, "."]);
+}

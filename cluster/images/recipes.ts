@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { programPath } from "../build.ts";
+import { clusterImages, clusterPrograms, workloadImages } from "../pins.ts";
+import type { ImageConfig } from "./archive.ts";
+
+/** A file of the machine that goes into an image. */
+interface CopiedFile {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** How an image is made: Debian packages with a user and some files, or files alone. */
+export interface Recipe {
+  readonly name: string;
+  readonly packages?: readonly string[];
+  /** User made before the packages' own scripts could, so that it has the upstream image's number. */
+  readonly user?: { readonly name: string; readonly id: number; readonly home: string };
+  readonly files: readonly CopiedFile[];
+  /** Shell commands with the image's root as $1, after the packages are installed. */
+  readonly afterwards?: readonly string[];
+  readonly config: ImageConfig;
+}
+
+const here = import.meta.dirname;
+const checkout = join(here, "../..");
+const program = (name: string) => programPath(clusterPrograms.find((candidate) => candidate.name === name)!);
+const standIn = (what: string) => `Built on this machine because no image registry can be reached: ${what}`;
+
+const single = (image: string, name: string, arguments_: readonly string[] = []): Recipe => ({
+  name: image,
+  files: [{ from: program(name), to: name }],
+  config: { entrypoint: [`/${name}`, ...arguments_], user: "65532:65532", description: standIn(`${name} from its Go module`) },
+});
+
+/** Every image that the local cluster needs, in the order they are built. */
+export const recipes = (): readonly Recipe[] => [
+  single(clusterImages.pause, "pause"),
+  single(clusterImages.coredns, "coredns"),
+  single(clusterImages.metricsServer, "metrics-server"),
+  single(clusterImages.localPathProvisioner, "local-path-provisioner"),
+  {
+    name: clusterImages.busybox,
+    packages: ["busybox-static"],
+    files: [],
+    config: { command: ["sh"], description: standIn("Debian's busybox-static") },
+  },
+  {
+    name: workloadImages.postgres,
+    packages: ["postgresql-15", "locales-all"],
+    user: { name: "postgres", id: 999, home: "/var/lib/postgresql" },
+    files: [{ from: join(here, "postgres-entrypoint.sh"), to: "usr/local/bin/docker-entrypoint.sh" }],
+    afterwards: [
+      'rm -rf "$1"/var/lib/postgresql/* "$1"/etc/postgresql/*',
+      'mkdir -p "$1/docker-entrypoint-initdb.d" "$1/var/lib/postgresql/data" "$1/var/run/postgresql"',
+      'chown -R 999:999 "$1/var/lib/postgresql" "$1/var/run/postgresql"; chmod 3777 "$1/var/run/postgresql"',
+    ],
+    config: {
+      entrypoint: ["docker-entrypoint.sh"],
+      command: ["postgres"],
+      environment: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin", PGDATA: "/var/lib/postgresql/data", LANG: "en_US.utf8", PG_MAJOR: "15" },
+      volumes: ["/var/lib/postgresql/data"],
+      stopSignal: "SIGINT",
+      description: standIn("Debian's postgresql-15"),
+    },
+  },
+  {
+    name: workloadImages.redis,
+    packages: ["redis-server", "redis-tools"],
+    user: { name: "redis", id: 999, home: "/data" },
+    files: [{ from: join(here, "redis-entrypoint.sh"), to: "usr/local/bin/docker-entrypoint.sh" }],
+    afterwards: ['mkdir -p "$1/data"; chown 999:999 "$1/data"'],
+    config: { entrypoint: ["docker-entrypoint.sh"], command: ["redis-server"], workingDirectory: "/data", volumes: ["/data"], description: standIn("Debian's redis-server") },
+  },
+  {
+    name: workloadImages.node,
+    packages: ["libstdc++6", "ca-certificates"],
+    user: { name: "node", id: 1000, home: "/home/node" },
+    files: [
+      { from: nodeProgram(), to: "usr/local/bin/node" },
+      { from: join(here, "node-entrypoint.sh"), to: "usr/local/bin/docker-entrypoint.sh" },
+    ],
+    afterwards: ['mkdir -p "$1/home/node"; chown 1000:1000 "$1/home/node"'],
+    config: { entrypoint: ["docker-entrypoint.sh"], command: ["node"], description: standIn("Debian with the Node.js of npm's node package") },
+  },
+];
+
+function nodeProgram(): string {
+  const path = join(checkout, "node_modules/node/bin/node");
+  if (!existsSync(path)) throw new Error(`${path} does not exist: run "npm ci" first`);
+  return path;
+}

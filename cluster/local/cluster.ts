@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { buildImages } from "../images/build.ts";
+import { withLock } from "../lock.ts";
+import { clusterFolder } from "../paths.ts";
+import { elapsed, type Print, step } from "../progress.ts";
+import { ensureToolchain } from "../toolchain.ts";
+import { addonDeployments, applyAddons, kubectl, waitForAddons } from "./addons.ts";
+import { apiAnswers, startControlPlane } from "./control-plane.ts";
+import { ensureNetwork, importImages, nodeProcesses, processes, startContainerd, startKubelet, startKubeProxy, until } from "./node.ts";
+import { ensurePackages, whyNoRealNode } from "./packages.ts";
+import { addresses, files, nodeName } from "./settings.ts";
+
+/** Serializes everything that changes the local cluster. */
+export const withClusterLock = <T>(print: Print, work: () => Promise<T>): Promise<T> => withLock(`${clusterFolder}.lock`, print, work);
+
+/** Brings the local cluster up, or what of it is missing. Returns whether its node is real. */
+export async function startLocalCluster(print: Print): Promise<{ readonly real: boolean }> {
+  const { clusterBin: bin } = await ensureToolchain({ parts: "cluster", print });
+  const obstacle = whyNoRealNode();
+  await withClusterLock(print, async () => {
+    const started = performance.now();
+    mkdirSync(clusterFolder, { recursive: true });
+    if ((await localClusterStatus(bin)).healthy) return print(`the local cluster is up (${elapsed(started)})`);
+    if (obstacle) {
+      print(`no real node: ${obstacle}. The node is simulated: pods seem to run, and no container does`);
+      await step("control plane", print, () => startControlPlane(bin));
+      await kubectl(bin, ["apply", "--server-side", "-f", "-"], JSON.stringify(simulatedNode));
+      return;
+    }
+    await ensurePackages(print);
+    const archives = await buildImages(print);
+    await ensureNetwork();
+    await step("control plane", print, () => startControlPlane(bin));
+    await step("containerd", print, startContainerd);
+    await importImages(archives, print);
+    startKubeProxy(bin);
+    await step("kubelet", print, async () => {
+      await startKubelet(bin);
+      await until("kubelet", () => nodeIsReady(bin));
+    });
+    await step("name service, volumes and metrics", print, async () => {
+      await applyAddons(bin);
+      await waitForAddons(bin);
+    });
+    print(`the local cluster is up (${elapsed(started)})`);
+  });
+  return { real: !obstacle };
+}
+
+/** A node that kwok plays: for machines where no kubelet can run. */
+const simulatedNode = {
+  apiVersion: "v1",
+  kind: "Node",
+  metadata: { name: nodeName, annotations: { "kwok.x-k8s.io/node": "fake" }, labels: { "kubernetes.io/hostname": nodeName, type: "kwok" } },
+  status: { allocatable: { cpu: "8", memory: "32Gi", pods: "110", "ephemeral-storage": "100Gi" }, capacity: { cpu: "8", memory: "32Gi", pods: "110", "ephemeral-storage": "100Gi" } },
+};
+
+const nodeIsReady = async (bin: string): Promise<boolean> => {
+  const condition = await kubectl(bin, ["get", "node", nodeName, "--ignore-not-found", "-o", 'jsonpath={.status.conditions[?(@.type=="Ready")].status}']).catch(() => "");
+  return condition === "True";
+};
+
+/** One part of the local cluster and whether it does its work. */
+export interface PartStatus {
+  readonly part: string;
+  readonly healthy: boolean;
+  readonly detail: string;
+}
+
+export async function localClusterStatus(bin: string): Promise<{ readonly healthy: boolean; readonly exists: boolean; readonly parts: readonly PartStatus[] }> {
+  if (!existsSync(files.kubeconfig)) return { healthy: false, exists: false, parts: [] };
+  const api = await apiAnswers(bin);
+  const parts: PartStatus[] = [{ part: "API server", healthy: api, detail: api ? `https://127.0.0.1:${addresses.apiPort}` : `no answer: ${join(files.controlPlane, "logs")}` }];
+  if (!whyNoRealNode()) {
+    for (const name of nodeProcesses) {
+      const healthy = processes.isRunning(name);
+      parts.push({ part: name, healthy, detail: healthy ? `process ${processes.record(name)?.pid}` : `not running: ${join(files.processes, `${name}.log`)}` });
+    }
+  }
+  if (api) {
+    const ready = await nodeIsReady(bin);
+    parts.push({ part: `node ${nodeName}`, healthy: ready, detail: ready ? "Ready" : "not Ready" });
+    if (!whyNoRealNode()) parts.push(...await Promise.all(addonDeployments.map((addon) => addonStatus(bin, addon))));
+  }
+  return { healthy: parts.every(({ healthy }) => healthy), exists: true, parts };
+}
+
+async function addonStatus(bin: string, { namespace, name }: (typeof addonDeployments)[number]): Promise<PartStatus> {
+  const available = await kubectl(bin, ["get", "deployment", name, "-n", namespace, "--ignore-not-found", "-o", "jsonpath={.status.availableReplicas}"]).catch(() => "");
+  return { part: name, healthy: available === "1", detail: available === "1" ? "available" : `not available: kubectl describe deployment/${name} -n ${namespace}` };
+}

@@ -1,0 +1,45 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { type Print, step } from "../progress.ts";
+import { run } from "../shell.ts";
+
+/** Debian packages of a real node and of the image builds, each with a file that shows it is installed. */
+const packages = {
+  containerd: "/usr/bin/containerd",
+  runc: "/usr/sbin/runc",
+  "containernetworking-plugins": "/usr/lib/cni/ptp",
+  nftables: "/usr/sbin/nft",
+  conntrack: "/usr/sbin/conntrack",
+  iproute2: "/bin/ip",
+  mmdebstrap: "/usr/bin/mmdebstrap",
+} as const;
+
+/** Why a real node cannot run on this machine; undefined when it can. */
+export function whyNoRealNode(): string | undefined {
+  if (process.platform !== "linux") return `this is ${process.platform}, and a kubelet needs Linux`;
+  if (process.getuid?.() !== 0) return "a kubelet and containerd need root";
+  if (missingPackages().length > 0 && !existsSync("/usr/bin/apt-get")) return `${missingPackages().join(", ")} are missing and there is no apt-get to install them`;
+  return undefined;
+}
+
+const missingPackages = (): string[] => Object.entries(packages).filter(([, file]) => !existsSync(file)).map(([name]) => name);
+
+/** Installs what is missing. Debian's own containerd service is kept from starting: the cluster runs one of its own. */
+export async function ensurePackages(print: Print): Promise<void> {
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  await step(`Debian packages ${missing.join(", ")}`, print, async () => {
+    const env = { DEBIAN_FRONTEND: "noninteractive" };
+    await run("apt-get", ["update", "-q"], { env });
+    const policy = "/usr/sbin/policy-rc.d";
+    const ours = !existsSync(policy);
+    const restore = () => ours && rmSync(policy, { force: true });
+    process.once("exit", restore);
+    if (ours) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+    try {
+      await run("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...missing], { env });
+    } finally {
+      process.off("exit", restore);
+      restore();
+    }
+  });
+}

@@ -1,0 +1,59 @@
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive, startTime } from "./local/processes.ts";
+import type { Print } from "./progress.ts";
+
+interface Owner {
+  readonly pid: number;
+  readonly started: string;
+}
+
+/**
+ * Runs `work` while no other process holds the lock. A lock whose owner is gone is taken over; a living owner is waited
+ * for and named.
+ */
+export async function withLock<T>(file: string, print: Print, work: () => Promise<T>): Promise<T> {
+  mkdirSync(dirname(file), { recursive: true });
+  const claim = `${file}.${process.pid}`;
+  writeFileSync(claim, JSON.stringify({ pid: process.pid, started: startTime(process.pid) } satisfies Owner));
+  const release = () => rmSync(file, { force: true });
+  try {
+    for (let told = false; !acquire(claim, file); await sleep(500)) {
+      const owner = readOwner(file);
+      if (owner && !isAlive(owner)) release();
+      else if (!told) {
+        print(`waiting for process ${owner?.pid ?? "?"}, which holds ${file}`);
+        told = true;
+      }
+    }
+  } finally {
+    rmSync(claim, { force: true });
+  }
+  process.once("exit", release);
+  try {
+    return await work();
+  } finally {
+    process.off("exit", release);
+    release();
+  }
+}
+
+/** A hard link either appears with its content or not at all. */
+function acquire(claim: string, file: string): boolean {
+  try {
+    linkSync(claim, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function readOwner(file: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Owner;
+  } catch {
+    return undefined; // released in this very moment
+  }
+}

@@ -1,0 +1,76 @@
+import { images } from "../components/images.ts";
+
+/** A Go program of the toolchain and where it comes from. */
+export interface Program {
+  readonly name: string;
+  /** Folder below cluster/modules whose go.mod and go.sum pin everything. */
+  readonly module: string;
+  /** Package to build. */
+  readonly package: string;
+  /** Variables that the linker sets: `import/path.Name` to value. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Files from a downloaded module that the package embeds: `{ module, files }`, copied into the package's folder. */
+  readonly embeds?: { readonly module: string; readonly folder: string; readonly files: readonly string[] };
+  /** What the build takes on two cores with empty caches, in minutes. */
+  readonly minutes: number;
+}
+
+export const versions = {
+  pulumi: "3.215.0",
+  kubernetesProvider: "4.25.0",
+  randomProvider: "4.18.4",
+  kubernetes: "1.35.4",
+  kwok: "0.8.0",
+  coredns: "1.15.0",
+  metricsServer: "0.9.0",
+  localPathProvisioner: "0.0.30",
+} as const;
+
+/** Names of the images that only the local cluster itself uses. */
+export const clusterImages = {
+  pause: "registry.k8s.io/pause:3.10",
+  coredns: `registry.k8s.io/coredns/coredns:v${versions.coredns}`,
+  metricsServer: `registry.k8s.io/metrics-server/metrics-server:v${versions.metricsServer}`,
+  localPathProvisioner: `docker.io/rancher/local-path-provisioner:v${versions.localPathProvisioner}`,
+  busybox: "docker.io/library/busybox:1.35.0",
+} as const;
+
+/** Images that workloads use and that are built where no registry can be reached. */
+export const workloadImages = { postgres: images.postgres, redis: images.redis, node: images.node } as const;
+
+const kubernetesVersion = `v${versions.kubernetes}`;
+
+/** What `pulumi` needs besides the project. */
+export const pulumiPrograms: readonly Program[] = [
+  {
+    name: "pulumi-resource-kubernetes",
+    module: "pulumi",
+    package: "./kubernetes-provider",
+    variables: { "main.version": versions.kubernetesProvider },
+    embeds: { module: "github.com/pulumi/pulumi-kubernetes/provider/v4", folder: "cmd/pulumi-resource-kubernetes", files: ["schema.json", "terraform-mapping.json"] },
+    minutes: 6,
+  },
+  { name: "pulumi", module: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumi}` }, minutes: 2 },
+  { name: "pulumi-language-nodejs", module: "language", package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs", minutes: 1 },
+  { name: "pulumi-resource-random", module: "random", package: ".", variables: { "toolchain/random/info.Version": versions.randomProvider }, minutes: 3 },
+];
+
+/** What the local cluster consists of. */
+export const clusterPrograms: readonly Program[] = [
+  {
+    name: "kubernetes",
+    module: "kubernetes",
+    package: ".",
+    variables: { "k8s.io/component-base/version.gitVersion": kubernetesVersion, "k8s.io/client-go/pkg/version.gitVersion": kubernetesVersion },
+    minutes: 5,
+  },
+  { name: "kwok", module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 2 },
+  { name: "kwokctl", module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwokctl", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 1 },
+  { name: "pause", module: "pause", package: ".", minutes: 1 },
+  { name: "coredns", module: "coredns", package: "github.com/coredns/coredns", minutes: 3 },
+  { name: "metrics-server", module: "metrics-server", package: "sigs.k8s.io/metrics-server/cmd/metrics-server", minutes: 3 },
+  { name: "local-path-provisioner", module: "local-path-provisioner", package: "github.com/rancher/local-path-provisioner", minutes: 2 },
+];
+
+/** The names the multi-call Kubernetes binary is called by. */
+export const kubernetesParts = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl"] as const;

@@ -1,0 +1,48 @@
+import test from "ava";
+import { chooseContext } from "../../../components/cluster.ts";
+import { parseSettings } from "../../../components/configuration.ts";
+
+const from = (values: Record<string, unknown>) => () => parseSettings((name) => values[name]);
+
+test("an empty stack has the runbook's numbers (B01, B04, B06, B10)", (t) => {
+  const { "bgc-platform": bgc, retainData, systems } = from({})();
+  t.true(retainData);
+  t.deepEqual(systems, ["bgc-platform"]);
+  t.is(bgc.api.freeTierRequestsPerDay, 5);
+  t.is(bgc.api.replicas, 1);
+  t.is(bgc.integrationGateway.replicas, 2);
+  t.is(bgc.redis.maxMemory, "512Mi");
+  t.is(bgc.postgres.resources.memoryLimit, "2Gi");
+  t.is(bgc.postgres.backup.schedule, "0 2 * * *");
+  t.deepEqual(bgc.hosts, { api: "api.bgc.local", web: "web.bgc.local" });
+});
+
+test("all wrong values are told at once, each with its path and value", (t) => {
+  const error = t.throws(from({ retainData: "maybe", "bgc-platform": { redis: { maxMemory: "512MB" }, api: { replicas: 0 }, hosts: { api: "no host" } } }));
+  t.is(error?.message, [
+    "the stack's configuration has 4 wrong values:",
+    '  retainData: Invalid input: expected boolean, received string (is "maybe")',
+    '  bgc-platform.hosts.api: expected a host name such as "api.example.com" (is "no host")',
+    "  bgc-platform.api.replicas: Too small: expected number to be >=1 (is 0)",
+    '  bgc-platform.redis.maxMemory: expected an amount of memory or storage such as "512Mi" (is "512MB")',
+  ].join("\n"));
+});
+
+test("a misspelt name is refused instead of ignored", (t) => {
+  t.throws(from({ "bgc-platform": { postgress: {} } }), { message: /bgc-platform: Unrecognized key: "postgress"/ });
+});
+
+test("an image needs a release tag or a digest (X08)", (t) => {
+  const images = (api: string) => from({ "bgc-platform": { applications: { source: "images", api, integrationGateway: "g:v1", web: "w:v1" } } });
+  for (const good of ["bgc-api:v0.4.0", "registry:5000/a/b:v1", `r.io/a@sha256:${"0".repeat(64)}`, `r.io/a:v1@sha256:${"a".repeat(64)}`]) t.notThrows(images(good), good);
+  for (const bad of ["bgc-api", "bgc-api:latest", "registry:5000/a/b", "a b:v1", "r.io/a@sha256:12"]) t.throws(images(bad), { message: /applications.api: expected an image with a release tag/ }, bad);
+});
+
+test("a local context is taken, a named one always, and any other current one is refused by name", (t) => {
+  t.is(chooseContext(undefined, "k3d-bgc"), "k3d-bgc");
+  t.is(chooseContext(undefined, "kind-techbra-ecommerce"), "kind-techbra-ecommerce");
+  t.is(chooseContext(undefined, "local-platform"), "local-platform");
+  t.is(chooseContext("production-eu", "k3d-bgc"), "production-eu");
+  t.is(chooseContext(undefined, undefined), undefined);
+  t.throws(() => chooseContext(undefined, "production-eu"), { message: /"production-eu" is neither a k3d, kind nor local-platform cluster.*pulumi config set context production-eu/ });
+});
