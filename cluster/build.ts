@@ -13,7 +13,8 @@ const oldestGo = [1, 26] as const;
 
 /** Where a program lies once it is built: its path carries the hash of its sources, pins and build flags. */
 export function programPath(program: Program): string {
-  const hash = createHash("sha256").update(JSON.stringify([program, goEnvironment, process.platform, process.arch]));
+  const { minutes: _, ...pins } = program;
+  const hash = createHash("sha256").update(JSON.stringify([pins, goEnvironment, process.platform, process.arch]));
   for (const file of moduleFiles(join(modulesFolder, program.module), program.embeds?.files ?? [])) {
     hash.update(file).update(readFileSync(join(modulesFolder, program.module, file)));
   }
@@ -34,6 +35,7 @@ export async function buildPrograms(programs: readonly Program[], print: Print):
   await withLock(join(cacheFolder, "build.lock"), print, async () => {
     const missing = programs.filter((program) => !existsSync(programPath(program)));
     if (missing.length === 0) return; // another process built them while this one waited
+    sweep(join(cacheFolder, "programs"));
     await checkGo();
     const started = performance.now();
     const minutes = missing.reduce((sum, program) => sum + program.minutes, 0);
@@ -43,6 +45,12 @@ export async function buildPrograms(programs: readonly Program[], print: Print):
     }
     print(`toolchain built in ${elapsed(started)}, kept in ${cacheFolder}`);
   });
+}
+
+/** Removes work folders that a killed build left; the lock says that none is in use. */
+export function sweep(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) if (/\.(building|packing)-\d+/.test(name)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 async function checkGo(): Promise<void> {

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAlive, startTime } from "./local/processes.ts";
@@ -21,7 +21,7 @@ export async function withLock<T>(file: string, print: Print, work: () => Promis
   try {
     for (let told = false; !acquire(claim, file); await sleep(500)) {
       const owner = readOwner(file);
-      if (owner && !isAlive(owner)) release();
+      if (owner && !isAlive(owner)) takeOver(file, owner);
       else if (!told) {
         print(`waiting for process ${owner?.pid ?? "?"}, which holds ${file}`);
         told = true;
@@ -47,6 +47,19 @@ function acquire(claim: string, file: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  }
+}
+
+/** Moves a dead owner's lock aside; what turns out to be somebody's fresh one goes back. */
+function takeOver(file: string, dead: Owner): void {
+  const aside = `${file}.stale-${process.pid}`;
+  try {
+    renameSync(file, aside);
+    if (JSON.stringify(readOwner(aside)) !== JSON.stringify(dead)) linkSync(aside, file);
+  } catch {
+    // another waiter was faster
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 

@@ -7,12 +7,13 @@ export class CommandError extends Error {}
 export function run(program: string, args: readonly string[], options: { readonly cwd?: string; readonly env?: Record<string, string>; readonly input?: string } = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
-    const [stdout, stderr]: Buffer[][] = [[], []];
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
     child.stdin.on("error", () => {}); // the program may end before it read everything
     child.stdin.end(options.input);
-    const stop = () => child.kill("SIGTERM");
+    const stop = () => child.kill("SIGINT"); // what Ctrl-C sends, so that compilers and package managers clean up
     const interrupted = () => process.exit(130); // runs the exit handlers, which a bare Ctrl-C would not
     process.on("exit", stop).on("SIGINT", interrupted).on("SIGTERM", interrupted);
     child.on("error", (error) => reject(new CommandError(`${program} does not start: ${error.message}`)));

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { buildPrograms, programPath } from "./build.ts";
 import { cacheFolder } from "./paths.ts";
 import { clusterPrograms, kubernetesParts, type Program, pulumiPrograms, versions } from "./pins.ts";
@@ -43,7 +43,7 @@ function ownPulumi(): { path: string; version: string } | undefined {
   if (process.env["PLATFORM_PULUMI"] === "built") return undefined;
   const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.startsWith(cacheFolder));
   const folder = folders.find((candidate) => existsSync(join(candidate, "pulumi")));
-  if (!folder || !folders.some((candidate) => existsSync(join(candidate, "pulumi-language-nodejs")))) return undefined;
+  if (!folder || !existsSync(join(folder, "pulumi-language-nodejs"))) return undefined;
   const path = join(folder, "pulumi");
   const version = spawnSync(path, ["version"], { encoding: "utf8", env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } }).stdout?.trim() ?? "";
   const [, major = "0", minor = "0"] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
@@ -125,19 +125,23 @@ export function pulumiEnvironment(checkout: string): Record<string, string> {
   };
 }
 
+/** One link for each plugin, so that the folder itself stays the checkout's own. */
 function linkPlugins(bin: string, home: string): void {
-  const link = join(home, "plugins");
-  const fresh = `${link}.new-${process.pid}`;
-  symlinkSync(join(bin, "plugins"), fresh);
-  renameSync(fresh, link);
+  const folder = join(home, "plugins");
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(join(bin, "plugins"))) {
+    const fresh = join(folder, `.${name}.new-${process.pid}`);
+    symlinkSync(join(bin, "plugins", name), fresh);
+    renameSync(fresh, join(folder, name));
+  }
 }
 
 function passphraseFile(state: string): string {
   const file = join(state, "passphrase");
-  if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(`${file}.new`, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+  try {
+    writeFileSync(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   return file;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { sweep } from "../build.ts";
 import { cacheFolder } from "../paths.ts";
 import { type Print, step } from "../progress.ts";
 import { run } from "../shell.ts";
@@ -16,6 +17,7 @@ export interface Archive {
 /** Builds what the cache does not hold; returns all archives. */
 export async function buildImages(print: Print): Promise<Archive[]> {
   mkdirSync(join(cacheFolder, "images"), { recursive: true });
+  sweep(join(cacheFolder, "images"));
   const archives: Archive[] = [];
   for (const recipe of recipes()) {
     const file = archivePath(recipe);

@@ -39,6 +39,9 @@ initialize() {
     echo "error: the superuser has no password: set POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE, or allow everybody with POSTGRES_HOST_AUTH_METHOD=trust" >&2
     exit 1
   fi
+  # Its presence says that an earlier initialization was cut short: what it left is not a database anyone has used.
+  if [[ -e $PGDATA.initializing ]]; then find "$PGDATA" -mindepth 1 -delete; fi
+  touch "$PGDATA.initializing"
   eval "initdb --username=\"\$POSTGRES_USER\" --pwfile=<(printf '%s\n' \"\$POSTGRES_PASSWORD\") $POSTGRES_INITDB_ARGS"
   printf '\nhost all all all %s\n' "${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}" >>"$PGDATA/pg_hba.conf"
   # Only the socket listens until the scripts are done.
@@ -48,6 +51,7 @@ initialize() {
   fi
   run_scripts
   pg_ctl -D "$PGDATA" -m fast -w stop
+  rm "$PGDATA.initializing"
   unset POSTGRES_PASSWORD
 }
 
@@ -58,7 +62,7 @@ if [[ ${1:-} == postgres ]]; then
     chown -R postgres:postgres "$PGDATA" /var/run/postgresql
     exec setpriv --reuid=postgres --regid=postgres --clear-groups "$BASH_SOURCE" "$@"
   fi
-  chmod 700 "$PGDATA"
-  if [[ -s $PGDATA/PG_VERSION ]]; then echo "the data directory $PGDATA holds a database: not initializing it"; else initialize; fi
+  chmod 700 "$PGDATA" 2>/dev/null || true
+  if [[ -s $PGDATA/PG_VERSION && ! -e $PGDATA.initializing ]]; then echo "the data directory $PGDATA holds a database: not initializing it"; else initialize; fi
 fi
 exec "$@"

@@ -47,10 +47,11 @@ export const recipes = (): readonly Recipe[] => [
   },
   {
     name: workloadImages.postgres,
-    packages: ["postgresql-15", "locales-all"],
+    packages: ["postgresql-15", "locales"],
     user: { name: "postgres", id: 999, home: "/var/lib/postgresql" },
     files: [{ from: join(here, "postgres-entrypoint.sh"), to: "usr/local/bin/docker-entrypoint.sh" }],
     afterwards: [
+      'chroot "$1" localedef -i en_US -c -f UTF-8 en_US.UTF-8',
       'rm -rf "$1"/var/lib/postgresql/* "$1"/etc/postgresql/*',
       'mkdir -p "$1/docker-entrypoint-initdb.d" "$1/var/lib/postgresql/data" "$1/var/run/postgresql"',
       'chown -R 999:999 "$1/var/lib/postgresql" "$1/var/run/postgresql"; chmod 3777 "$1/var/run/postgresql"',

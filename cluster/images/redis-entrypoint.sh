@@ -6,5 +6,7 @@ if [ "$1" = redis-server ] && [ "$(id -u)" = 0 ]; then
   chown -R redis:redis .
   exec setpriv --reuid=redis --regid=redis --clear-groups "$0" "$@"
 fi
+# Debian's build answers nobody but loopback while there is no password; the official image leaves that to its user.
+if [ "$1" = redis-server ]; then set -- "$@" --protected-mode no; fi
 if [ "$(umask)" = 0022 ]; then umask 0077; fi
 exec "$@"

@@ -6,7 +6,7 @@ import { clusterFolder } from "../paths.ts";
 import { elapsed, type Print, step } from "../progress.ts";
 import { ensureToolchain } from "../toolchain.ts";
 import { addonDeployments, applyAddons, kubectl, waitForAddons } from "./addons.ts";
-import { apiAnswers, startControlPlane } from "./control-plane.ts";
+import { apiAnswers, controlPlaneProcesses, isRunning, startControlPlane } from "./control-plane.ts";
 import { ensureNetwork, importImages, nodeProcesses, processes, startContainerd, startKubelet, startKubeProxy, until } from "./node.ts";
 import { ensurePackages, whyNoRealNode } from "./packages.ts";
 import { addresses, files, nodeName } from "./settings.ts";
@@ -72,6 +72,7 @@ export async function localClusterStatus(bin: string): Promise<{ readonly health
   if (!existsSync(files.kubeconfig)) return { healthy: false, exists: false, parts: [] };
   const api = await apiAnswers(bin);
   const parts: PartStatus[] = [{ part: "API server", healthy: api, detail: api ? `https://127.0.0.1:${addresses.apiPort}` : `no answer: ${join(files.controlPlane, "logs")}` }];
+  parts.push(...controlPlaneProcesses.map((part) => ({ part, healthy: isRunning(part), detail: isRunning(part) ? "running" : "not running" })));
   if (!whyNoRealNode()) {
     for (const name of nodeProcesses) {
       const healthy = processes.isRunning(name);

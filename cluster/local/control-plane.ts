@@ -57,15 +57,35 @@ function kwokctl(bin: string, ...args: string[]): Promise<string> {
 export const apiAnswers = (bin: string): Promise<boolean> =>
   existsSync(files.kubeconfig) ? succeeds(join(bin, "kubectl"), ["--kubeconfig", files.kubeconfig, "get", "--raw", "/readyz", "--request-timeout=3s"]) : Promise.resolve(false);
 
+/** The control plane's parts, by the names of kwokctl's process files. */
+export const controlPlaneProcesses = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok-controller"] as const;
+
+const pidFile = (name: string) => join(files.controlPlane, "pids", `${name}.pid`);
+
+/** Whether a part runs: its recorded process exists and was started from our folder. */
+export function isRunning(name: (typeof controlPlaneProcesses)[number]): boolean {
+  try {
+    const pid = readFileSync(pidFile(name), "utf8").trim();
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(files.controlPlane);
+  } catch {
+    return false;
+  }
+}
+
+/** kwokctl ends whatever process has a recorded number, which after a restart of the machine may be a stranger's. */
+function forgetDeadProcesses(): void {
+  for (const name of controlPlaneProcesses) if (!isRunning(name)) rmSync(pidFile(name), { force: true });
+}
+
 /** Starts the control plane, or what of it does not run. Returns when the API server is ready. */
 export async function startControlPlane(bin: string): Promise<void> {
-  if (await apiAnswers(bin)) return;
+  if (await apiAnswers(bin) && controlPlaneProcesses.every(isRunning)) return;
   mkdirSync(files.kwokWork, { recursive: true });
+  forgetDeadProcesses();
   // Without a kubeconfig an earlier creation was interrupted; nothing of it is worth keeping.
   if (existsSync(files.controlPlane) && !existsSync(files.kubeconfig)) await kwokctl(bin, "delete", "cluster").catch(() => rmSync(files.controlPlane, { recursive: true, force: true }));
   if (existsSync(files.controlPlane)) {
-    await kwokctl(bin, "stop", "cluster").catch(() => {}); // some of its parts may be gone already
-    await kwokctl(bin, "start", "cluster", "--wait", "60s");
+    await kwokctl(bin, "start", "cluster", "--wait", "60s"); // passes over parts that run
   } else {
     writeFileSync(files.kwokConfig, configuration(bin));
     await kwokctl(bin, "create", "cluster", "--config", files.kwokConfig, "--kubeconfig", `${files.kubeconfig}.kwok`, "--wait", "60s");
@@ -78,7 +98,8 @@ export async function startControlPlane(bin: string): Promise<void> {
 
 /** Stops the control plane; its data stays. */
 export async function stopControlPlane(bin: string): Promise<void> {
-  if (existsSync(files.controlPlane)) await kwokctl(bin, "stop", "cluster").catch(() => {});
+  forgetDeadProcesses();
+  if (existsSync(files.controlPlane)) await kwokctl(bin, "stop", "cluster").catch(() => {}); // what it misses is found by name afterwards
 }
 
 /** A kubeconfig that carries its certificates, so that it works wherever it is copied to. */

@@ -14,7 +14,7 @@ export const processes = new ProcessTable(files.processes);
 export const nodeProcesses = ["containerd", "kubelet", "kube-proxy"] as const;
 
 /** Kernel settings that the node's parts change. */
-export const kernelSettings = ["net/ipv4/ip_forward", "vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops"] as const;
+export const kernelSettings = ["net/ipv4/ip_forward", "vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops", "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes"] as const;
 
 /** Calls containerd's client in the namespace that the kubelet uses. */
 export const ctr = (...args: string[]): Promise<string> => run("ctr", ["--address", files.containerdSocket, "--namespace", "k8s.io", ...args]);
@@ -25,8 +25,25 @@ export async function ensureNetwork(): Promise<void> {
   if (!existsSync(`/sys/class/net/${linkName}`)) await run("ip", ["link", "add", linkName, "type", "bridge"]);
   await run("ip", ["address", "replace", `${addresses.node}/32`, "dev", linkName]);
   await run("ip", ["link", "set", linkName, "up"]);
+  // While kube-proxy has no rule for a service address, packets to it end here instead of on the machine's uplink.
+  await run("ip", ["route", "replace", addresses.services, "dev", linkName]);
+  await run("nft", ["-f", "-"], { input: guardRules });
   writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
 }
+
+/** The API server listens on all addresses for its pods' sake; only this machine and its pods may reach it. */
+const guardRules = `
+table inet platform-guard
+delete table inet platform-guard
+table inet platform-guard {
+  chain input {
+    type filter hook input priority -10; policy accept;
+    tcp dport ${addresses.apiPort} iifname "lo" accept
+    tcp dport ${addresses.apiPort} ip saddr ${addresses.pods} accept
+    tcp dport ${addresses.apiPort} drop
+  }
+}
+`;
 
 function rememberKernelSettings(): void {
   if (existsSync(files.kernelSettings)) return;
@@ -103,6 +120,7 @@ export async function startKubelet(bin: string): Promise<void> {
     featureGates: { KubeletInUserNamespace: true },
     enforceNodeAllocatable: [],
     makeIPTablesUtilChains: false,
+    podLogsDir: join(files.kubelet, "logs"),
     authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: join(files.pki, "ca.crt") } },
     authorization: { mode: "Webhook" },
     volumePluginDir: join(files.kubelet, "volume-plugins"),
@@ -111,7 +129,7 @@ export async function startKubelet(bin: string): Promise<void> {
     imageGCLowThresholdPercent: 99,
     evictionHard: { "memory.available": "200Mi", "nodefs.available": "1%", "imagefs.available": "1%", "nodefs.inodesFree": "1%" },
   }));
-  processes.start("kubelet", join(bin, "kubelet"), ["--config", config, "--kubeconfig", files.kubeconfig, "--root-dir", files.kubelet, "--hostname-override", nodeName, "--node-ip", addresses.node]);
+  processes.start("kubelet", join(bin, "kubelet"), ["--config", config, "--kubeconfig", files.kubeconfig, "--root-dir", files.kubelet, "--cert-dir", join(files.kubelet, "pki"), "--hostname-override", nodeName, "--node-ip", addresses.node]);
 }
 
 export function startKubeProxy(bin: string): void {

@@ -36,7 +36,7 @@ export async function ensurePackages(print: Print): Promise<void> {
     process.once("exit", restore);
     if (ours) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
     try {
-      await run("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...missing], { env });
+      await run("apt-get", ["install", "-y", "-q", "--no-install-recommends", "--no-remove", ...missing], { env });
     } finally {
       process.off("exit", restore);
       restore();

@@ -22,8 +22,8 @@ export async function removeLocalCluster(bin: string, purge: boolean, print: Pri
   await stopControlPlane(bin);
   for (const pid of ownProcesses()) await stopProcess({ pid, started: startTime(pid) }, 5);
   for (const mount of ownMounts()) await run("umount", ["--lazy", mount]).catch(() => {});
-  for (const link of ownLinks()) await run("ip", ["link", "delete", link]).catch(() => {});
-  for (const family of ["ip", "ip6"]) if (kubeProxyTables().includes(family)) await run("nft", ["delete", "table", family, "kube-proxy"]).catch(() => {});
+  for (const link of await ownLinks()) await run("ip", ["link", "delete", link]).catch(() => {});
+  for (const table of await ownTables()) await run("nft", ["delete", "table", ...table.split(" ")]).catch(() => {});
   await removeControlGroups();
   restoreKernelSettings();
   for (const folder of [files.cni, join(files.containerd, "state"), join(files.kubelet, "pods")]) rmSync(folder, { recursive: true, force: true });
@@ -60,30 +60,18 @@ export function ownProcesses(): number[] {
 export const ownMounts = (): string[] =>
   readText("/proc/mounts").split("\n").map((line) => line.split(" ")[1] ?? "").filter((path) => path.startsWith(`${clusterFolder}/`)).sort((a, b) => b.length - a.length);
 
-/** Our own link, and the host ends of pods' links: those that carry the pods' gateway address. */
-export function ownLinks(): string[] {
-  if (process.platform !== "linux") return [];
-  const routes = readText("/proc/net/fib_trie"); // only to know whether the address is in use at all
-  const links = existsSync("/sys/class/net") ? readdirSync("/sys/class/net") : [];
-  return links.filter((link) => link === linkName || (link.startsWith("veth") && routes.includes(addresses.node) && carriesNodeAddress(link)));
+/** Our own link, and the host ends of pods' links: those that a route into the pods' range leads to. */
+async function ownLinks(): Promise<string[]> {
+  const routes = JSON.parse(await run("ip", ["-json", "route", "show"]).catch(() => "[]")) as { dst: string; dev: string }[];
+  const range = addresses.pods.split(".").slice(0, 2).join(".");
+  const pods = routes.filter(({ dst, dev }) => dst.startsWith(`${range}.`) && dev.startsWith("veth")).map(({ dev }) => dev);
+  return [...new Set([...(existsSync(`/sys/class/net/${linkName}`) ? [linkName] : []), ...pods])];
 }
 
-function carriesNodeAddress(link: string): boolean {
-  // The kernel's route table, in hexadecimal and little-endian: a route to a pod over this link is ours.
-  const pods = addresses.pods.split("/")[0]!.split(".").slice(0, 2).map((part) => Number(part).toString(16).padStart(2, "0").toUpperCase()).reverse().join("");
-  return readText("/proc/net/route").split("\n").map((line) => line.split("\t")).some(([name, destination]) => name === link && destination?.endsWith(pods));
-}
-
-const kubeProxyTables = (): string[] => {
-  const rules = readTables();
-  return ["ip", "ip6"].filter((family) => rules.includes(`table ${family} kube-proxy`));
-};
-
-let tables = "";
-const readTables = () => tables;
-/** nft has no file to read: the list of tables is fetched by `leftovers` and before the removal. */
-export async function refreshTables(): Promise<void> {
-  tables = await run("nft", ["list", "tables"]).catch(() => "");
+/** Our tables of packet rules, as `family name`. */
+async function ownTables(): Promise<string[]> {
+  const tables = await run("nft", ["list", "tables"]).catch(() => "");
+  return ["ip kube-proxy", "ip6 kube-proxy", "inet platform-guard"].filter((table) => tables.includes(`table ${table}`));
 }
 
 async function removeControlGroups(): Promise<void> {
@@ -103,12 +91,11 @@ function restoreKernelSettings(): void {
 
 /** What of the cluster is still there. */
 export async function leftovers(): Promise<string[]> {
-  await refreshTables();
   return [
     ...ownProcesses().map((pid) => `process ${pid}: ${readText(`/proc/${pid}/cmdline`).replaceAll("\0", " ").slice(0, 80)}`),
     ...ownMounts().map((mount) => `mount ${mount}`),
-    ...ownLinks().map((link) => `network link ${link}`),
-    ...kubeProxyTables().map((family) => `nft table ${family} kube-proxy`),
+    ...(await ownLinks()).map((link) => `network link ${link}`),
+    ...(await ownTables()).map((table) => `nft table ${table}`),
     ...controlGroups().map((group) => `control group ${group}`),
   ];
 }

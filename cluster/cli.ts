@@ -1,0 +1,44 @@
+import { Command } from "commander";
+import { localClusterStatus, withClusterLock } from "./local/cluster.ts";
+import { contextName, files } from "./local/settings.ts";
+import { leftovers, removeLocalCluster } from "./local/teardown.ts";
+import { chooseCluster } from "./select.ts";
+import { ensureToolchain } from "./toolchain.ts";
+
+const program = new Command("npm run cluster --")
+  .description("The cluster that the platform runs on: one of yours where there is one, otherwise one on this machine.")
+  .addHelpText("after", "\nExit codes: 0 done, 1 failed or not healthy, 2 wrong usage.\nExamples:\n  npm run cluster -- up\n  npm run cluster -- down --purge")
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+program.command("up").description("choose a cluster and make sure that it runs").option("--context <name>", "use this context of your kubeconfig").action(async ({ context }: { context?: string }) => {
+  const chosen = await chooseCluster(context ? { context } : {});
+  console.log(`\ncontext ${chosen.context} (${chosen.kind})\nnext:\n  export KUBECONFIG=${chosen.kubeconfig}\n  kubectl get nodes`);
+});
+
+program.command("down").description("take the local cluster down; its volumes and objects stay").option("--purge", "remove volumes and objects too").action(async ({ purge = false }: { purge?: boolean }) => {
+  const { clusterBin } = await ensureToolchain({ parts: "cluster" });
+  const left = await withClusterLock(console.log, () => removeLocalCluster(clusterBin, purge, console.log));
+  if (left.length > 0) throw new Error(`these could not be removed:\n  ${left.join("\n  ")}`);
+  console.log(`the local cluster is down, and nothing of it is left running${purge ? "; its data is gone" : `; its data stays in ${files.volumes}`}`);
+});
+
+program.command("status").description("say what runs and what does not").option("--json", "as JSON").action(async ({ json = false }: { json?: boolean }) => {
+  const { clusterBin } = await ensureToolchain({ parts: "cluster" });
+  const status = await localClusterStatus(clusterBin);
+  if (json) console.log(JSON.stringify({ context: contextName, kubeconfig: files.kubeconfig, ...status, leftovers: status.exists ? [] : await leftovers() }, null, 2));
+  else if (!status.exists) console.log("there is no local cluster; next: npm run cluster -- up");
+  else for (const { part, healthy, detail } of status.parts) console.log(`${healthy ? "ok  " : "FAIL"} ${part}: ${detail}`);
+  if (!status.healthy) process.exitCode = 1;
+});
+
+program.command("toolchain").description("build what the platform needs into the cache, and nothing else").action(async () => {
+  const { clusterBin, pulumiBin } = await ensureToolchain({ parts: "all" });
+  console.log(`cluster programs: ${clusterBin}\npulumi: ${pulumiBin ?? "your own"}`);
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,139 @@
+/** The part of a manifest every kind shares; the rest is read by the rule that knows the kind. */
+export interface Manifest {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: {
+    readonly name?: string;
+    readonly generateName?: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly unknown[];
+  };
+  readonly [field: string]: unknown;
+}
+
+/**
+ * One Kubernetes object, whichever gate it came through. Reading a field whose value is not known yet throws
+ * {@link NotEvaluable}, so that no rule can mistake "unknown" for "absent".
+ */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  /** Empty for cluster-wide kinds, `default` where a namespaced object names none. */
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly manifest: Manifest;
+  /** `Deployment data/bgc-api`: how messages name the object. Safe to read always. */
+  readonly ref: string;
+  /** The Pulumi resource it belongs to. */
+  readonly urn?: string;
+}
+
+/** What a Pulumi policy knows of a resource. */
+export interface PulumiResource {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  readonly props: Readonly<Record<string, unknown>>;
+}
+
+/** Thrown where a rule needs a value that nobody can know yet; the verdict is then "not evaluated", never "passed". */
+export class NotEvaluable extends Error {
+  override readonly name = "NotEvaluable";
+}
+
+const clusterWide = new Set([
+  "Namespace", "Node", "PersistentVolume", "StorageClass", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition",
+  "PriorityClass", "IngressClass", "RuntimeClass", "VolumeSnapshotClass", "ClusterIssuer", "APIService", "CSIDriver",
+  "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
+]);
+
+const pulumiType = /^kubernetes:(?<group>[^:]+):(?<kind>[A-Za-z0-9]+)$/;
+
+/** The objects of one manifest: itself, or the items of a List. Anything that is not a Kubernetes object yields nothing. */
+export function fromManifest(manifest: unknown, origin: { name?: string; urn?: string } = {}): KubernetesObject[] {
+  if (!isManifest(manifest)) return [];
+  if (manifest.kind.endsWith("List") && Array.isArray(manifest.items)) {
+    return manifest.items.flatMap((item) => fromManifest(item, origin));
+  }
+  return [describe(manifest, origin)];
+}
+
+/** The objects of a Pulumi resource, judged by its inputs; nothing for resources of other providers. */
+export function fromPulumi(resource: PulumiResource): KubernetesObject[] {
+  const token = pulumiType.exec(resource.type)?.groups;
+  if (token === undefined || opaqueReason(resource) !== undefined) return [];
+  const copy = copyKnown(resource.props, "") as Record<string, unknown>;
+  // The SDK always sends both; programs in YAML and tests may leave them to the type.
+  if (!Object.hasOwn(copy, "apiVersion")) copy["apiVersion"] = token["group"]?.replace(/^core\//, "");
+  if (!Object.hasOwn(copy, "kind")) copy["kind"] = token["kind"];
+  return fromManifest(copy, resource);
+}
+
+/** Why the objects behind a Kubernetes resource cannot be seen at all; undefined for all others. */
+export function opaqueReason(resource: Pick<PulumiResource, "type">): string | undefined {
+  const token = pulumiType.exec(resource.type)?.groups;
+  if (token?.["kind"]?.endsWith("Patch")) return "a patch shows only a part of the object it changes";
+  if (token?.["group"]?.startsWith("helm.sh/") && token["kind"] === "Release") return "a Helm release is rendered by the provider; use a Chart, whose objects are seen";
+  return undefined;
+}
+
+function isManifest(value: unknown): value is Manifest & { kind: string; apiVersion: string } {
+  if (typeof value !== "object" || value === null) return false;
+  const { apiVersion, kind } = value as Manifest;
+  return typeof apiVersion === "string" && typeof kind === "string";
+}
+
+function describe(manifest: Manifest & { kind: string; apiVersion: string }, origin: { name?: string; urn?: string }): KubernetesObject {
+  const { kind, apiVersion } = manifest;
+  const name = () => manifest.metadata?.name ?? manifest.metadata?.generateName ?? origin.name ?? "(unnamed)";
+  const namespace = () => manifest.metadata?.namespace ?? (clusterWide.has(kind) ? "" : "default");
+  const shownNamespace = shown(namespace, "(unknown namespace)");
+  return {
+    apiVersion,
+    kind,
+    manifest,
+    ref: `${kind} ${shownNamespace === "" ? "" : `${shownNamespace}/`}${shown(name, origin.name ?? "(unknown name)")}`,
+    ...(origin.urn === undefined ? {} : { urn: origin.urn }),
+    get name() { return name(); },
+    get namespace() { return namespace(); },
+    get labels() { return manifest.metadata?.labels ?? {}; },
+    get annotations() { return manifest.metadata?.annotations ?? {}; },
+  };
+}
+
+function shown(read: () => string, unknown: string): string {
+  try {
+    return read();
+  } catch {
+    return unknown;
+  }
+}
+
+/**
+ * A plain copy of what the policy SDK hands over. The SDK's proxies throw on unknown values and would abort a whole policy; here only the
+ * unknown field itself keeps throwing, so that a rule which does not need it is still evaluated.
+ */
+function copyKnown(value: unknown, path: string): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const copy: Record<string, unknown> = Array.isArray(value) ? ([] as unknown as Record<string, unknown>) : {};
+  for (const key of Object.keys(value)) {
+    const at = Array.isArray(value) ? `${path}[${key}]` : `${path}${path === "" ? "" : "."}${key}`;
+    let field: unknown;
+    try {
+      field = (value as Record<string, unknown>)[key];
+    } catch (error) {
+      if ((error as Error).constructor.name !== "UnknownValueError") throw error;
+      Object.defineProperty(copy, key, {
+        enumerable: true,
+        get: () => { throw new NotEvaluable(`the value of ${at} is not known before it is created`); },
+      });
+      continue;
+    }
+    copy[key] = copyKnown(field, at);
+  }
+  return copy;
+}

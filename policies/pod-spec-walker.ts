@@ -1,0 +1,74 @@
+import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
+import type { KubernetesObject, Manifest } from "./kubernetes-object.ts";
+
+/** A pod, or the template of pods, inside an object. */
+export interface WalkedPod {
+  /** Where the pod spec is in the object: `spec.template.spec`. */
+  readonly path: string;
+  readonly spec: V1PodSpec;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** `sidecar` is an init container that keeps running (restartPolicy Always). */
+export type ContainerRole = "main" | "init" | "sidecar" | "ephemeral";
+
+/** One container of any role. */
+export interface WalkedContainer {
+  readonly role: ContainerRole;
+  /** Where it is in the object: `spec.template.spec.containers[0]`. */
+  readonly path: string;
+  readonly spec: V1Container;
+  readonly pod: WalkedPod;
+}
+
+/** Controllers whose pods are meant to run for ever. */
+export const longRunningKinds = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController"] as const;
+/** Kinds whose pods end. */
+export const jobKinds = ["Job", "CronJob"] as const;
+/** Kinds that make pods run: what needs a network policy, a quota, and so on. */
+export const workloadKinds = [...longRunningKinds, ...jobKinds, "Pod"] as const;
+/** Every kind with a pod spec inside. */
+export const podKinds = [...workloadKinds, "PodTemplate"] as const;
+
+const templatePaths: Readonly<Record<(typeof podKinds)[number], readonly string[]>> = {
+  Deployment: ["spec", "template"],
+  StatefulSet: ["spec", "template"],
+  DaemonSet: ["spec", "template"],
+  ReplicaSet: ["spec", "template"],
+  ReplicationController: ["spec", "template"],
+  Job: ["spec", "template"],
+  CronJob: ["spec", "jobTemplate", "spec", "template"],
+  PodTemplate: ["template"],
+  Pod: [],
+};
+
+const groups = [["containers", "main"], ["initContainers", "init"], ["ephemeralContainers", "ephemeral"]] as const;
+
+/** The pod an object runs; undefined for kinds without one. */
+export function podOf(object: KubernetesObject): WalkedPod | undefined {
+  const steps = (templatePaths as Readonly<Record<string, readonly string[] | undefined>>)[object.kind];
+  if (steps === undefined) return undefined;
+  let template: Manifest | undefined = object.manifest;
+  for (const step of steps) template = template?.[step] as Manifest | undefined;
+  const spec = template?.["spec"];
+  if (typeof spec !== "object" || spec === null) return undefined;
+  return {
+    path: [...steps, "spec"].join("."),
+    spec: spec as V1PodSpec,
+    get labels() { return template?.metadata?.labels ?? {}; },
+    get annotations() { return template?.metadata?.annotations ?? {}; },
+  };
+}
+
+/** Every container of a pod, init, sidecar and ephemeral ones included. */
+export function* containersOf(pod: WalkedPod): Generator<WalkedContainer> {
+  for (const [field, role] of groups) {
+    const containers = (pod.spec as unknown as Record<string, V1Container[] | undefined>)[field];
+    for (const index of (containers ?? []).keys()) {
+      const spec = containers?.[index] as V1Container;
+      const sidecar = role === "init" && spec.restartPolicy === "Always";
+      yield { role: sidecar ? "sidecar" : role, path: `${pod.path}.${field}[${index}]`, spec, pod };
+    }
+  }
+}

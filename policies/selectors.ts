@@ -1,0 +1,17 @@
+import type { V1LabelSelector } from "@kubernetes/client-node";
+
+/** Whether a label selector matches; `{}` matches all pods, a missing selector none. */
+export function selects(selector: V1LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
+  if (selector === undefined || selector === null) return false;
+  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  return equal && (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+    const value = labels[key];
+    switch (operator) {
+      case "In": return value !== undefined && values.includes(value);
+      case "NotIn": return value === undefined || !values.includes(value);
+      case "Exists": return value !== undefined;
+      case "DoesNotExist": return value === undefined;
+      default: return false;
+    }
+  });
+}

@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Command } from "commander";
+import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
+import { checkout } from "./support/checkout.ts";
+
+/** The levels in the order they run, and what each needs to be there. */
+const levels = {
+  types: { needs: "nothing", parallel: true },
+  unit: { needs: "nothing", parallel: true },
+  policy: { needs: "nothing", parallel: true },
+  integration: { needs: "platform", parallel: false },
+  e2e: { needs: "platform", parallel: false },
+} as const;
+type Level = keyof typeof levels;
+
+const program = new Command("npm test --")
+  .description("Run the tests, level by level; those that need a running platform bring one up, and take down what they brought up.")
+  .argument("[levels...]", `levels to run: ${Object.keys(levels).join(", ")}; all of them when none is named`)
+  .option("--match <title>", "run only tests whose title matches (with * as a wildcard)")
+  .option("--keep", "leave the platform running afterwards")
+  .addHelpText("after", "\nExit codes: 0 all passed, 1 a test failed, 2 wrong usage.")
+  .parse();
+const options = program.opts<{ match?: string; keep?: boolean }>();
+const wanted = program.args.length > 0 ? program.args : Object.keys(levels);
+for (const name of wanted) {
+  if (!Object.hasOwn(levels, name)) program.error(`"${name}" is not a level: choose from ${Object.keys(levels).join(", ")}`, { exitCode: 2 });
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
+const record = (outcome: keyof typeof total, title: string) => {
+  total[outcome] += 1;
+  if (outcome === "failed") failures.push(title);
+};
+
+let broughtUp = false;
+for (const level of Object.keys(levels) as Level[]) {
+  if (!wanted.includes(level)) continue;
+  const started = performance.now();
+  console.log(`\n== ${level}`);
+  if (levels[level].needs === "platform" && !broughtUp) {
+    broughtUp = true;
+    if (await run(process.execPath, ["scripts/run.mjs", "up"]) !== 0) {
+      record("failed", `${level}: npm run up brings the platform up`);
+      break;
+    }
+  }
+  if (level === "types") await typeCheck();
+  else await ava(level);
+  console.log(`== ${level} took ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+if (broughtUp && !options.keep) {
+  console.log("\n== down");
+  record(await run(process.execPath, ["scripts/run.mjs", "down"]) === 0 ? "passed" : "failed", "npm run down leaves nothing behind");
+}
+if (failures.length > 0) console.log(`\nfailed:\n${failures.map((title) => `  ${title}`).join("\n")}`);
+console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
+process.exitCode = total.failed > 0 ? 1 : 0;
+
+async function typeCheck(): Promise<void> {
+  const code = await run(join(checkout, "node_modules/.bin/tsc"), ["--noEmit", "--project", "."]);
+  record(code === 0 ? "passed" : "failed", "types: the whole project type-checks");
+}
+
+/** Runs one level's files and counts its TAP lines. AVA itself fails a file that holds no test. */
+async function ava(level: Level): Promise<void> {
+  const files = globSync(`test/${level}/**/*.test.ts`, { cwd: checkout }).sort();
+  if (files.length === 0) return record("failed", `${level}: test/${level} holds no *.test.ts`);
+  let env = { ...process.env } as Record<string, string>;
+  if (levels[level].needs === "platform") {
+    await ensureToolchain({ parts: "all" });
+    env = { ...pulumiEnvironment(checkout), KUBECONFIG: join(checkout, ".state/kubeconfig") };
+  }
+  const args = ["--tap", ...(levels[level].parallel ? [] : ["--concurrency=1", "--timeout=20m"]), ...(options.match ? [`--match=${options.match}`] : []), ...files];
+  const child = spawn(join(checkout, "node_modules/.bin/ava"), args, { cwd: checkout, env, stdio: ["ignore", "pipe", "inherit"] });
+  let counted = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const result = /^(not ok|ok) \d+ - (.*?)(?: # (SKIP|TODO)\s*(.*))?$/.exec(line);
+    if (!result) {
+      if (!/^(TAP version|\d+\.\.\d+|# |---|\s*$)/.test(line)) console.log(line);
+      continue;
+    }
+    const [, verdict, title, directive] = result;
+    const outcome = directive ? "skipped" : verdict === "ok" ? "passed" : "failed";
+    counted += 1;
+    record(outcome, `${level}: ${title}`);
+    console.log(`${{ passed: "ok  ", failed: "FAIL", skipped: "skip" }[outcome]} ${title}`);
+  }
+  const code = await new Promise<number>((resolve) => (child.exitCode === null ? child.on("exit", (status) => resolve(status ?? 1)) : resolve(child.exitCode)));
+  if (code !== 0 && !failures.some((title) => title.startsWith(`${level}:`))) record("failed", `${level}: ava ended with exit ${code}`);
+  if (counted === 0) record("failed", `${level}: no test ran`);
+}
+
+function run(command: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: checkout, stdio: ["ignore", "inherit", "inherit"] });
+    child.on("error", reject);
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}
