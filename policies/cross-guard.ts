@@ -12,8 +12,10 @@ import { parseSettings, settingsSchema } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import { stackOf } from "./stack.ts";
 
-/** What the SDK accepts at run time besides a text: a violation with a level of its own. */
+/** What the SDK accepts at run time besides a text: a violation with a level of its own, and without the policy's title before it. */
 type Report = (violation: { message: string; urn: string | undefined; enforcementLevel?: EnforcementLevel }) => void;
+
+const defaults = parseSettings();
 
 const enforcement: Readonly<Record<Severity, EnforcementLevel>> = { critical: "mandatory", high: "mandatory", medium: "mandatory", low: "advisory" };
 
@@ -24,7 +26,7 @@ const enforcement: Readonly<Record<Severity, EnforcementLevel>> = { critical: "m
 export function crossGuardPolicies(today: string): Policies {
   const seen = new Map<string, readonly KubernetesObject[]>();
   const open = new Set<string>();
-  const report = (verdict: Verdict, to: ReportViolation) => publish(verdict, to as unknown as Report, open);
+  const report = (verdict: Verdict, to: ReportViolation) => publish(verdict, withLevel(to), open);
   const rules = rulesAsOf(today).map((rule) => (rule.scope === "stack" ? stackPolicy(rule, seen, report, today) : resourcePolicy(rule, seen, report, today)));
   // The recording policy comes first: the SDK runs policies in order, and the others then read what it recorded.
   return [recordingPolicy(seen), ...rules, coveragePolicy(open)];
@@ -41,7 +43,7 @@ function recordingPolicy(seen: Map<string, readonly KubernetesObject[]>): Resour
     enforcementLevel: "advisory",
     validateResource: (args, reportViolation) => {
       const reason = opaqueReason(args);
-      if (reason !== undefined) reportViolation(`${args.type} "${args.name}" is not evaluated: ${reason}`);
+      if (reason !== undefined) withLevel(reportViolation)({ message: `${args.type} "${args.name}" is not evaluated: ${reason}`, urn: args.urn });
       const objects = fromPulumi(args);
       if (objects.length > 0) seen.set(args.urn, objects);
     },
@@ -80,9 +82,15 @@ function coveragePolicy(open: ReadonlySet<string>): StackValidationPolicy {
     description: "Every rule could be evaluated",
     enforcementLevel: "advisory",
     validateStack: (_args, reportViolation) => {
-      if (open.size > 0) reportViolation(`${open.size} verdicts are open because values are not known yet; see the messages that say "not evaluated". The update itself decides them.`);
+      if (open.size === 0) return;
+      const verdicts = open.size === 1 ? "1 verdict is" : `${open.size} verdicts are`;
+      withLevel(reportViolation)({ message: `${verdicts} open, because values are not known before the update, which decides them: see "not evaluated"`, urn: undefined });
     },
   };
+}
+
+function withLevel(report: ReportViolation): Report {
+  return report as unknown as Report;
 }
 
 function publish({ findings, excepted, notEvaluated }: Verdict, report: Report, open: Set<string>): void {
@@ -112,7 +120,7 @@ function metadata(rule: Rule): Pick<ResourceValidationPolicy, "name" | "displayN
 }
 
 function settingsOf(rule: Rule, config: object): Settings {
-  return parseSettings(Object.keys(config).length === 0 ? {} : { [rule.id]: config });
+  return Object.keys(config).length === 0 ? defaults : parseSettings({ [rule.id]: config });
 }
 
 function objectsOf(resource: PulumiResource, seen: ReadonlyMap<string, readonly KubernetesObject[]>): readonly KubernetesObject[] {

@@ -14,6 +14,9 @@ const schema = z.strictObject({
   "X08-image-pinned": z.strictObject({
     movingTags: z.array(z.string()).default(["latest", "stable", "edge", "main", "master"]).describe("Tags that are moved from one build to the next (X08)"),
   }).prefault({}),
+  "X08-job-bounds": z.strictObject({
+    requireTtl: z.boolean().default(false).describe("Whether Jobs without an owner need ttlSecondsAfterFinished. A Job that its stack owns is removed by the stack; a TTL removes it behind the stack's back, and a refresh runs it again (X08, X10)"),
+  }).prefault({}),
   "B04-postgres-liveness": z.strictObject({
     timeoutSeconds: count.default(10).describe("Least timeoutSeconds of Postgres' liveness probe (B04)"),
     initialDelaySeconds: count.default(60).describe("Least initialDelaySeconds (B04)"),

@@ -133,7 +133,7 @@ export async function startKubelet(bin: string): Promise<void> {
 }
 
 export function startKubeProxy(bin: string): void {
-  const config = join(files.kubelet, "kube-proxy.yaml");
+  const config = join(files.processes, "kube-proxy.yaml");
   writeFileSync(config, stringify({
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",

@@ -10,14 +10,15 @@ const jobBounds: ObjectRule = {
   id: "X08-job-bounds",
   kinds: jobKinds,
   title: "Jobs end",
-  rationale: "A Job without a deadline hangs for ever and blocks the next run; one without a backoff limit or a TTL leaves its pods behind.",
-  remediation: "spec:\n  activeDeadlineSeconds: 1800\n  backoffLimit: 2\n  ttlSecondsAfterFinished: 86400   # a Job of its own; a CronJob has history limits\n  template:\n    spec:\n      restartPolicy: Never",
-  *check(object) {
+  rationale: "A Job without a deadline hangs for ever and blocks the next run; one without a backoff limit tries again far too often.",
+  remediation: "spec:\n  activeDeadlineSeconds: 1800\n  backoffLimit: 2\n  template:\n    spec:\n      restartPolicy: Never",
+  *check(object, settings) {
     const inCronJob = object.kind === "CronJob";
     const spec = inCronJob ? (object.manifest["spec"] as V1CronJobSpec | undefined)?.jobTemplate?.spec : (object.manifest["spec"] as V1JobSpec | undefined);
     const path = inCronJob ? "spec.jobTemplate.spec" : "spec";
     const bare = !inCronJob && (object.manifest.metadata?.ownerReferences ?? []).length === 0;
-    for (const field of ["activeDeadlineSeconds", "backoffLimit", ...(bare ? ["ttlSecondsAfterFinished" as const] : [])] as const) {
+    const needsTtl = bare && settings["X08-job-bounds"].requireTtl;
+    for (const field of ["activeDeadlineSeconds", "backoffLimit", ...(needsTtl ? ["ttlSecondsAfterFinished" as const] : [])] as const) {
       if (spec?.[field] === undefined || spec[field] === null) yield { path: `${path}.${field}`, message: `has no ${field}` };
     }
     const restartPolicy = spec?.template?.spec?.restartPolicy;

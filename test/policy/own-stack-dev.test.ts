@@ -1,0 +1,48 @@
+import test from "ava";
+import { fromManifest } from "../../policies/kubernetes-object.ts";
+import { evaluate } from "../../policies/pack.ts";
+import { parseSettings } from "../../policies/settings.ts";
+import { allContainers, find, podSpec, stackObjects } from "../support/objects.ts";
+import { line, today } from "./fixtures/fixture.ts";
+
+type Objects = Awaited<ReturnType<typeof stackObjects>>;
+
+const declared = await stackObjects("dev");
+const judge = (objects: Objects) => evaluate(objects.flatMap((manifest) => fromManifest(manifest)), parseSettings(), today);
+
+test("our own dev stack passes every rule, without an exception and with no verdict left open", (t) => {
+  const { findings, excepted, notEvaluated, counts } = judge(declared);
+  t.deepEqual([...findings, ...excepted, ...notEvaluated].map(line), []);
+  t.true(counts.objects > 40 && counts.evaluations > 200);
+});
+
+const postgres = (objects: Objects) => podSpec(find(objects, "StatefulSet", "postgres")).containers[0];
+const api = (objects: Objects) => podSpec(find(objects, "Deployment", "bgc-api"));
+
+const unsafe: Record<string, readonly [rule: string, change: (objects: Objects) => Objects | void]> = {
+  "a Postgres liveness timeout of 1 s": ["B04-postgres-liveness", (objects) => void Object.assign(postgres(objects)?.livenessProbe ?? {}, { timeoutSeconds: 1 })],
+  "an image of :latest": ["X08-image-pinned", (objects) => void Object.assign(api(objects).containers[0] ?? {}, { image: "bgc-api:latest" })],
+  "a container that runs as root": ["X01-non-root", (objects) => void Object.assign(api(objects).containers[0]?.securityContext ?? {}, { runAsUser: 0 })],
+  "the backup removed": ["X07-backup", (objects) => objects.filter(({ kind, metadata }) => kind !== "CronJob" || metadata.labels?.["production-platform/backup-of"] === undefined)],
+};
+
+for (const [title, [rule, change]] of Object.entries(unsafe)) {
+  test(`${title} in our own dev stack is blocked by ${rule} alone`, (t) => {
+    const objects = structuredClone(declared);
+    const { findings } = judge(change(objects) ?? objects);
+    t.deepEqual(findings.map((finding) => finding.rule.id), [rule]);
+  });
+}
+
+test("a memory limit dropped from any container of our own dev stack is blocked", (t) => {
+  const withPods = declared.flatMap((object, index) => ["Deployment", "StatefulSet", "Job", "CronJob"].includes(object.kind) ? [index] : []);
+  t.true(withPods.length >= 8);
+  for (const index of withPods) {
+    for (const position of allContainers(podSpec(declared[index]!)).keys()) {
+      const objects = structuredClone(declared);
+      const container = allContainers(podSpec(objects[index]!))[position];
+      delete container?.resources?.limits?.["memory"];
+      t.deepEqual(judge(objects).findings.map(line), [`${declared[index]!.kind} data/${declared[index]!.metadata.name}, container "${container?.name}": has no memory limit`]);
+    }
+  }
+});

@@ -1,0 +1,72 @@
+import test from "ava";
+import { parseImage } from "../../policies/image-reference.ts";
+import { parseQuantity, parseRedisMemory } from "../../policies/quantity.ts";
+import { selects } from "../../policies/selectors.ts";
+import { parseSettings, SettingsError, settingsSchema } from "../../policies/settings.ts";
+
+test("quantities are numbers of bytes and cores", (t) => {
+  const read = ["512Mi", "1.5Gi", "500m", "2", 0.5, "1e3", "12E6", "1k", "1E", ".5"].map(parseQuantity);
+  t.deepEqual(read, [536870912, 1610612736, 0.5, 2, 0.5, 1000, 12e6, 1000, 1e18, 0.5]);
+});
+
+test("what Kubernetes refuses is no quantity", (t) => {
+  t.deepEqual(["", "Mi", "512mb", "1 Gi", "ten", undefined, null, "1Kii"].map(parseQuantity), Array(8).fill(undefined));
+});
+
+test("Redis' sizes know k from kb, in any case", (t) => {
+  t.deepEqual(["512mb", "1GB", "1g", "100", "64k", "64kb", "10b"].map(parseRedisMemory), [536870912, 1073741824, 1e9, 100, 64000, 65536, 10]);
+  t.deepEqual(["512Mi", "$(MAX)", "-1", ""].map(parseRedisMemory), [undefined, undefined, undefined, undefined]);
+});
+
+test("a registry's port is no tag", (t) => {
+  t.deepEqual(parseImage("localhost:5000/x"), { repository: "localhost:5000/x", name: "x" });
+  t.deepEqual(parseImage("localhost:5000/team/x:v1"), { repository: "localhost:5000/team/x", name: "x", tag: "v1" });
+  t.deepEqual(parseImage("postgres"), { repository: "postgres", name: "postgres" });
+  t.deepEqual(parseImage("r.io/x:v1@sha256:ab"), { repository: "r.io/x", name: "x", tag: "v1", digest: "sha256:ab" });
+});
+
+test("selectors match as Kubernetes does", (t) => {
+  const labels = { app: "api", tier: "web" };
+  const expression = (key: string, operator: string, values?: string[]) => selects({ matchExpressions: [{ key, operator, ...(values && { values }) }] }, labels);
+  t.true(selects({}, labels));
+  t.false(selects(undefined, labels));
+  t.true(selects({ matchLabels: { app: "api" } }, labels));
+  t.false(selects({ matchLabels: { app: "api", tier: "db" } }, labels));
+  t.deepEqual([expression("app", "In", ["api"]), expression("app", "In", ["db"]), expression("zone", "In", ["a"])], [true, false, false]);
+  t.deepEqual([expression("app", "NotIn", ["db"]), expression("app", "NotIn", ["api"]), expression("zone", "NotIn", ["a"])], [true, false, true]);
+  t.deepEqual([expression("app", "Exists"), expression("zone", "Exists"), expression("app", "DoesNotExist"), expression("zone", "DoesNotExist")], [true, false, false, true]);
+  t.false(expression("app", "Like", ["api"]));
+});
+
+test("the defaults are the runbooks' numbers", (t) => {
+  t.deepEqual(parseSettings(), {
+    "X02-container-resources": { requireCpuLimit: true },
+    "X03-liveness-timing": { minTimeoutSeconds: 2, minFailureThreshold: 2 },
+    "X08-image-pinned": { movingTags: ["latest", "stable", "edge", "main", "master"] },
+    "X08-job-bounds": { requireTtl: false },
+    "B04-postgres-liveness": { timeoutSeconds: 10, initialDelaySeconds: 60, periodSeconds: 30, failureThreshold: 5 },
+    "B05-postgres-startup": { budgetSeconds: 300 },
+    "B06-redis-memory": { limitRatio: 1.5 },
+  });
+});
+
+test("one number can be set without the others", (t) => {
+  t.deepEqual(parseSettings({ "B04-postgres-liveness": { timeoutSeconds: 20 } })["B04-postgres-liveness"],
+    { timeoutSeconds: 20, initialDelaySeconds: 60, periodSeconds: 30, failureThreshold: 5 });
+});
+
+test("wrong settings are refused all at once, each with its path", (t) => {
+  const error = t.throws(() => parseSettings({ "B04-postgres-liveness": { timeoutSeconds: "ten", patience: 1 }, "B06-redis-memory": { limitRatio: 0.5 }, "X99": {} }), { instanceOf: SettingsError });
+  t.is(error.message, [
+    "The policy settings are not valid:",
+    "  B04-postgres-liveness.timeoutSeconds: Invalid input: expected number, received string",
+    '  B04-postgres-liveness: Unrecognized key: "patience"',
+    "  B06-redis-memory.limitRatio: Too small: expected number to be >=1",
+    '  (settings): Unrecognized key: "X99"',
+  ].join("\n"));
+});
+
+test("a rule's settings have a schema with defaults and a sentence each; rules without settings have none", (t) => {
+  t.like(settingsSchema("B05-postgres-startup"), { properties: { budgetSeconds: { type: "integer", default: 300 } } });
+  t.is(settingsSchema("X01-privileged"), undefined);
+});
