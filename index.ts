@@ -1,4 +1,4 @@
-import { clusterProvider } from "./components/cluster.ts";
+import { adoptInterruptedCreations, clusterProvider } from "./components/cluster.ts";
 import { loadSettings } from "./components/configuration.ts";
 import { BgcPlatform } from "./components/systems/bgc-platform.ts";
 
@@ -9,7 +9,7 @@ const context = {
   ingress: settings.ingressClass ? { className: settings.ingressClass } : {},
   ingressNamespace: settings.ingressNamespace,
 };
-const onCluster = { providers: [clusterProvider(settings.context)] };
+const onCluster = { providers: [clusterProvider(settings.context)], transformations: [adoptInterruptedCreations] };
 
 const systems = {
   "bgc-platform": () => new BgcPlatform(settings["bgc-platform"], context, onCluster),

@@ -1,4 +1,14 @@
 import { spawn } from "node:child_process";
+import { delimiter } from "node:path";
+
+/**
+ * The environment for the system's programs: npm puts the programs of packages first on PATH, and one of them is called
+ * nft like the packet filter's.
+ */
+export function systemEnvironment(extra: Record<string, string> = {}): Record<string, string> {
+  const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  return { ...process.env as Record<string, string>, PATH: [...path, "/usr/sbin", "/sbin"].join(delimiter), ...extra };
+}
 
 /** A program that ended with another exit code than 0. */
 export class CommandError extends Error {}
@@ -6,7 +16,7 @@ export class CommandError extends Error {}
 /** Runs a program to its end and returns its standard output. Throws with what it printed when it fails. Ctrl-C ends it. */
 export function run(program: string, args: readonly string[], options: { readonly cwd?: string; readonly env?: Record<string, string>; readonly input?: string } = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(program, args, { cwd: options.cwd, env: systemEnvironment(options.env), stdio: ["pipe", "pipe", "pipe"] });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { buildPrograms, programPath } from "./build.ts";
 import { cacheFolder } from "./paths.ts";
@@ -51,7 +51,7 @@ function ownPulumi(): { path: string; version: string } | undefined {
 }
 
 const folderOf = (programs: readonly Program[]): string =>
-  join(cacheFolder, "bin", createHash("sha256").update(programs.map(programPath).join("\n")).digest("hex").slice(0, 16));
+  join(cacheFolder, "bin", createHash("sha256").update(readFileSync(new URL(import.meta.url))).update(programs.map(programPath).join("\n")).digest("hex").slice(0, 16));
 
 /** Fills a folder aside and puts it in place in one step. */
 function assemble(folder: string, fill: (folder: string) => void): void {
@@ -76,18 +76,17 @@ function linkPulumiPrograms(folder: string): void {
     writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`);
     chmodSync(join(folder, name), 0o755);
   };
-  for (const program of pulumiPrograms) {
-    const name = program.name === "pulumi-language-nodejs" ? "pulumi-language-nodejs-host" : program.name;
-    placeProgram(programPath(program), join(folder, name));
-  }
+  const place = (name: string, target: string) => placeProgram(programPath(pulumiPrograms.find((program) => program.name === name)!), join(folder, target));
+  place("pulumi", "pulumi");
+  place("pulumi-language-nodejs", "pulumi-language-nodejs-host");
   // This language host is older than the option in Pulumi.yaml that says so.
   script("pulumi-language-nodejs", `exec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false "$@"`);
   // This language host cannot start policy packs either: the CLI calls this with the engine's address and the pack's folder.
   script("pulumi-analyzer-policy", `exec node "$(cd "$2" && node -p "require.resolve('@pulumi/pulumi/cmd/run-policy-pack')")" "$@"`);
   for (const [name, version] of [["kubernetes", versions.kubernetesProvider], ["random", versions.randomProvider]] as const) {
-    const plugin = join(folder, "plugins", `resource-${name}-v${version}`);
-    mkdirSync(plugin, { recursive: true });
-    placeProgram(programPath(pulumiPrograms.find((program) => program.name === `pulumi-resource-${name}`)!), join(plugin, `pulumi-resource-${name}`));
+    const plugin = join("plugins", `resource-${name}-v${version}`);
+    mkdirSync(join(folder, plugin), { recursive: true });
+    place(`pulumi-resource-${name}`, join(plugin, `pulumi-resource-${name}`));
   }
 }
 
@@ -125,14 +124,16 @@ export function pulumiEnvironment(checkout: string): Record<string, string> {
   };
 }
 
-/** One link for each plugin, so that the folder itself stays the checkout's own. */
+/** Links each plugin's program; its folder has to be a real one for the CLI to see it. */
 function linkPlugins(bin: string, home: string): void {
-  const folder = join(home, "plugins");
-  mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(join(bin, "plugins"))) {
-    const fresh = join(folder, `.${name}.new-${process.pid}`);
-    symlinkSync(join(bin, "plugins", name), fresh);
-    renameSync(fresh, join(folder, name));
+    const folder = join(home, "plugins", name);
+    mkdirSync(folder, { recursive: true });
+    for (const program of readdirSync(join(bin, "plugins", name))) {
+      const fresh = join(folder, `.${program}.new-${process.pid}`);
+      symlinkSync(join(bin, "plugins", name, program), fresh);
+      renameSync(fresh, join(folder, program));
+    }
   }
 }
 

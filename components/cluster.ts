@@ -27,6 +27,17 @@ function currentContext(): string | undefined {
   return files.map((file) => (parse(readFileSync(file, "utf8")) as { "current-context"?: string } | null)?.["current-context"]).find(Boolean);
 }
 
+/**
+ * Gives every object the same owner of its fields, so that an update that was killed between an object's creation and
+ * its record can be run again. Secrets keep an owner of their own: one that is there with another password is a conflict,
+ * and not overwritten under a living volume.
+ */
+export const adoptInterruptedCreations: pulumi.ResourceTransformation = ({ type, props, opts }) => {
+  if (!type.startsWith("kubernetes:") || type === "kubernetes:core/v1:Secret" || !props["metadata"]) return undefined;
+  const annotations = { ...props["metadata"].annotations, "pulumi.com/patchFieldManager": "production-platform" };
+  return { props: { ...props, metadata: { ...props["metadata"], annotations } }, opts };
+};
+
 /** The connection to the cluster, with server-side apply. */
 export function clusterProvider(named: string | undefined): k8s.Provider {
   const context = chooseContext(named, currentContext());

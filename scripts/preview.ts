@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
+import { ensureToolchain } from "../cluster/toolchain.ts";
 import { checkout } from "./support/checkout.ts";
+import { checkoutPreviewWorkspace, previewArguments } from "./support/checkout-preview.ts";
 import { type PreviewSummary, summarize, toMarkdown } from "./support/preview-summary.ts";
 import { pulumi, selectStack } from "./support/pulumi.ts";
 
@@ -22,15 +23,11 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 try {
   const started = performance.now();
   await ensureToolchain({ parts: "pulumi" });
-  const env = {
-    ...pulumiEnvironment(checkout),
-    PULUMI_BACKEND_URL: `file://${folder}`,
-    KUBECONFIG: join(folder, "no-kubeconfig"),
-    PULUMI_DEBUG_COMMANDS: "true", // makes the CLI accept --event-log
-  };
-  await selectStack(stack, env);
+  const { folder: project, env } = checkoutPreviewWorkspace(folder, stack);
+  const workspace = { folder: project, env: { ...env, PULUMI_DEBUG_COMMANDS: "true" } }; // makes the CLI accept --event-log
+  await selectStack(stack, workspace);
   const events = join(folder, "events.jsonl");
-  const { code } = await pulumi(["preview", "--stack", stack, "--policy-pack", "policies", "--event-log", events, "--suppress-permalink=true"], env);
+  const { code } = await pulumi([...previewArguments(stack), "--event-log", events], workspace);
   const summary = summarize(readFileSync(events, "utf8"), { stack, seconds: (performance.now() - started) / 1000, passed: code === 0 });
   if (markdown) writeFileSync(resolve(process.env["INIT_CWD"] ?? checkout, markdown), toMarkdown(summary));
   report(summary);

@@ -8,7 +8,7 @@ import type { Target } from "../components/systems/target.ts";
 import { verify } from "../operations/verify.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { stackConfiguration } from "./support/declared-objects.ts";
-import { pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
+import { projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
 
 const program = new Command("npm run up --")
   .description("Bring a stack up: toolchain and local cluster where there is none, update under the policy pack, verification.")
@@ -26,18 +26,19 @@ try {
   step("cluster");
   const named = configuration["production-platform:context"];
   const cluster = await chooseCluster(named ? { context: named } : {});
-  const env = { ...pulumiEnvironment(checkout), KUBECONFIG: privateKubeconfig(cluster.kubeconfig, cluster.context) };
+  const kubeconfig = privateKubeconfig(cluster.kubeconfig, cluster.context);
+  const workspace = { folder: projectFolder(stateFolder, stack), env: { ...pulumiEnvironment(checkout), KUBECONFIG: kubeconfig } };
   step(`update of stack ${stack} on ${cluster.context}`);
-  await selectStack(stack, env);
-  await releaseStaleLocks(stack, env);
-  const { code } = await pulumi(["up", "--stack", stack, "--yes", "--policy-pack", "policies", "--suppress-outputs"], env);
+  await selectStack(stack, workspace);
+  await releaseStaleLocks(stack, workspace);
+  const { code } = await pulumi(["up", "--stack", stack, "--yes", "--policy-pack", "policies", "--suppress-outputs"], workspace);
   if (code !== 0) throw new Error(`the update failed (exit ${code}): the reason stands above. What was done is recorded; run the command again to go on`);
   step("verification");
-  const { output } = await pulumi(["stack", "output", "--stack", stack, "--json"], env, { capture: true });
+  const { output } = await pulumi(["stack", "output", "--stack", stack, "--json"], workspace, { capture: true });
   const { targets } = JSON.parse(output) as { targets: Target[] };
-  const failures = await verify(targets, env.KUBECONFIG, (line) => console.log(line));
+  const failures = await verify(targets, kubeconfig, (line) => console.log(line));
   if (failures > 0) throw new Error(`${failures} checks failed: see the lines marked FAIL above, then "kubectl get events --sort-by=.lastTimestamp -A"`);
-  nextSteps(targets, env.KUBECONFIG);
+  nextSteps(targets, kubeconfig);
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

@@ -52,6 +52,7 @@ export const recipes = (): readonly Recipe[] => [
     files: [{ from: join(here, "postgres-entrypoint.sh"), to: "usr/local/bin/docker-entrypoint.sh" }],
     afterwards: [
       'chroot "$1" localedef -i en_US -c -f UTF-8 en_US.UTF-8',
+      `sed -i "s/^#listen_addresses = 'localhost'/listen_addresses = '*'/" "$1/usr/share/postgresql/15/postgresql.conf.sample"`,
       'rm -rf "$1"/var/lib/postgresql/* "$1"/etc/postgresql/*',
       'mkdir -p "$1/docker-entrypoint-initdb.d" "$1/var/lib/postgresql/data" "$1/var/run/postgresql"',
       'chown -R 999:999 "$1/var/lib/postgresql" "$1/var/run/postgresql"; chmod 3777 "$1/var/run/postgresql"',

@@ -32,6 +32,7 @@ function configuration(bin: string): string {
           key("bind-address", "0.0.0.0", true),
           key("advertise-address", addresses.node),
           key("service-cluster-ip-range", addresses.services),
+          key("kubelet-preferred-address-types", "InternalIP"),
           key("kubelet-client-certificate", pki("admin.crt")),
           key("kubelet-client-key", pki("admin.key")),
           // What metrics-server needs to trust the API server's aggregation layer.
@@ -85,6 +86,9 @@ export async function startControlPlane(bin: string): Promise<void> {
   // Without a kubeconfig an earlier creation was interrupted; nothing of it is worth keeping.
   if (existsSync(files.controlPlane) && !existsSync(files.kubeconfig)) await kwokctl(bin, "delete", "cluster").catch(() => rmSync(files.controlPlane, { recursive: true, force: true }));
   if (existsSync(files.controlPlane)) {
+    if (readFileSync(files.kwokConfig, "utf8") !== configuration(bin)) {
+      throw new Error(`the local cluster in ${files.controlPlane} was made by another version of this project: remove it and its data with "npm run down -- --purge"`);
+    }
     await kwokctl(bin, "start", "cluster", "--wait", "60s"); // passes over parts that run
   } else {
     writeFileSync(files.kwokConfig, configuration(bin));

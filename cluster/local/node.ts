@@ -6,6 +6,7 @@ import type { Archive } from "../images/build.ts";
 import { clusterImages } from "../pins.ts";
 import { type Print, step } from "../progress.ts";
 import { run, succeeds } from "../shell.ts";
+import { nft } from "./packages.ts";
 import { ProcessTable } from "./processes.ts";
 import { addresses, files, linkName, nodeName } from "./settings.ts";
 
@@ -27,7 +28,7 @@ export async function ensureNetwork(): Promise<void> {
   await run("ip", ["link", "set", linkName, "up"]);
   // While kube-proxy has no rule for a service address, packets to it end here instead of on the machine's uplink.
   await run("ip", ["route", "replace", addresses.services, "dev", linkName]);
-  await run("nft", ["-f", "-"], { input: guardRules });
+  await run(nft, ["-f", "-"], { input: guardRules });
   writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
 }
 

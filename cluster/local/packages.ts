@@ -13,6 +13,9 @@ const packages = {
   mmdebstrap: "/usr/bin/mmdebstrap",
 } as const;
 
+/** The packet filter's program. */
+export const nft = packages.nftables;
+
 /** Why a real node cannot run on this machine; undefined when it can. */
 export function whyNoRealNode(): string | undefined {
   if (process.platform !== "linux") return `this is ${process.platform}, and a kubelet needs Linux`;

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, openSync, closeSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { systemEnvironment } from "../shell.ts";
 
 /** A process that can be told from a later one with the same number. */
 export interface ProcessRecord {
@@ -65,12 +66,12 @@ export class ProcessTable {
   }
 
   /** Starts a process unless it runs already; its output goes to `<folder>/<name>.log`. Returns whether it was started. */
-  start(name: string, program: string, args: readonly string[], env: Record<string, string> = {}): boolean {
+  start(name: string, program: string, args: readonly string[]): boolean {
     if (this.isRunning(name)) return false;
     mkdirSync(this.folder, { recursive: true });
     const log = openSync(join(this.folder, `${name}.log`), "a");
     try {
-      const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log], env: { ...process.env, ...env } });
+      const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log], env: systemEnvironment() });
       child.on("error", () => {}); // a missing program shows as a process that is not there
       if (child.pid === undefined) throw new Error(`${program} does not start`);
       writeFileSync(join(this.folder, `${name}.json`), JSON.stringify({ pid: child.pid, started: startTime(child.pid) } satisfies ProcessRecord));

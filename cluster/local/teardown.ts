@@ -6,6 +6,7 @@ import { type Print, step } from "../progress.ts";
 import { run } from "../shell.ts";
 import { stopControlPlane } from "./control-plane.ts";
 import { ctr, nodeProcesses, processes } from "./node.ts";
+import { nft } from "./packages.ts";
 import { startTime, stopProcess } from "./processes.ts";
 import { addresses, files, linkName } from "./settings.ts";
 
@@ -23,7 +24,7 @@ export async function removeLocalCluster(bin: string, purge: boolean, print: Pri
   for (const pid of ownProcesses()) await stopProcess({ pid, started: startTime(pid) }, 5);
   for (const mount of ownMounts()) await run("umount", ["--lazy", mount]).catch(() => {});
   for (const link of await ownLinks()) await run("ip", ["link", "delete", link]).catch(() => {});
-  for (const table of await ownTables()) await run("nft", ["delete", "table", ...table.split(" ")]).catch(() => {});
+  for (const table of await ownTables()) await run(nft, ["delete", "table", ...table.split(" ")]).catch(() => {});
   await removeControlGroups();
   restoreKernelSettings();
   for (const folder of [files.cni, join(files.containerd, "state"), join(files.kubelet, "pods")]) rmSync(folder, { recursive: true, force: true });
@@ -32,11 +33,11 @@ export async function removeLocalCluster(bin: string, purge: boolean, print: Pri
   return left;
 }
 
-/** Asks every container to end, the data stores among them, and forces what is left after 30 seconds. */
+/** Asks every container to end, the data stores among them, and forces what is left after 20 seconds. */
 async function stopContainers(): Promise<void> {
   const running = async () => (await ctr("tasks", "ls")).split("\n").slice(1).filter((line) => line.includes("RUNNING")).map((line) => line.split(/\s+/)[0]!);
   for (const task of await running()) await ctr("tasks", "kill", "--signal", "SIGTERM", task).catch(() => {});
-  for (let waited = 0; waited < 60 && (await running()).length > 0; waited += 1) await sleep(500);
+  for (let waited = 0; waited < 40 && (await running()).length > 0; waited += 1) await sleep(500);
   for (const task of await running()) await ctr("tasks", "kill", "--signal", "SIGKILL", task).catch(() => {});
   const containers = (await ctr("containers", "ls", "--quiet")).split("\n").filter(Boolean);
   for (const container of containers) {
@@ -62,7 +63,8 @@ export const ownMounts = (): string[] =>
 
 /** Our own link, and the host ends of pods' links: those that a route into the pods' range leads to. */
 async function ownLinks(): Promise<string[]> {
-  const routes = JSON.parse(await run("ip", ["-json", "route", "show"]).catch(() => "[]")) as { dst: string; dev: string }[];
+  if (process.platform !== "linux") return [];
+  const routes = JSON.parse(await run("ip", ["-json", "route", "show"])) as { dst: string; dev: string }[];
   const range = addresses.pods.split(".").slice(0, 2).join(".");
   const pods = routes.filter(({ dst, dev }) => dst.startsWith(`${range}.`) && dev.startsWith("veth")).map(({ dev }) => dev);
   return [...new Set([...(existsSync(`/sys/class/net/${linkName}`) ? [linkName] : []), ...pods])];
@@ -70,7 +72,8 @@ async function ownLinks(): Promise<string[]> {
 
 /** Our tables of packet rules, as `family name`. */
 async function ownTables(): Promise<string[]> {
-  const tables = await run("nft", ["list", "tables"]).catch(() => "");
+  if (!existsSync(nft)) return [];
+  const tables = await run(nft, ["list", "tables"]);
   return ["ip kube-proxy", "ip6 kube-proxy", "inet platform-guard"].filter((table) => tables.includes(`table ${table}`));
 }
 

@@ -28,14 +28,18 @@ export class Credential extends pulumi.ComponentResource {
     const rotation = String(args.rotation ?? 1);
     this.secretName = name;
     this.generation = { [`credential.production-platform/${name}`]: rotation };
-    const guarded = { parent: this, protect: args.protect };
     // No special characters: the password also stands in connection strings and configuration files.
-    const password = new random.RandomPassword(name, { length: 32, special: false, keepers: { rotation } }, guarded);
+    const password = new random.RandomPassword(name, { length: 32, special: false, keepers: { rotation } }, { parent: this });
     this.secret = new k8s.core.v1.Secret(name, {
       metadata: { name, namespace: args.namespace, labels: args.labels },
       type: "Opaque",
       stringData: args.content?.(password.result) ?? { password: password.result },
-    }, guarded);
+    }, {
+      parent: this,
+      // The password itself is not protected, or a rotation could not replace it; a destroy that passes over what is
+      // protected passes over what that depends on, too.
+      protect: args.protect,
+    });
     this.registerOutputs({ secretName: name });
   }
 }

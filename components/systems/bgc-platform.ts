@@ -20,6 +20,9 @@ import type { SystemContext, Target } from "./target.ts";
 const namespace = "data";
 const folder = new URL("../../workloads/", import.meta.url).pathname;
 
+/** Clients' addresses come in a header that only the ingress controller and the web front can set: nobody else gets through to these pods. */
+const behindProxy = { TRUSTED_PROXY: "true" };
+
 /** Who talks to whom in the BGC platform, and nobody else (X05, B18). */
 export const bgcFlows = (ingress: SystemContext["ingressNamespace"], backupBucket?: string): Flow[] => [
   { from: { namespace: ingress }, to: { app: "bgc-api" }, ports: [8080] },
@@ -76,12 +79,12 @@ export class BgcPlatform extends pulumi.ComponentResource {
     }, { ...parent, dependsOn: [postgres.provisioning, redis.workload, migrations, comexstat] });
     const api = application("bgc-api", 8080, program(source("bgc-api", "api"), "/healthz"), {
       ...settings.api,
-      env: { FREE_TIER_REQUESTS_PER_DAY: String(settings.api.freeTierRequestsPerDay), INTEGRATION_GATEWAY_URL: "http://integration-gateway:8081" },
+      env: { ...behindProxy, FREE_TIER_REQUESTS_PER_DAY: String(settings.api.freeTierRequestsPerDay), INTEGRATION_GATEWAY_URL: "http://integration-gateway:8081" },
       clients,
     }, { ...parent, dependsOn: [migrations, countries, redis.workload] });
     const web = application("bgc-web", 8080, program(source("bgc-web", "web"), "/healthz"), {
       ...settings.web,
-      env: { API_URL: "http://bgc-api:8080" },
+      env: { ...behindProxy, API_URL: "http://bgc-api:8080" },
       clients: [],
     }, { ...parent, dependsOn: guards });
 

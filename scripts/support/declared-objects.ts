@@ -55,7 +55,14 @@ export async function declaredResources(configuration: Record<string, string>): 
 export function manifests(declared: readonly DeclaredResource[]): Manifest[] {
   return declared
     .filter(({ type, inputs }) => type.startsWith("kubernetes:") && typeof inputs["kind"] === "string" && typeof inputs["apiVersion"] === "string")
-    .map(({ inputs }) => withoutSecretMarks(inputs) as Manifest);
+    .map(({ inputs }) => withoutEngineNotes(withoutSecretMarks(inputs) as Manifest));
+}
+
+/** Annotations that only Pulumi's provider reads mean nothing to anyone else. */
+function withoutEngineNotes(object: Manifest): Manifest {
+  const { annotations = {}, ...metadata } = object.metadata;
+  const kept = Object.entries(annotations).filter(([name]) => !name.startsWith("pulumi.com/"));
+  return { ...object, metadata: { ...metadata, ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }) } };
 }
 
 /** Values under mocks may still carry the envelope that marks them secret; generated ones have no value at all. */

@@ -1,11 +1,15 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { parse, stringify } from "yaml";
 import { checkout } from "./checkout.ts";
 
-/** Environment variables of a child process. */
-export type Environment = Record<string, string>;
+/** Where and how the CLI runs: a folder that stands for the project, and the environment. */
+export interface Workspace {
+  readonly folder: string;
+  readonly env: Record<string, string>;
+}
 
 export interface PulumiResult {
   readonly code: number;
@@ -13,14 +17,29 @@ export interface PulumiResult {
   readonly output: string;
 }
 
-/** Runs the Pulumi CLI in the checkout. Its output goes to the terminal unless it is captured. */
-export function pulumi(args: readonly string[], env: Environment, { capture = false } = {}): Promise<PulumiResult> {
+/**
+ * Makes a project folder below `parent` whose program is the checkout's own and whose stack file is a copy: the CLI writes
+ * the salt of its encryption into that file, and the one in the checkout is under version control.
+ */
+export function projectFolder(parent: string, stack: string): string {
+  const folder = join(parent, "project");
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["Pulumi.yaml", "index.ts", "policies", "node_modules"]) {
+    if (!existsSync(join(folder, name))) symlinkSync(join(checkout, name), join(folder, name));
+  }
+  const name = `Pulumi.${stack}.yaml`;
+  if (!existsSync(join(checkout, name))) throw new Error(`there is no stack "${stack}": ${join(checkout, name)} does not exist`);
+  const salt = existsSync(join(folder, name)) ? (parse(readFileSync(join(folder, name), "utf8")) as { encryptionsalt?: string }).encryptionsalt : undefined;
+  const content = { ...(salt && { encryptionsalt: salt }), ...(parse(readFileSync(join(checkout, name), "utf8")) as object) };
+  writeFileSync(join(folder, `${name}.new`), stringify(content));
+  renameSync(join(folder, `${name}.new`), join(folder, name));
+  return folder;
+}
+
+/** Runs the Pulumi CLI. Its output goes to the terminal unless it is captured. */
+export function pulumi(args: readonly string[], { folder, env }: Workspace, { capture = false } = {}): Promise<PulumiResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", [...args, "--non-interactive"], {
-      cwd: checkout,
-      env,
-      stdio: ["ignore", capture ? "pipe" : "inherit", "inherit"],
-    });
+    const child = spawn("pulumi", [...args, "--non-interactive"], { cwd: folder, env, stdio: ["ignore", capture ? "pipe" : "inherit", "inherit"] });
     let output = "";
     child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
     // Ctrl-C reaches the CLI through the terminal; it finishes the running steps and this process waits for that.
@@ -28,19 +47,16 @@ export function pulumi(args: readonly string[], env: Environment, { capture = fa
     const stop = () => child.kill("SIGINT");
     process.on("SIGINT", wait).on("SIGTERM", stop);
     child.on("error", (error) => reject(new Error(`pulumi does not start: ${error.message}`)));
-    child.on("exit", (code, signal) => {
+    child.on("close", (code, signal) => {
       process.off("SIGINT", wait).off("SIGTERM", stop);
       resolve({ code: code ?? (signal === "SIGINT" ? 130 : 143), output });
     });
   });
 }
 
-/** Selects a stack of this project, and makes it where it does not exist. Throws when that fails. */
-export async function selectStack(stack: string, env: Environment): Promise<void> {
-  if (!existsSync(join(checkout, `Pulumi.${stack}.yaml`))) {
-    throw new Error(`there is no stack "${stack}": Pulumi.${stack}.yaml does not exist`);
-  }
-  const { code } = await pulumi(["stack", "select", "--create", stack], env, { capture: true });
+/** Selects a stack, and makes it where it does not exist. Throws when that fails. */
+export async function selectStack(stack: string, workspace: Workspace): Promise<void> {
+  const { code } = await pulumi(["stack", "select", "--create", stack], workspace, { capture: true });
   if (code !== 0) throw new Error(`the stack "${stack}" could not be selected (exit ${code})`);
 }
 
@@ -48,8 +64,8 @@ export async function selectStack(stack: string, env: Environment): Promise<void
  * Takes back the locks of updates whose process is gone: one that was killed cannot do it itself. Throws, naming the
  * process, when one is still running. Only locks of the project's own file backend are looked at.
  */
-export async function releaseStaleLocks(stack: string, env: Environment): Promise<void> {
-  const backend = env["PULUMI_BACKEND_URL"] ?? "";
+export async function releaseStaleLocks(stack: string, workspace: Workspace): Promise<void> {
+  const backend = workspace.env["PULUMI_BACKEND_URL"] ?? "";
   if (!backend.startsWith("file://")) return;
   const folder = join(backend.slice("file://".length), ".pulumi/locks/organization/production-platform", stack);
   const locks = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
@@ -61,7 +77,7 @@ export async function releaseStaleLocks(stack: string, env: Environment): Promis
     }
   }
   console.log(`taking back the lock of an update that was killed`);
-  const { code } = await pulumi(["cancel", "--stack", stack, "--yes"], env, { capture: true });
+  const { code } = await pulumi(["cancel", "--stack", stack, "--yes"], workspace, { capture: true });
   if (code !== 0) throw new Error(`the lock of stack "${stack}" could not be taken back (exit ${code})`);
 }
 

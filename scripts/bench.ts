@@ -1,0 +1,232 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { arch, availableParallelism, cpus, loadavg, release, tmpdir, totalmem, type } from "node:os";
+import { join } from "node:path";
+import { KubeConfig, VersionApi } from "@kubernetes/client-node";
+import { Command, InvalidArgumentError } from "commander";
+import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
+import { run } from "../cluster/shell.ts";
+import { fromManifest, type KubernetesObject } from "../policies/kubernetes-object.ts";
+import { evaluate } from "../policies/pack.ts";
+import { parseSettings } from "../policies/settings.ts";
+import { checkoutPreviewEnvironment, previewArguments } from "./support/checkout-preview.ts";
+import { checkout, stateFolder } from "./support/checkout.ts";
+import { declaredResources, type Manifest, manifests, stackConfiguration } from "./support/declared-objects.ts";
+import { type Environment, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
+import { ratio, type Spread, spread } from "./support/statistics.ts";
+
+const stack = "dev";
+const evaluatedObjects = 1000;
+const report = join(checkout, "docs/benchmarks.md");
+
+/** One thing that is measured; `measure` does it once and returns the milliseconds it took. */
+interface Measurement {
+  readonly id: string;
+  readonly title: string;
+  readonly measure: () => Promise<number>;
+}
+
+interface Platform {
+  readonly env: Environment;
+  readonly version: string;
+}
+
+const program = new Command("npm run bench --")
+  .description("Measure previews, the policies and an update without a change, against kubectl diff of the same objects in the same run. Changes nothing.")
+  .option("--runs <n>", "how often each is measured", wholeNumber, 3)
+  .option("--skip-cluster", "leave out what needs the running platform")
+  .option("--write", "keep the result in docs/benchmarks.md")
+  .addHelpText("after", "\nExit codes: 0 measured, 1 failed, 2 wrong usage, 130 interrupted.\nExample: npm run bench -- --runs 5 --write")
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .parse();
+const { runs, skipCluster = false, write = false } = program.opts<{ runs: number; skipCluster?: boolean; write?: boolean }>();
+
+const folder = mkdtempSync(join(tmpdir(), "platform-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+// Whoever started a process waits for its end; this only keeps the next one from being started.
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (interrupted = true));
+
+try {
+  const load = loadavg()[0] ?? 0;
+  await ensureToolchain({ parts: "pulumi" });
+  const platform = skipCluster ? "--skip-cluster was given" : await runningPlatform();
+  if (typeof platform === "string") console.log(`what needs the platform is skipped: ${platform}`);
+  const measurements = [
+    ...await withoutCluster(),
+    ...(typeof platform === "string" ? [] : await againstCluster(platform)),
+  ];
+  const spreads = await measureInTurns(measurements);
+  const text = [
+    ...table([["", "measured", "median", "min", "max"], ...measurements.map(({ id, title }) => [id, title, ...times(spreads.get(id)!)])]),
+    "",
+    ...table([["ratio", "what it says", "value"], ...ratios(spreads)]),
+  ].join("\n");
+  console.log(`\n${text}`);
+  if (write) {
+    writeFileSync(report, await document(text, load, platform));
+    console.log(`\nwritten to ${report}`);
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = interrupted ? 130 : 1;
+}
+
+function wholeNumber(value: string): number {
+  if (!/^[1-9]\d*$/.test(value)) throw new InvalidArgumentError("Give a whole number from 1 on.");
+  return Number(value);
+}
+
+/** The environment that reaches the platform which `npm run up` brought up here, or the reason why there is none. */
+async function runningPlatform(): Promise<Platform | string> {
+  const next = `bring the platform up with "npm run up"`;
+  const kubeconfig = join(stateFolder, "kubeconfig");
+  if (!existsSync(kubeconfig)) return `${kubeconfig} does not exist; ${next}`;
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(kubeconfig);
+  const version = await kubeConfig.makeApiClient(VersionApi).getCode({ signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+  if (!version) return `the API server of context ${kubeConfig.getCurrentContext()} does not answer; ${next}`;
+  const env = { ...pulumiEnvironment(checkout), KUBECONFIG: kubeconfig };
+  const stacks = JSON.parse(await ended("pulumi stack ls", pulumi(["stack", "ls", "--json"], env, { capture: true }))) as { name: string; resourceCount?: number }[];
+  // A stack that was selected and never updated has no resource.
+  if (!stacks.some(({ name, resourceCount = 0 }) => name === stack && resourceCount > 0)) return `stack ${stack} was never brought up in this checkout; ${next}`;
+  await releaseStaleLocks(stack, env);
+  return { env, version: version.gitVersion };
+}
+
+async function withoutCluster(): Promise<Measurement[]> {
+  const backend = mkdtempSync(join(folder, "backend-"));
+  const env = checkoutPreviewEnvironment(backend);
+  await selectStack(stack, env);
+  const preview = (policies: boolean) => timed(() => ended("the preview", pulumi(previewArguments(stack, { policies }), env, { capture: true })));
+  const declared = manifests(await declaredResources(stackConfiguration(stack)));
+  return [
+    { id: "a", title: "preview without a cluster, under the policy pack", measure: () => preview(true) },
+    { id: "b", title: "preview without a cluster, no policy pack", measure: () => preview(false) },
+    { id: "c", title: `the policy rules alone, ${evaluatedObjects.toLocaleString("en")} objects`, measure: () => evaluation(declared) },
+  ];
+}
+
+/** Judges copies of the stack, each in a namespace of its own; the last one is cut where the number is reached. */
+async function evaluation(declared: readonly Manifest[]): Promise<number> {
+  const copies = Math.ceil(evaluatedObjects / declared.length);
+  // New objects for every run, so that nothing remembered of earlier ones helps.
+  const objects = Array.from({ length: copies }, (_, copy) => declared.flatMap((manifest) => inNamespace(`copy-${copy}`, manifest))).flat().slice(0, evaluatedObjects);
+  const settings = parseSettings();
+  const today = new Date().toISOString().slice(0, 10);
+  return timed(async () => evaluate(objects, settings, today));
+}
+
+function inNamespace(namespace: string, manifest: Manifest): KubernetesObject[] {
+  const { metadata, ...rest } = structuredClone(manifest);
+  return fromManifest({ ...rest, metadata: manifest.kind === "Namespace" ? { ...metadata, name: namespace } : { ...metadata, namespace } });
+}
+
+async function againstCluster({ env }: Platform): Promise<Measurement[]> {
+  const rendered = join(folder, "rendered");
+  await run(process.execPath, ["scripts/render.ts", "--stack", stack, "--out", rendered], { cwd: checkout });
+  await selectStack(stack, env);
+  // The update is part of the measurements, so anything it would change must be known before it runs.
+  const { code, output } = await pulumi(["preview", "--stack", stack, "--expect-no-changes", "--diff"], env, { capture: true });
+  if (code !== 0) throw new Error(`${output.trim().split("\n").slice(-15).join("\n")}\nthe running platform is not what this checkout declares, and measuring would change it: run "npm run up" first`);
+  return [
+    {
+      id: "d",
+      title: "update with nothing to change, under the policy pack",
+      measure: () => timed(() => ended("the update", pulumi(["up", "--stack", stack, "--yes", "--policy-pack", "policies", "--suppress-outputs", "--expect-no-changes"], env, { capture: true }))),
+    },
+    { id: "e", title: "kubectl diff --server-side of the rendered objects", measure: () => timed(() => kubectlDiff(rendered, env)) },
+    { id: "f", title: "preview against the cluster, under the policy pack", measure: () => timed(() => ended("the preview", pulumi(previewArguments(stack), env, { capture: true }))) },
+  ];
+}
+
+/** Waits for the CLI and returns what it said; throws with the end of that when it failed. */
+async function ended(what: string, result: ReturnType<typeof pulumi>): Promise<string> {
+  const { code, output } = await result;
+  if (code !== 0) throw new Error(`${what} ended with exit ${code}:\n${output.trim().split("\n").slice(-15).join("\n")}`);
+  return output;
+}
+
+/** Compares and throws the differences away. Exit 1 means that there are some; more than that is an error. */
+function kubectlDiff(manifestFolder: string, env: Environment): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("kubectl", ["diff", "--server-side", "-f", manifestFolder], { env, stdio: ["ignore", "ignore", "pipe"] });
+    const said: Buffer[] = [];
+    child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+    const stop = () => child.kill("SIGINT");
+    process.on("SIGINT", stop).on("SIGTERM", stop);
+    child.on("error", (error) => reject(new Error(`kubectl does not start: ${error.message}. Put it on PATH, or build it with "npm run cluster -- toolchain"`)));
+    child.on("close", (code, signal) => {
+      process.off("SIGINT", stop).off("SIGTERM", stop);
+      if (code !== null && code <= 1) return resolve();
+      reject(new Error(`kubectl diff ended with ${signal ?? `exit ${code}`}:\n${Buffer.concat(said).toString().trim()}`));
+    });
+  });
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+/** One round after another, so that a machine that slows down does so for all of them. */
+async function measureInTurns(measurements: readonly Measurement[]): Promise<Map<string, Spread>> {
+  const taken = new Map<string, number[]>(measurements.map(({ id }) => [id, []]));
+  for (let round = 1; round <= runs; round += 1) {
+    for (const { id, title, measure } of measurements) {
+      if (interrupted) throw new Error("interrupted: nothing was kept");
+      const milliseconds = await measure();
+      taken.get(id)!.push(milliseconds);
+      if (!interrupted) console.log(`run ${round}/${runs} (${id}) ${title}: ${duration(milliseconds)}`);
+    }
+  }
+  if (interrupted) throw new Error("interrupted: nothing was kept");
+  return new Map([...taken].map(([id, values]) => [id, spread(values)]));
+}
+
+const duration = (milliseconds: number): string => (milliseconds < 1000 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(2)} s`);
+const times = ({ median, min, max }: Spread): string[] => [median, min, max].map(duration);
+
+function ratios(spreads: ReadonlyMap<string, Spread>): string[][] {
+  const wanted = [
+    ["a", "e", "a preview without a cluster, to kubectl diff"],
+    ["d", "e", "an update with nothing to change, to kubectl diff"],
+    ["f", "e", "a preview against the cluster, to kubectl diff"],
+    ["a", "b", "what the policy pack costs a preview"],
+  ] as const;
+  return wanted.flatMap(([of, to, meaning]) => {
+    const [numerator, denominator] = [spreads.get(of), spreads.get(to)];
+    return numerator && denominator ? [[`${of}/${to}`, meaning, ratio(numerator, denominator).toFixed(2)]] : [];
+  });
+}
+
+/** A Markdown table whose columns are also straight on a terminal. */
+function table([head = [], ...rows]: readonly (readonly string[])[]): string[] {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((cells) => cells[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [line(head), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rows.map(line)];
+}
+
+async function document(text: string, load: number, platform: Platform | string): Promise<string> {
+  const version = (await ended("pulumi version", pulumi(["version"], pulumiEnvironment(checkout), { capture: true }))).trim();
+  const { dependencies } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+  const command = `npm run bench -- --runs ${runs}${skipCluster ? " --skip-cluster" : ""} --write`;
+  return `# Benchmarks
+
+Made by \`${command}\` on ${new Date().toISOString().slice(0, 10)}; running it again replaces this file.
+
+${text}
+
+Each was measured ${runs} times in turns; ratios are those of the medians. (a), (b), (d), (e) and (f) are whole processes from start to end;
+(c) is a function call in a process that has loaded the rules. (a) and (b) plan a stack that does not exist yet, (d), (e) and (f) compare
+with the one that runs. (e) asks the API server alone; (d) and (f) also run the program and, for each object, the policies.
+${typeof platform === "string" ? `\nWhat needs the running platform was skipped: ${platform}.\n` : ""}
+| on | |
+|---|---|
+| machine | ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB of memory, load ${load.toFixed(1)} before the start |
+| system | ${type()} ${release()} ${arch()} |
+| Node.js | ${process.version} |
+| Pulumi | ${version}, @pulumi/pulumi ${dependencies["@pulumi/pulumi"]}, @pulumi/kubernetes ${dependencies["@pulumi/kubernetes"]} |
+${typeof platform === "string" ? "" : `| Kubernetes | ${platform.version} |\n`}`;
+}
