@@ -23,14 +23,21 @@ async function podBehind(kubeConfig: KubeConfig, namespace: string, service: str
 export async function withPortForward<T>(kubeConfig: KubeConfig, namespace: string, service: string, port: number, use: (localPort: number) => Promise<T>): Promise<T> {
   const { pod, containerPort } = await podBehind(kubeConfig, namespace, service, port);
   const forward = new PortForward(kubeConfig);
+  const open = new Set<{ close(): void }>();
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
-    forward.portForward(namespace, pod, [containerPort], socket, null, socket).catch((error: Error) => socket.destroy(error));
+    open.add({ close: () => socket.destroy() });
+    forward.portForward(namespace, pod, [containerPort], socket, null, socket).then(
+      (channel) => open.add("close" in channel ? channel : channel() ?? { close() {} }),
+      (error: Error) => socket.destroy(error),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     return await use((server.address() as AddressInfo).port);
   } finally {
     server.close();
+    // A connection that is kept alive would keep this process from ending.
+    for (const connection of open) connection.close();
   }
 }

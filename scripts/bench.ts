@@ -9,10 +9,10 @@ import { run } from "../cluster/shell.ts";
 import { fromManifest, type KubernetesObject } from "../policies/kubernetes-object.ts";
 import { evaluate } from "../policies/pack.ts";
 import { parseSettings } from "../policies/settings.ts";
-import { checkoutPreviewEnvironment, previewArguments } from "./support/checkout-preview.ts";
+import { checkoutPreviewWorkspace, previewArguments } from "./support/checkout-preview.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { declaredResources, type Manifest, manifests, stackConfiguration } from "./support/declared-objects.ts";
-import { type Environment, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
+import { projectFolder, pulumi, releaseStaleLocks, selectStack, type Workspace } from "./support/pulumi.ts";
 import { ratio, type Spread, spread } from "./support/statistics.ts";
 
 const stack = "dev";
@@ -27,7 +27,7 @@ interface Measurement {
 }
 
 interface Platform {
-  readonly env: Environment;
+  readonly workspace: Workspace;
   readonly version: string;
 }
 
@@ -77,7 +77,7 @@ function wholeNumber(value: string): number {
   return Number(value);
 }
 
-/** The environment that reaches the platform which `npm run up` brought up here, or the reason why there is none. */
+/** The way to the platform which `npm run up` brought up here, or the reason why there is none. */
 async function runningPlatform(): Promise<Platform | string> {
   const next = `bring the platform up with "npm run up"`;
   const kubeconfig = join(stateFolder, "kubeconfig");
@@ -86,19 +86,18 @@ async function runningPlatform(): Promise<Platform | string> {
   kubeConfig.loadFromFile(kubeconfig);
   const version = await kubeConfig.makeApiClient(VersionApi).getCode({ signal: AbortSignal.timeout(5000) }).catch(() => undefined);
   if (!version) return `the API server of context ${kubeConfig.getCurrentContext()} does not answer; ${next}`;
-  const env = { ...pulumiEnvironment(checkout), KUBECONFIG: kubeconfig };
-  const stacks = JSON.parse(await ended("pulumi stack ls", pulumi(["stack", "ls", "--json"], env, { capture: true }))) as { name: string; resourceCount?: number }[];
+  const workspace = { folder: projectFolder(stateFolder, stack), env: { ...pulumiEnvironment(checkout), KUBECONFIG: kubeconfig } };
+  const stacks = JSON.parse(await ended("pulumi stack ls", pulumi(["stack", "ls", "--json"], workspace, { capture: true }))) as { name: string; resourceCount?: number }[];
   // A stack that was selected and never updated has no resource.
   if (!stacks.some(({ name, resourceCount = 0 }) => name === stack && resourceCount > 0)) return `stack ${stack} was never brought up in this checkout; ${next}`;
-  await releaseStaleLocks(stack, env);
-  return { env, version: version.gitVersion };
+  await releaseStaleLocks(stack, workspace);
+  return { workspace, version: version.gitVersion };
 }
 
 async function withoutCluster(): Promise<Measurement[]> {
-  const backend = mkdtempSync(join(folder, "backend-"));
-  const env = checkoutPreviewEnvironment(backend);
-  await selectStack(stack, env);
-  const preview = (policies: boolean) => timed(() => ended("the preview", pulumi(previewArguments(stack, { policies }), env, { capture: true })));
+  const workspace = checkoutPreviewWorkspace(mkdtempSync(join(folder, "preview-")), stack);
+  await selectStack(stack, workspace);
+  const preview = (policies: boolean) => timed(() => ended("the preview", pulumi(previewArguments(stack, { policies }), workspace, { capture: true })));
   const declared = manifests(await declaredResources(stackConfiguration(stack)));
   return [
     { id: "a", title: "preview without a cluster, under the policy pack", measure: () => preview(true) },
@@ -122,21 +121,21 @@ function inNamespace(namespace: string, manifest: Manifest): KubernetesObject[] 
   return fromManifest({ ...rest, metadata: manifest.kind === "Namespace" ? { ...metadata, name: namespace } : { ...metadata, namespace } });
 }
 
-async function againstCluster({ env }: Platform): Promise<Measurement[]> {
+async function againstCluster({ workspace }: Platform): Promise<Measurement[]> {
   const rendered = join(folder, "rendered");
   await run(process.execPath, ["scripts/render.ts", "--stack", stack, "--out", rendered], { cwd: checkout });
-  await selectStack(stack, env);
+  await selectStack(stack, workspace);
   // The update is part of the measurements, so anything it would change must be known before it runs.
-  const { code, output } = await pulumi(["preview", "--stack", stack, "--expect-no-changes", "--diff"], env, { capture: true });
+  const { code, output } = await pulumi(["preview", "--stack", stack, "--expect-no-changes", "--diff"], workspace, { capture: true });
   if (code !== 0) throw new Error(`${output.trim().split("\n").slice(-15).join("\n")}\nthe running platform is not what this checkout declares, and measuring would change it: run "npm run up" first`);
   return [
     {
       id: "d",
       title: "update with nothing to change, under the policy pack",
-      measure: () => timed(() => ended("the update", pulumi(["up", "--stack", stack, "--yes", "--policy-pack", "policies", "--suppress-outputs", "--expect-no-changes"], env, { capture: true }))),
+      measure: () => timed(() => ended("the update", pulumi(["up", "--stack", stack, "--yes", "--policy-pack", "policies", "--suppress-outputs", "--expect-no-changes"], workspace, { capture: true }))),
     },
-    { id: "e", title: "kubectl diff --server-side of the rendered objects", measure: () => timed(() => kubectlDiff(rendered, env)) },
-    { id: "f", title: "preview against the cluster, under the policy pack", measure: () => timed(() => ended("the preview", pulumi(previewArguments(stack), env, { capture: true }))) },
+    { id: "e", title: "kubectl diff --server-side of the rendered objects", measure: () => timed(() => kubectlDiff(rendered, workspace)) },
+    { id: "f", title: "preview against the cluster, under the policy pack", measure: () => timed(() => ended("the preview", pulumi(previewArguments(stack), workspace, { capture: true }))) },
   ];
 }
 
@@ -148,7 +147,7 @@ async function ended(what: string, result: ReturnType<typeof pulumi>): Promise<s
 }
 
 /** Compares and throws the differences away. Exit 1 means that there are some; more than that is an error. */
-function kubectlDiff(manifestFolder: string, env: Environment): Promise<void> {
+function kubectlDiff(manifestFolder: string, { env }: Workspace): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn("kubectl", ["diff", "--server-side", "-f", manifestFolder], { env, stdio: ["ignore", "ignore", "pipe"] });
     const said: Buffer[] = [];
@@ -185,8 +184,13 @@ async function measureInTurns(measurements: readonly Measurement[]): Promise<Map
   return new Map([...taken].map(([id, values]) => [id, spread(values)]));
 }
 
-const duration = (milliseconds: number): string => (milliseconds < 1000 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(2)} s`);
-const times = ({ median, min, max }: Spread): string[] => [median, min, max].map(duration);
+function duration(milliseconds: number): string {
+  return milliseconds < 1000 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
+}
+
+function times({ median, min, max }: Spread): string[] {
+  return [median, min, max].map(duration);
+}
 
 function ratios(spreads: ReadonlyMap<string, Spread>): string[][] {
   const wanted = [
@@ -209,7 +213,7 @@ function table([head = [], ...rows]: readonly (readonly string[])[]): string[] {
 }
 
 async function document(text: string, load: number, platform: Platform | string): Promise<string> {
-  const version = (await ended("pulumi version", pulumi(["version"], pulumiEnvironment(checkout), { capture: true }))).trim();
+  const version = (await ended("pulumi version", pulumi(["version"], { folder: checkout, env: pulumiEnvironment(checkout) }, { capture: true }))).trim();
   const { dependencies } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as { dependencies: Record<string, string> };
   const command = `npm run bench -- --runs ${runs}${skipCluster ? " --skip-cluster" : ""} --write`;
   return `# Benchmarks
