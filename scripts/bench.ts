@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { KubeConfig, VersionApi } from "@kubernetes/client-node";
 import { Command, InvalidArgumentError } from "commander";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
-import { run } from "../cluster/shell.ts";
 import { fromManifest, type KubernetesObject } from "../policies/kubernetes-object.ts";
 import { evaluate } from "../policies/pack.ts";
 import { parseSettings } from "../policies/settings.ts";
@@ -52,9 +51,10 @@ try {
   await ensureToolchain({ parts: "pulumi" });
   const platform = skipCluster ? "--skip-cluster was given" : await runningPlatform();
   if (typeof platform === "string") console.log(`what needs the platform is skipped: ${platform}`);
+  const declared = manifests(await declaredResources(stackConfiguration(stack)));
   const measurements = [
-    ...await withoutCluster(),
-    ...(typeof platform === "string" ? [] : await againstCluster(platform)),
+    ...await withoutCluster(declared),
+    ...(typeof platform === "string" ? [] : await againstCluster(platform, declared)),
   ];
   const spreads = await measureInTurns(measurements);
   const text = [
@@ -94,11 +94,10 @@ async function runningPlatform(): Promise<Platform | string> {
   return { workspace, version: version.gitVersion };
 }
 
-async function withoutCluster(): Promise<Measurement[]> {
+async function withoutCluster(declared: readonly Manifest[]): Promise<Measurement[]> {
   const workspace = checkoutPreviewWorkspace(mkdtempSync(join(folder, "preview-")), stack);
   await selectStack(stack, workspace);
   const preview = (policies: boolean) => timed(() => ended("the preview", pulumi(previewArguments(stack, { policies }), workspace, { capture: true })));
-  const declared = manifests(await declaredResources(stackConfiguration(stack)));
   return [
     { id: "a", title: "preview without a cluster, under the policy pack", measure: () => preview(true) },
     { id: "b", title: "preview without a cluster, no policy pack", measure: () => preview(false) },
@@ -121,9 +120,10 @@ function inNamespace(namespace: string, manifest: Manifest): KubernetesObject[] 
   return fromManifest({ ...rest, metadata: manifest.kind === "Namespace" ? { ...metadata, name: namespace } : { ...metadata, namespace } });
 }
 
-async function againstCluster({ workspace }: Platform): Promise<Measurement[]> {
-  const rendered = join(folder, "rendered");
-  await run(process.execPath, ["scripts/render.ts", "--stack", stack, "--out", rendered], { cwd: checkout });
+async function againstCluster({ workspace }: Platform, declared: readonly Manifest[]): Promise<Measurement[]> {
+  // As JSON, which leaves no room for two readings of one text.
+  const rendered = mkdtempSync(join(folder, "rendered-"));
+  for (const [index, object] of declared.entries()) writeFileSync(join(rendered, `${index}.json`), JSON.stringify(object));
   await selectStack(stack, workspace);
   // The update is part of the measurements, so anything it would change must be known before it runs.
   const { code, output } = await pulumi(["preview", "--stack", stack, "--expect-no-changes", "--diff"], workspace, { capture: true });
