@@ -1,14 +1,13 @@
-import { Command } from "commander";
+import { command } from "../scripts/support/command.ts";
 import { localClusterStatus, withClusterLock } from "./local/cluster.ts";
 import { contextName, files } from "./local/settings.ts";
 import { leftovers, removeLocalCluster } from "./local/teardown.ts";
 import { chooseCluster } from "./select.ts";
 import { ensureToolchain } from "./toolchain.ts";
 
-const program = new Command("npm run cluster --")
+const program = command("npm run cluster --")
   .description("The cluster that the platform runs on: one of yours where there is one, otherwise one on this machine.")
-  .addHelpText("after", "\nExit codes: 0 done, 1 failed or not healthy, 2 wrong usage.\nExamples:\n  npm run cluster -- up\n  npm run cluster -- down --purge")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  .addHelpText("after", "\nExit codes: 0 done, 1 failed or not healthy, 2 wrong usage.\nExamples:\n  npm run cluster -- up\n  npm run cluster -- down --purge");
 
 program.command("up").description("choose a cluster and make sure that it runs").option("--context <name>", "use this context of your kubeconfig").action(async ({ context }: { context?: string }) => {
   const chosen = await chooseCluster(context ? { context } : {});

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
 import { parse } from "yaml";
 import { withClusterLock } from "../cluster/local/cluster.ts";
 import { contextName } from "../cluster/local/settings.ts";
 import { removeLocalCluster } from "../cluster/local/teardown.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
+import { command } from "./support/command.ts";
 import { projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
 
-const program = new Command("npm run down --")
+const program = command("npm run down --")
   .description("Take a stack down. On the local cluster everything stops and its data stays; elsewhere the stack is destroyed but for what it protects.")
   .option("--stack <name>", "stack to take down", "dev")
   .option("--purge", "remove volumes, passwords and backup copies too")

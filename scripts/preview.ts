@@ -1,14 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Command } from "commander";
 import { ensureToolchain } from "../cluster/toolchain.ts";
 import { checkout } from "./support/checkout.ts";
 import { checkoutPreviewWorkspace, previewArguments } from "./support/checkout-preview.ts";
+import { command } from "./support/command.ts";
 import { type PreviewSummary, summarize, toMarkdown } from "./support/preview-summary.ts";
 import { pulumi, selectStack } from "./support/pulumi.ts";
 
-const program = new Command("npm run preview --")
+const program = command("npm run preview --")
   .description("Preview a whole stack under the policy pack, as if nothing of it existed yet. Needs no cluster and changes nothing.")
   .option("--stack <name>", "stack to preview: the file Pulumi.<name>.yaml", "dev")
   .option("--markdown <file>", "also write a summary for a pull request")

@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Command } from "commander";
 import { stringify } from "yaml";
 import { checkout } from "./support/checkout.ts";
+import { command } from "./support/command.ts";
 import { declaredResources, type Manifest, manifests, stackConfiguration } from "./support/declared-objects.ts";
 
-const program = new Command("npm run render --")
+const program = command("npm run render --")
   .description("Write a stack's Kubernetes objects as plain YAML, one object a file. Needs no cluster and no engine.")
   .option("--stack <name>", "stack to render: the file Pulumi.<name>.yaml", "dev")
   .requiredOption("--out <dir>", "folder to write to: new, empty, or one that this command wrote")
@@ -14,6 +14,8 @@ const program = new Command("npm run render --")
 const { stack, out } = program.opts<{ stack: string; out: string }>();
 const folder = resolve(process.env["INIT_CWD"] ?? checkout, out);
 const marker = ".rendered";
+/** kubectl and most scanners still read YAML 1.1, where an unquoted "no" is false. */
+const yaml = { version: "1.1", aliasDuplicateObjects: false } as const;
 
 /** One file name per object: namespace, kind and name. */
 const fileName = ({ kind, metadata }: Manifest) => `${[metadata.namespace, kind.toLowerCase(), metadata.name].filter(Boolean).join("_")}.yaml`;
@@ -30,7 +32,7 @@ try {
   // Written aside and moved in one step, so that an interrupted run leaves the old folder as it was.
   const fresh = `${folder}.new-${process.pid}`;
   mkdirSync(fresh, { recursive: true });
-  for (const object of objects) writeFileSync(join(fresh, fileName(object)), stringify(object, { aliasDuplicateObjects: false }));
+  for (const object of objects) writeFileSync(join(fresh, fileName(object)), stringify(object, yaml));
   writeFileSync(join(fresh, marker), `${stack}\n`);
   rmSync(folder, { recursive: true, force: true });
   renameSync(fresh, folder);

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Command } from "commander";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
 import { checkout } from "./support/checkout.ts";
+import { command } from "./support/command.ts";
 
 /** The levels in the order they run, and what each needs to be there. */
 const levels = {
@@ -16,7 +16,7 @@ const levels = {
 } as const;
 type Level = keyof typeof levels;
 
-const program = new Command("npm test --")
+const program = command("npm test --")
   .description("Run the tests, level by level; those that need a running platform bring one up, and take down what they brought up.")
   .argument("[levels...]", `levels to run: ${Object.keys(levels).join(", ")}; all of them when none is named`)
   .option("--match <title>", "run only tests whose title matches (with * as a wildcard)")

@@ -1,16 +1,16 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
 import { parse, stringify } from "yaml";
 import { chooseCluster } from "../cluster/select.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
 import type { Target } from "../components/systems/target.ts";
 import { verify } from "../operations/verify.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
+import { command } from "./support/command.ts";
 import { stackConfiguration } from "./support/declared-objects.ts";
 import { projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
 
-const program = new Command("npm run up --")
+const program = command("npm run up --")
   .description("Bring a stack up: toolchain and local cluster where there is none, update under the policy pack, verification.")
   .option("--stack <name>", "stack to bring up: the file Pulumi.<name>.yaml", "dev")
   .addHelpText("after", "\nSafe to run again at any time, also after an interruption.\nExit codes: 0 up and verified, 1 failed, 2 wrong usage.")

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { sweep } from "../build.ts";
 import { cacheFolder } from "../paths.ts";
+import { workloadImages } from "../pins.ts";
 import { type Print, step } from "../progress.ts";
 import { run } from "../shell.ts";
 import { writeArchive } from "./archive.ts";
@@ -14,12 +15,23 @@ export interface Archive {
   readonly file: string;
 }
 
-/** Builds what the cache does not hold; returns all archives. */
+/** The registry of the images whose names say docker.io. */
+const registry = "https://registry-1.docker.io/v2/";
+
+/** Whether images can be pulled; any answer will do, since without a login it is a refusal. */
+const registryAnswers = (): Promise<boolean> => fetch(registry, { signal: AbortSignal.timeout(3000) }).then(() => true, () => false);
+
+/**
+ * Builds what the cache does not hold; returns all archives. Images of workloads are built only where no registry can be
+ * reached: elsewhere the kubelet pulls the originals.
+ */
 export async function buildImages(print: Print): Promise<Archive[]> {
+  const pullable = await registryAnswers();
+  print(pullable ? "the image registry answers: workloads get its images" : "no image registry can be reached: images of the same names and contract are built from Debian and npm packages");
   mkdirSync(join(cacheFolder, "images"), { recursive: true });
   sweep(join(cacheFolder, "images"));
   const archives: Archive[] = [];
-  for (const recipe of recipes()) {
+  for (const recipe of recipes().filter(({ name }) => !pullable || !(Object.values(workloadImages) as string[]).includes(name))) {
     const file = archivePath(recipe);
     if (!existsSync(file)) await step(`image ${recipe.name}`, print, () => build(recipe, file));
     archives.push({ name: recipe.name, file });

@@ -65,11 +65,14 @@ function withoutEngineNotes(object: Manifest): Manifest {
   return { ...object, metadata: { ...metadata, ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }) } };
 }
 
+const unknownMark = "__pulumiUnknown";
+
 /** Values under mocks may still carry the envelope that marks them secret; generated ones have no value at all. */
 function withoutSecretMarks(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecretMarks);
   if (value === null || typeof value !== "object") return value;
   const record = value as Record<string, unknown>;
   if ("4dabf18193072939515e22adb298388d" in record) return withoutSecretMarks(record["value"]);
-  return Object.fromEntries(Object.entries(record).map(([key, item]) => [key, withoutSecretMarks(item)]));
+  const entries = Object.entries(record).filter(([, item]) => !(item !== null && typeof item === "object" && unknownMark in item));
+  return Object.fromEntries(entries.map(([key, item]) => [key, withoutSecretMarks(item)]));
 }

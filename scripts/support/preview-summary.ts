@@ -29,19 +29,19 @@ const plain = (text: string) => text.replace(/<\{%[^%]*%\}>/g, "").trim();
 /** Reads what happened out of the engine's event log, one JSON object a line. */
 export function summarize(eventLog: string, { stack, seconds, passed }: Pick<PreviewSummary, "stack" | "seconds" | "passed">): PreviewSummary {
   const resources = new Map<string, number>();
-  const findings: (PolicyFinding & { level: string })[] = [];
+  const blocking: PolicyFinding[] = [];
+  const advisory: PolicyFinding[] = [];
   const errors: string[] = [];
   for (const line of eventLog.split("\n").filter(Boolean)) {
     const { policyEvent, resourcePreEvent, diagnosticEvent } = JSON.parse(line) as EngineEvent;
     if (policyEvent) {
-      findings.push({
-        level: policyEvent.enforcementLevel,
+      (policyEvent.enforcementLevel === "mandatory" ? blocking : advisory).push({
         policy: policyEvent.policyName,
         resource: policyEvent.resourceUrn?.split("::").at(-1) ?? "stack",
         message: plain(policyEvent.message),
       });
     }
-    if (resourcePreEvent?.metadata.op === "create") {
+    if (resourcePreEvent?.metadata.op === "create" && resourcePreEvent.metadata.type !== "pulumi:pulumi:Stack") {
       const { type } = resourcePreEvent.metadata;
       resources.set(type, (resources.get(type) ?? 0) + 1);
     }
@@ -53,8 +53,8 @@ export function summarize(eventLog: string, { stack, seconds, passed }: Pick<Pre
     passed,
     resources,
     creates: [...resources.values()].reduce((sum, count) => sum + count, 0),
-    blocking: findings.filter(({ level }) => level === "mandatory"),
-    advisory: findings.filter(({ level }) => level !== "mandatory"),
+    blocking,
+    advisory,
     errors,
   };
 }

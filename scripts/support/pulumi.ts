@@ -24,14 +24,17 @@ export interface PulumiResult {
 export function projectFolder(parent: string, stack: string): string {
   const folder = join(parent, "project");
   mkdirSync(folder, { recursive: true });
-  for (const name of ["Pulumi.yaml", "index.ts", "policies", "node_modules"]) {
+  for (const name of ["Pulumi.yaml", "index.ts", "policies", "package.json", "node_modules"]) {
     if (!existsSync(join(folder, name))) symlinkSync(join(checkout, name), join(folder, name));
   }
   const name = `Pulumi.${stack}.yaml`;
   if (!existsSync(join(checkout, name))) throw new Error(`there is no stack "${stack}": ${join(checkout, name)} does not exist`);
   const salt = existsSync(join(folder, name)) ? (parse(readFileSync(join(folder, name), "utf8")) as { encryptionsalt?: string }).encryptionsalt : undefined;
-  const content = { ...(salt && { encryptionsalt: salt }), ...(parse(readFileSync(join(checkout, name), "utf8")) as object) };
-  writeFileSync(join(folder, `${name}.new`), stringify(content));
+  const text = readFileSync(join(checkout, name), "utf8");
+  const { encryptionsalt: committed, ...own } = parse(text) as { encryptionsalt?: string };
+  // A salt belongs to the passphrase it was made with: the committed one counts only where committed secrets need it.
+  const used = text.includes("secure:") ? committed : salt;
+  writeFileSync(join(folder, `${name}.new`), stringify({ ...(used && { encryptionsalt: used }), ...own }));
   renameSync(join(folder, `${name}.new`), join(folder, name));
   return folder;
 }
