@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { KubeConfig, VersionApi } from "@kubernetes/client-node";
 import { startLocalCluster } from "./local/cluster.ts";
 import { contextName, files } from "./local/settings.ts";
 import type { Print } from "./progress.ts";
@@ -52,7 +51,8 @@ export async function choose(named: string | undefined, machine: Machine): Promi
   return { create: "local", reason: `there is no k3d or kind cluster, and no Docker engine to make one with.${passed}` };
 }
 
-function thisMachine(): Machine {
+async function thisMachine(): Promise<Machine> {
+  const { KubeConfig, VersionApi } = await import("@kubernetes/client-node"); // slow to load, and a choice among given contexts does without it
   const paths = (process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config")).split(delimiter).filter((file) => file && existsSync(file));
   const kubeConfig = new KubeConfig();
   const kubeconfig = paths[0];
@@ -75,7 +75,7 @@ function thisMachine(): Machine {
 
 /** Chooses a cluster and makes sure that it runs. Says which one it is, and why. */
 export async function chooseCluster({ context, print = console.log }: { readonly context?: string; readonly print?: Print }): Promise<ChosenCluster> {
-  const machine = thisMachine();
+  const machine = await thisMachine();
   const choice = await choose(context, machine);
   if ("use" in choice) {
     print(`using the context ${choice.use}: ${choice.reason}`);
@@ -87,5 +87,5 @@ export async function chooseCluster({ context, print = console.log }: { readonly
     return { kind: real ? "local" : "local-simulated", context: contextName, kubeconfig: files.kubeconfig, reason: choice.reason };
   }
   await run(choice.create, choice.create === "k3d" ? ["cluster", "create", "platform", "--wait"] : ["create", "cluster", "--name", "platform", "--wait", "120s"]);
-  return { kind: choice.create, context: `${choice.create}-platform`, kubeconfig: thisMachine().kubeconfig!, reason: choice.reason };
+  return { kind: choice.create, context: `${choice.create}-platform`, kubeconfig: (await thisMachine()).kubeconfig!, reason: choice.reason };
 }

@@ -69,13 +69,13 @@ async function typeCheck(): Promise<void> {
 async function ava(level: Level): Promise<void> {
   const files = globSync(`test/${level}/**/*.test.ts`, { cwd: checkout }).sort();
   if (files.length === 0) return record("failed", `${level}: test/${level} holds no *.test.ts`);
-  let env = { ...process.env } as Record<string, string>;
+  let env = { ...process.env, NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache") } as Record<string, string>;
   if (levels[level].needs === "platform") {
     await ensureToolchain({ parts: "all" });
     env = { ...pulumiEnvironment(checkout), KUBECONFIG: join(checkout, ".state/kubeconfig") };
   }
   const args = ["--tap", ...(levels[level].parallel ? [] : ["--concurrency=1", "--timeout=20m"]), ...(options.match ? [`--match=${options.match}`] : []), ...files];
-  const child = spawn(join(checkout, "node_modules/.bin/ava"), args, { cwd: checkout, env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [join(checkout, "node_modules/ava/entrypoints/cli.js"), ...args], { cwd: checkout, env, stdio: ["ignore", "pipe", "inherit"] });
   let counted = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     const result = /^(not ok|ok) \d+ - (.*?)(?: # (SKIP|TODO)\s*(.*))?$/.exec(line);
