@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { processes } from "../cluster/local/node.ts";
+import { contextName } from "../cluster/local/settings.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
-import { checkout } from "./support/checkout.ts";
+import { checkout, stateFolder } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
+import { machineState } from "./support/machine-state.ts";
 
 /** The levels in the order they run, and what each needs to be there. */
 const levels = {
@@ -36,25 +39,32 @@ const record = (outcome: keyof typeof total, title: string) => {
   if (outcome === "failed") failures.push(title);
 };
 
+const before = machineState();
+// Only a local cluster that these tests started is taken down again: any other is somebody's.
+const wasRunning = processes.isRunning("kubelet");
+const onLocalCluster = () => readFileSync(join(stateFolder, "kubeconfig"), "utf8").includes(`current-context: ${contextName}`);
 let broughtUp = false;
 for (const level of Object.keys(levels) as Level[]) {
   if (!wanted.includes(level)) continue;
   const started = performance.now();
   console.log(`\n== ${level}`);
   if (levels[level].needs === "platform" && !broughtUp) {
-    broughtUp = true;
     if (await run(process.execPath, ["scripts/run.mjs", "up"]) !== 0) {
       record("failed", `${level}: npm run up brings the platform up`);
       break;
     }
+    broughtUp = true;
   }
   if (level === "types") await typeCheck();
   else await ava(level);
   console.log(`== ${level} took ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
-if (broughtUp && !options.keep) {
+if (broughtUp && !wasRunning && !options.keep && onLocalCluster()) {
   console.log("\n== down");
-  record(await run(process.execPath, ["scripts/run.mjs", "down"]) === 0 ? "passed" : "failed", "npm run down leaves nothing behind");
+  record(await run(process.execPath, ["scripts/run.mjs", "down"]) === 0 ? "passed" : "failed", "npm run down ends well");
+  const left = machineState().filter((entry) => !before.includes(entry));
+  if (left.length > 0) console.log(`left behind:\n  ${left.join("\n  ")}`);
+  record(left.length === 0 ? "passed" : "failed", "npm run down leaves no process, mount, network link or packet rule behind");
 }
 if (failures.length > 0) console.log(`\nfailed:\n${failures.map((title) => `  ${title}`).join("\n")}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);

@@ -41,7 +41,7 @@ export async function buildImages(print: Print): Promise<Archive[]> {
 
 /** The path carries a hash of the recipe and of the files it copies; Debian's packages are as new as the day of the build. */
 function archivePath(recipe: Recipe): string {
-  const hash = createHash("sha256").update(JSON.stringify(recipe)).update(readFileSync(new URL(import.meta.url)));
+  const hash = createHash("sha256").update(JSON.stringify({ ...recipe, files: recipe.files.map(({ to }) => to) })).update(readFileSync(new URL(import.meta.url)));
   for (const { from } of recipe.files) hash.update(readFileSync(from));
   return join(cacheFolder, "images", `${recipe.name.replace(/[^\w.-]+/g, "_")}-${hash.digest("hex").slice(0, 12)}.tar`);
 }

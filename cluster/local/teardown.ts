@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clusterFolder } from "../paths.ts";
@@ -28,6 +28,7 @@ export async function removeLocalCluster(bin: string, purge: boolean, print: Pri
   await removeControlGroups();
   restoreKernelSettings();
   for (const folder of [files.cni, join(files.containerd, "state"), join(files.kubelet, "pods")]) rmSync(folder, { recursive: true, force: true });
+  for (const file of strayFiles()) rmSync(file, { force: true });
   const left = await leftovers();
   if (purge && left.length === 0) rmSync(clusterFolder, { recursive: true, force: true });
   return left;
@@ -75,6 +76,16 @@ async function ownTables(): Promise<string[]> {
   if (!existsSync(nft)) return [];
   const tables = await run(nft, ["list", "tables"]);
   return ["ip kube-proxy", "ip6 kube-proxy", "inet platform-guard"].filter((table) => tables.includes(`table ${table}`));
+}
+
+/** Links to our pods' logs and records of our network, which the kubelet and the network plugins keep at fixed places. */
+function strayFiles(): string[] {
+  const [logs, results] = ["/var/log/containers", "/var/lib/cni/results"];
+  const names = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
+  return [
+    ...names(logs).map((name) => join(logs, name)).filter((path) => lstatSync(path).isSymbolicLink() && readlinkSync(path).startsWith(files.kubelet)),
+    ...names(results).filter((name) => name.startsWith("platform-")).map((name) => join(results, name)),
+  ];
 }
 
 async function removeControlGroups(): Promise<void> {
