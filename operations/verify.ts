@@ -9,13 +9,17 @@ export interface Check {
   readonly detail: string;
 }
 
-/** Looks at every workload, health endpoint and backup schedule of the systems; returns how many checks failed. */
-export async function verify(targets: readonly Target[], kubeconfig: string, print: (line: string) => void): Promise<number> {
+/**
+ * Looks at every workload, health endpoint and backup schedule of the systems; returns how many checks failed. Simulated
+ * pods serve nothing: their endpoints are named as not checked.
+ */
+export async function verify(targets: readonly Target[], kubeconfig: string, simulated: boolean, print: (line: string) => void): Promise<number> {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(kubeconfig);
   let failures = 0;
   for (const target of targets) {
-    for (const check of await checks(target, kubeConfig)) {
+    if (simulated) print(`not checked, because the node is simulated and no container runs: ${target.endpoints.map(({ name, health }) => `${name} ${health}`).join(", ")}`);
+    for (const check of await checks(simulated ? { ...target, endpoints: [] } : target, kubeConfig)) {
       print(`${check.passed ? "ok  " : "FAIL"} ${target.system}: ${check.name}: ${check.detail}`);
       if (!check.passed) failures += 1;
     }
