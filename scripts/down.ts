@@ -7,7 +7,7 @@ import { removeLocalCluster } from "../cluster/local/teardown.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
-import { projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
+import { endOrphanedPlugins, projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
 
 const program = command("npm run down --")
   .description("Take a stack down. On the local cluster everything stops and its data stays; elsewhere the stack is destroyed but for what it protects.")
@@ -27,6 +27,7 @@ try {
 }
 
 async function stopLocal(): Promise<void> {
+  endOrphanedPlugins();
   const { clusterBin } = await ensureToolchain({ parts: "cluster" });
   const left = await withClusterLock(console.log, () => removeLocalCluster(clusterBin, purge, console.log));
   if (left.length > 0) throw new Error(`these could not be removed:\n  ${left.join("\n  ")}`);

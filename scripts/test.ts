@@ -44,20 +44,22 @@ const before = machineState();
 const wasRunning = processes.isRunning("kubelet");
 const onLocalCluster = () => readFileSync(join(stateFolder, "kubeconfig"), "utf8").includes(`current-context: ${contextName}`);
 let broughtUp = false;
-for (const level of Object.keys(levels) as Level[]) {
-  if (!wanted.includes(level)) continue;
+// Levels that need nothing run together: two cores are busy to the end of the longest file once, and not once a level.
+const steps: Level[][] = [["types"], ["unit", "policy"], ["integration"], ["e2e"]];
+for (const step of steps.map((all) => all.filter((level) => wanted.includes(level))).filter(({ length }) => length > 0)) {
   const started = performance.now();
-  console.log(`\n== ${level}`);
-  if (levels[level].needs === "platform" && !broughtUp) {
+  const title = step.join(" and ");
+  console.log(`\n== ${title}`);
+  if (levels[step[0]!].needs === "platform" && !broughtUp) {
     if (await run(process.execPath, ["scripts/run.mjs", "up"]) !== 0) {
-      record("failed", `${level}: npm run up brings the platform up`);
+      record("failed", `${title}: npm run up brings the platform up`);
       break;
     }
     broughtUp = true;
   }
-  if (level === "types") await typeCheck();
-  else await ava(level);
-  console.log(`== ${level} took ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  if (step[0] === "types") await typeCheck();
+  else await ava(step, title);
+  console.log(`== ${title} took ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 if (broughtUp && !wasRunning && !options.keep && onLocalCluster()) {
   console.log("\n== down");
@@ -75,16 +77,20 @@ async function typeCheck(): Promise<void> {
   record(code === 0 ? "passed" : "failed", "types: the whole project type-checks");
 }
 
-/** Runs one level's files and counts its TAP lines. AVA itself fails a file that holds no test. */
-async function ava(level: Level): Promise<void> {
-  const files = globSync(`test/${level}/**/*.test.ts`, { cwd: checkout }).sort();
-  if (files.length === 0) return record("failed", `${level}: test/${level} holds no *.test.ts`);
+/** Runs the files of some levels and counts their TAP lines. AVA itself fails a file that holds no test. */
+async function ava(step: readonly Level[], name: string): Promise<void> {
+  const files = step.flatMap((level) => {
+    const found = globSync(`test/${level}/**/*.test.ts`, { cwd: checkout }).sort();
+    if (found.length === 0) record("failed", `${level}: test/${level} holds no *.test.ts`);
+    return found;
+  });
+  const { needs, parallel } = levels[step[0]!];
   let env = { ...process.env, NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache") } as Record<string, string>;
-  if (levels[level].needs === "platform") {
+  if (needs === "platform") {
     await ensureToolchain({ parts: "all" });
     env = { ...pulumiEnvironment(checkout), KUBECONFIG: join(checkout, ".state/kubeconfig") };
   }
-  const args = ["--tap", ...(levels[level].parallel ? [] : ["--concurrency=1", "--timeout=20m"]), ...(options.match ? [`--match=${options.match}`] : []), ...files];
+  const args = ["--tap", ...(parallel ? [] : ["--concurrency=1", "--timeout=20m"]), ...(options.match ? [`--match=${options.match}`] : []), ...files];
   const child = spawn(process.execPath, [join(checkout, "node_modules/ava/entrypoints/cli.js"), ...args], { cwd: checkout, env, stdio: ["ignore", "pipe", "inherit"] });
   let counted = 0;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -96,12 +102,12 @@ async function ava(level: Level): Promise<void> {
     const [, verdict, title, directive] = result;
     const outcome = directive ? "skipped" : verdict === "ok" ? "passed" : "failed";
     counted += 1;
-    record(outcome, `${level}: ${title}`);
+    record(outcome, `${name}: ${title}`);
     console.log(`${{ passed: "ok  ", failed: "FAIL", skipped: "skip" }[outcome]} ${title}`);
   }
   const code = await new Promise<number>((resolve) => (child.exitCode === null ? child.on("exit", (status) => resolve(status ?? 1)) : resolve(child.exitCode)));
-  if (code !== 0 && !failures.some((title) => title.startsWith(`${level}:`))) record("failed", `${level}: ava ended with exit ${code}`);
-  if (counted === 0) record("failed", `${level}: no test ran`);
+  if (code !== 0 && !failures.some((title) => title.startsWith(`${name}:`))) record("failed", `${name}: ava ended with exit ${code}`);
+  if (counted === 0) record("failed", `${name}: no test ran`);
 }
 
 function run(command: string, args: readonly string[]): Promise<number> {

@@ -6,9 +6,10 @@ import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
 import type { Target } from "../components/systems/target.ts";
 import { verify } from "../operations/verify.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
+import { claimLocalCluster } from "./support/cluster-owner.ts";
 import { command } from "./support/command.ts";
 import { stackConfiguration } from "./support/declared-objects.ts";
-import { projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
+import { endOrphanedPlugins, projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
 
 const program = command("npm run up --")
   .description("Bring a stack up: toolchain and local cluster where there is none, update under the policy pack, verification.")
@@ -28,9 +29,11 @@ try {
   const cluster = await chooseCluster(named ? { context: named } : {});
   const kubeconfig = privateKubeconfig(cluster.kubeconfig, cluster.context);
   const workspace = { folder: projectFolder(stateFolder, stack), env: { ...pulumiEnvironment(checkout), KUBECONFIG: kubeconfig } };
+  if (cluster.kind === "local" || cluster.kind === "local-simulated") claimLocalCluster();
   step(`update of stack ${stack} on ${cluster.context}`);
   await selectStack(stack, workspace);
   await releaseStaleLocks(stack, workspace);
+  endOrphanedPlugins();
   const { code } = await pulumi(["up", "--stack", stack, "--yes", "--policy-pack", "policies", "--suppress-outputs"], workspace);
   if (code !== 0) throw new Error(`the update failed (exit ${code}): the reason stands above. What was done is recorded; run the command again to go on`);
   step("verification");

@@ -63,6 +63,21 @@ export async function selectStack(stack: string, workspace: Workspace): Promise<
   if (code !== 0) throw new Error(`the stack "${stack}" could not be selected (exit ${code})`);
 }
 
+/** Ends provider plugins whose engine was killed: they wait for it forever. Those of a living engine are left alone. */
+export function endOrphanedPlugins(): void {
+  if (process.platform !== "linux") return;
+  const read = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : "");
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!read(`/proc/${pid}/cmdline`).split("\0")[0]!.includes("/.state/pulumi/plugins/resource-")) continue;
+      const parent = /^PPid:\s+(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1];
+      if (!read(`/proc/${parent}/cmdline`).split("\0")[0]!.endsWith("pulumi")) process.kill(Number(pid), "SIGTERM");
+    } catch {
+      // it ended by itself in this moment, or is another user's
+    }
+  }
+}
+
 /**
  * Takes back the locks of updates whose process is gone: one that was killed cannot do it itself. Throws, naming the
  * process, when one is still running. Only locks of the project's own file backend are looked at.
