@@ -63,18 +63,27 @@ export async function selectStack(stack: string, workspace: Workspace): Promise<
   if (code !== 0) throw new Error(`the stack "${stack}" could not be selected (exit ${code})`);
 }
 
-/** Ends provider plugins whose engine was killed: they wait for it forever. Those of a living engine are left alone. */
+/** Programs that the engine starts: providers, the language host, and the runners of programs and policy packs. */
+const engineChild = /pulumi-(resource|language|analyzer)-|@pulumi\/pulumi\/cmd\/run/;
+
+/**
+ * Ends what an engine that was killed left running: its providers wait for it forever, and its program may spin. Only
+ * children of an engine that ran with a checkout's own home are looked at, and those of a living engine are left alone.
+ */
 export function endOrphanedPlugins(): void {
   if (process.platform !== "linux") return;
-  const read = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : "");
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+  const read = (pid: string, file: string) => {
     try {
-      if (!read(`/proc/${pid}/cmdline`).split("\0")[0]!.includes("/.state/pulumi/plugins/resource-")) continue;
-      const parent = /^PPid:\s+(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1];
-      if (!read(`/proc/${parent}/cmdline`).split("\0")[0]!.endsWith("pulumi")) process.kill(Number(pid), "SIGTERM");
+      return readFileSync(`/proc/${pid}/${file}`, "utf8");
     } catch {
-      // it ended by itself in this moment, or is another user's
+      return ""; // it ended by itself in this moment, or is another user's
     }
+  };
+  const parent = (pid: string) => /^PPid:\s+(\d+)$/m.exec(read(pid, "status"))?.[1] ?? "0";
+  const hasEngine = (pid: string): boolean => Number(pid) > 1 && (/^(\S*\/)?pulumi\0/.test(read(pid, "cmdline")) || hasEngine(parent(pid)));
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    if (!engineChild.test(read(pid, "cmdline")) || !/(^|\0)PULUMI_HOME=[^\0]*\/\.state\/pulumi(\0|$)/.test(read(pid, "environ")) || hasEngine(pid)) continue;
+    process.kill(Number(pid), "SIGKILL"); // they hold no state of their own, and a spinning one does not listen
   }
 }
 

@@ -6,7 +6,7 @@
 wait_for_server
 copy="$BACKUPS/incoming/$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ)-${HOSTNAME##*-}"
 mkdir -p "$BACKUPS/incoming" "$BACKUPS/verified"
-# What an earlier, interrupted run left is unverified and belongs to nobody: jobs of one schedule never overlap.
+# What has lain here for a day was left by a run that was cut short: it is unverified and belongs to nobody.
 find "$BACKUPS/incoming" -mindepth 1 -maxdepth 1 -mmin +1440 -exec rm -rf {} +
 mkdir "$copy"
 say "dumping $PGDATABASE from $PGHOST to $copy"
@@ -26,5 +26,6 @@ ask "COMMIT;"
 rows=$(awk -F'|' '{ rows += $NF } END { print rows + 0 }' "$copy/row-counts")
 ((rows > 0)) || fail "$PGDATABASE has no row in any table: an empty copy must not push out a good one"
 sha256sum "$copy"/*.gz | sed "s#$copy/##" >"$copy/SHA256SUMS"
-printf '%s\n' "$copy" >"$BACKUPS/incoming/current"
+# The next container of this pod reads it; another pod's run has a file of its own.
+printf '%s\n' "$copy" >"$BACKUPS/incoming/current-$HOSTNAME"
 say "dumped $(wc -l <"$copy/row-counts") tables with $rows rows, $(stat -c %s "$copy/dump.sql.gz") bytes"

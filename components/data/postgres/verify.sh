@@ -6,7 +6,7 @@ umask 077
 say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
 fail() { say "FAILED: $*" >&2; exit 1; }
 
-copy=$(<"$BACKUPS/incoming/current")
+copy=$(<"$BACKUPS/incoming/current-$HOSTNAME")
 name=${copy##*/}
 say "verifying $name"
 (cd "$copy" && sha256sum --quiet --check SHA256SUMS) || fail "$name: a file is not what was written"
@@ -31,5 +31,5 @@ diff "$copy/row-counts" /scratch/row-counts || fail "$name: the restored tables 
 
 sync -f "$copy"
 mv "$copy" "$BACKUPS/verified/$name"
-rm -f "$BACKUPS/incoming/current"
+rm -f "$BACKUPS/incoming/current-$HOSTNAME"
 say "verified $name: $(wc -l </scratch/row-counts) tables restored with equal row counts"
