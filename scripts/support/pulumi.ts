@@ -83,7 +83,11 @@ export function endOrphanedPlugins(): void {
   const hasEngine = (pid: string): boolean => Number(pid) > 1 && (/^(\S*\/)?pulumi\0/.test(read(pid, "cmdline")) || hasEngine(parent(pid)));
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     if (!engineChild.test(read(pid, "cmdline")) || !/(^|\0)PULUMI_HOME=[^\0]*\/\.state\/pulumi(\0|$)/.test(read(pid, "environ")) || hasEngine(pid)) continue;
-    process.kill(Number(pid), "SIGKILL"); // they hold no state of their own, and a spinning one does not listen
+    try {
+      process.kill(Number(pid), "SIGKILL"); // they hold no state of their own, and a spinning one does not listen
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it went with its parent
+    }
   }
 }
 
