@@ -1,9 +1,17 @@
 import { adoptInterruptedCreations, clusterProvider } from "./components/cluster.ts";
 import { loadSettings } from "./components/configuration.ts";
 import { BgcPlatform } from "./components/systems/bgc-platform.ts";
+import { BotsEdi } from "./components/systems/bots-edi.ts";
+import { PlatformService } from "./components/systems/platform-service.ts";
+import { ResilientApiGateway } from "./components/systems/resilient-api-gateway.ts";
+import type { SystemContext } from "./components/systems/target.ts";
+import { TechbraEcommerce } from "./components/systems/techbra-ecommerce.ts";
 
 const settings = loadSettings();
-const context = {
+const addons = new Set(settings.clusterAddons);
+const context: SystemContext = {
+  addons,
+  certificates: addons.has("cert-manager") ? { by: "cert-manager", ...settings.certificateIssuer } : { by: "self-signed" },
   retainData: settings.retainData,
   storage: settings.storageClass ? { storageClass: settings.storageClass } : {},
   ingress: settings.ingressClass ? { className: settings.ingressClass } : {},
@@ -13,6 +21,10 @@ const onCluster = { providers: [clusterProvider(settings.context)], transformati
 
 const systems = {
   "bgc-platform": () => new BgcPlatform(settings["bgc-platform"], context, onCluster),
+  "platform-service": () => new PlatformService(settings["platform-service"], context, onCluster),
+  "bots-edi": () => new BotsEdi(settings["bots-edi"], context, onCluster),
+  "resilient-api-gateway": () => new ResilientApiGateway(settings["resilient-api-gateway"], context, onCluster),
+  "techbra-ecommerce": () => new TechbraEcommerce(settings["techbra-ecommerce"], context, onCluster),
 };
 
 /** What operations need to know of every system of this stack. */

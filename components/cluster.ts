@@ -47,8 +47,9 @@ export function clusterProvider(named: string | undefined): k8s.Provider {
   return new k8s.Provider("cluster", {
     ...(context && { context }),
     enableServerSideApply: true,
-    // Rotated Secrets keep their names and are updated in place; pods roll by an annotation.
+    // Rotated Secrets and settings keep their names and are updated in place; pods roll by an annotation.
     enableSecretMutable: true,
+    enableConfigMapMutable: true,
     // The provider's own limit of 5 requests a second makes a preview of 1,000 objects take twice as long.
     kubeClientSettings: { qps: 1000, burst: 2000, timeout: 60 },
   });

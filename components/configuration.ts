@@ -1,6 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { bgcPlatformSettings } from "./systems/bgc-platform.settings.ts";
+import { botsEdiSettings } from "./systems/bots-edi.settings.ts";
+import { platformServiceSettings } from "./systems/platform-service.settings.ts";
+import { resilientApiGatewaySettings } from "./systems/resilient-api-gateway.settings.ts";
+import { clusterAddons } from "./systems/target.ts";
+import { techbraEcommerceSettings } from "./systems/techbra-ecommerce.settings.ts";
+
+/** Each system's part of the configuration, by the system's name. */
+const systemSettings = {
+  "bgc-platform": bgcPlatformSettings,
+  "platform-service": platformServiceSettings,
+  "bots-edi": botsEdiSettings,
+  "resilient-api-gateway": resilientApiGatewaySettings,
+  "techbra-ecommerce": techbraEcommerceSettings,
+};
+const systemNames = Object.keys(systemSettings) as (keyof typeof systemSettings)[];
 
 /** Pulumi.yaml declares its optional names with an empty default, which is as good as none. */
 const optionalName = z.string().transform((name) => name || undefined).optional();
@@ -11,8 +26,10 @@ const stackSettings = z.strictObject({
   ingressClass: optionalName,
   ingressNamespace: z.string().min(1).default("kube-system"),
   retainData: z.boolean().default(true),
-  systems: z.array(z.enum(["bgc-platform"])).min(1).default(["bgc-platform"]),
-  "bgc-platform": bgcPlatformSettings,
+  clusterAddons: z.array(z.enum(clusterAddons)).default([]),
+  certificateIssuer: z.strictObject({ kind: z.enum(["ClusterIssuer", "Issuer"]).default("ClusterIssuer"), name: z.string().min(1).default("letsencrypt-prod") }).prefault({}),
+  systems: z.array(z.enum(systemNames)).min(1).refine((names) => new Set(names).size === names.length, { error: "a system is named twice" }).default(systemNames),
+  ...systemSettings,
 });
 
 /** Everything a stack can set, with every default filled in. */
@@ -25,7 +42,7 @@ export type ValueSource = (name: keyof StackSettings) => unknown;
 export function parseSettings(read: ValueSource): StackSettings {
   const names = Object.keys(stackSettings.shape) as (keyof StackSettings)[];
   const values = Object.fromEntries(names.map((name) => [name, read(name)]).filter(([, value]) => value !== undefined));
-  const result = stackSettings.safeParse({ "bgc-platform": {}, ...values });
+  const result = stackSettings.safeParse({ ...Object.fromEntries(systemNames.map((name) => [name, {}])), ...values });
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const path = issue.path.join(".");

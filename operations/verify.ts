@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { AppsV1Api, BatchV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { Target } from "../components/systems/target.ts";
 import { withPortForward } from "./port-forward.ts";
@@ -31,13 +32,13 @@ async function checks(target: Target, kubeConfig: KubeConfig): Promise<Check[]> 
   const apps = kubeConfig.makeApiClient(AppsV1Api);
   const batch = kubeConfig.makeApiClient(BatchV1Api);
   const { namespace } = target;
-  const workloads = target.workloads.map(({ kind, name }) => attempt(`${kind} ${name}`, async () => {
+  const workloads = target.workloads.map(({ kind, name, replicas }) => attempt(`${kind} ${name}`, () => settled(async () => {
     const { spec, status } = kind === "Deployment"
       ? await apps.readNamespacedDeployment({ namespace, name })
       : await apps.readNamespacedStatefulSet({ namespace, name });
-    const [ready, wanted] = [status?.readyReplicas ?? 0, spec?.replicas ?? 0];
-    return { passed: wanted > 0 && ready === wanted, detail: `${ready} of ${wanted} pods Ready` };
-  }));
+    const [ready, wanted] = [status?.readyReplicas ?? 0, Math.max(spec?.replicas ?? 0, replicas)];
+    return { passed: ready >= wanted, detail: `${ready} of ${wanted} pods Ready` };
+  })));
   const endpoints = target.endpoints.map(({ name, service, port, health }) => attempt(`${name} ${health}`, () =>
     withPortForward(kubeConfig, namespace, service, port, async (localPort) => {
       const answer = await fetch(`http://127.0.0.1:${localPort}${health}`, { signal: AbortSignal.timeout(10_000) });
@@ -48,6 +49,14 @@ async function checks(target: Target, kubeConfig: KubeConfig): Promise<Check[]> 
     return { passed: spec?.suspend !== true, detail: `"${spec?.schedule}" ${spec?.timeZone}${spec?.suspend ? ", SUSPENDED" : ""}` };
   }));
   return Promise.all([...workloads, ...endpoints, ...backups]);
+}
+
+/** An autoscaler brings its workload to the least number only after it has seen it: that moment is waited for. */
+async function settled(look: () => Promise<Omit<Check, "name">>): Promise<Omit<Check, "name">> {
+  for (const end = Date.now() + 180_000; ; await sleep(2_000)) {
+    const seen = await look();
+    if (seen.passed || Date.now() > end) return seen;
+  }
 }
 
 async function attempt(name: string, look: () => Promise<Omit<Check, "name">>): Promise<Check> {

@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
-import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { processes } from "../cluster/local/node.ts";
+import { clusterFolder } from "../cluster/paths.ts";
 import { contextName } from "../cluster/local/settings.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
+import { prerenderedFolder } from "../test/support/prerendered.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
 import { machineState } from "./support/machine-state.ts";
@@ -42,6 +45,7 @@ const record = (outcome: keyof typeof total, title: string) => {
 const before = machineState();
 // Only a local cluster that these tests started is taken down again: any other is somebody's.
 const wasRunning = processes.isRunning("kubelet");
+const hadData = existsSync(clusterFolder);
 const onLocalCluster = () => readFileSync(join(stateFolder, "kubeconfig"), "utf8").includes(`current-context: ${contextName}`);
 let broughtUp = false;
 // Levels that need nothing run together: two cores are busy to the end of the longest file once, and not once a level.
@@ -58,12 +62,14 @@ for (const step of steps.map((all) => all.filter((level) => wanted.includes(leve
     broughtUp = true;
   }
   if (step[0] === "types") await typeCheck();
-  else await ava(step, title);
+  else await runLevels(step, title);
   console.log(`== ${title} took ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 if (broughtUp && !wasRunning && !options.keep && onLocalCluster()) {
   console.log("\n== down");
-  record(await run(process.execPath, ["scripts/run.mjs", "down"]) === 0 ? "passed" : "failed", "npm run down ends well");
+  // Data of tests belongs to nobody: left behind, it would stand in the way of the next checkout.
+  const purge = hadData ? [] : ["--purge"];
+  record(await run(process.execPath, ["scripts/run.mjs", "down", ...purge]) === 0 ? "passed" : "failed", `npm run ${["down", ...purge].join(" ")} ends well`);
   const left = machineState().filter((entry) => !before.includes(entry));
   if (left.length > 0) console.log(`left behind:\n  ${left.join("\n  ")}`);
   record(left.length === 0 ? "passed" : "failed", "npm run down leaves no process, mount, network link or packet rule behind");
@@ -77,8 +83,8 @@ async function typeCheck(): Promise<void> {
   record(code === 0 ? "passed" : "failed", "types: the whole project type-checks");
 }
 
-/** Runs the files of some levels and counts their TAP lines. AVA itself fails a file that holds no test. */
-async function ava(step: readonly Level[], name: string): Promise<void> {
+/** Runs the files of some levels. */
+async function runLevels(step: readonly Level[], name: string): Promise<void> {
   const files = step.flatMap((level) => {
     const found = globSync(`test/${level}/**/*.test.ts`, { cwd: checkout }).sort();
     if (found.length === 0) record("failed", `${level}: test/${level} holds no *.test.ts`);
@@ -90,9 +96,30 @@ async function ava(step: readonly Level[], name: string): Promise<void> {
     await ensureToolchain({ parts: "all" });
     env = { ...pulumiEnvironment(checkout), KUBECONFIG: join(checkout, ".state/kubeconfig") };
   }
-  const args = ["--tap", ...(parallel ? [] : ["--concurrency=1", "--timeout=20m"]), ...(options.match ? [`--match=${options.match}`] : []), ...files];
+  if (parallel) {
+    // Many files look at our own stacks: they are rendered once, at the beginning of every run.
+    const folder = mkdtempSync(join(tmpdir(), "stacks-"));
+    try {
+      const codes = await Promise.all(["dev", "prod"].map((stack) => run(process.execPath, ["test/support/render-stacks.ts", folder, stack])));
+      if (codes.some((code) => code !== 0)) return record("failed", `${name}: our own stacks render`);
+      return await ava(files, name, { ...env, [prerenderedFolder]: folder });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  // Files of one folder work on one system, so they follow each other; folders wait more than they work, so they overlap.
+  const folders = Object.groupBy(files, (file) => dirname(file));
+  const whole = `test/${step[0]}/stack`;
+  await Promise.all(Object.entries(folders).filter(([folder]) => folder !== whole).map(([, group]) => ava(group!, name, env, "--concurrency=1", "--timeout=20m")));
+  if (folders[whole]) await ava(folders[whole], name, env, "--concurrency=1", "--timeout=20m");
+}
+
+/** Runs files and counts their TAP lines. AVA itself fails a file that holds no test. */
+async function ava(files: readonly string[], name: string, env: Record<string, string>, ...more: readonly string[]): Promise<void> {
+  const args = ["--tap", ...more, ...(options.match ? [`--match=${options.match}`] : []), ...files];
   const child = spawn(process.execPath, [join(checkout, "node_modules/ava/entrypoints/cli.js"), ...args], { cwd: checkout, env, stdio: ["ignore", "pipe", "inherit"] });
   let counted = 0;
+  let failed = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     const result = /^(not ok|ok) \d+ - (.*?)(?: # (SKIP|TODO)\s*(.*))?$/.exec(line);
     if (!result) {
@@ -102,12 +129,13 @@ async function ava(step: readonly Level[], name: string): Promise<void> {
     const [, verdict, title, directive] = result;
     const outcome = directive ? "skipped" : verdict === "ok" ? "passed" : "failed";
     counted += 1;
+    if (outcome === "failed") failed += 1;
     record(outcome, `${name}: ${title}`);
     console.log(`${{ passed: "ok  ", failed: "FAIL", skipped: "skip" }[outcome]} ${title}`);
   }
   const code = await new Promise<number>((resolve) => (child.exitCode === null ? child.on("exit", (status) => resolve(status ?? 1)) : resolve(child.exitCode)));
-  if (code !== 0 && !failures.some((title) => title.startsWith(`${name}:`))) record("failed", `${name}: ava ended with exit ${code}`);
-  if (counted === 0) record("failed", `${name}: no test ran`);
+  if (code !== 0 && failed === 0) record("failed", `${name}: ava ended with exit ${code} (${files.join(", ")})`);
+  if (counted === 0 && !options.match) record("failed", `${name}: no test ran in ${files.join(", ")}`);
 }
 
 function run(command: string, args: readonly string[]): Promise<number> {

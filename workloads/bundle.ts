@@ -1,11 +1,17 @@
 import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { threadId } from "node:worker_threads";
+import { gzipSync } from "node:zlib";
 import { buildSync } from "esbuild";
 
-/** The contract server as one file. */
+/** The contract server of one system: its programs and the libraries they use. */
 export interface ServerBundle {
-  /** Name under which Node.js must find it: the suffix makes it an ES module. */
-  readonly fileName: "server.mjs";
+  /** The files of a ConfigMap: the packed server, and the launcher that `command` starts. */
+  readonly binaries: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+  /** The server as it runs: an ES module. */
   readonly source: string;
   /** Of `source`, in hexadecimal. */
   readonly sha256: string;
@@ -15,6 +21,7 @@ export interface ServerBundle {
 export const configMapLimit = 1024 * 1024;
 
 const root = fileURLToPath(new URL("../", import.meta.url));
+const systems = join(root, "workloads/server/systems");
 
 /** Throws when a file of `bytes` cannot be the content of a ConfigMap. */
 export function assertFitsConfigMap(name: string, bytes: number): void {
@@ -24,14 +31,39 @@ export function assertFitsConfigMap(name: string, bytes: number): void {
 }
 
 /**
- * Bundles the server and its libraries. The result depends on the sources and on the pinned libraries alone, not on the
- * working directory or on where the project lies, because its hash decides whether pods roll.
+ * A system's programs and their libraries as one file, packed because two of the libraries alone fill a ConfigMap. The
+ * result depends on the sources and on the pinned libraries, not on the working directory or on where the project lies,
+ * because its hash decides whether pods roll. It is kept in `.state`, because every preview asks for it.
  */
-export function bundleServer(): ServerBundle {
-  const fileName = "server.mjs";
+export function bundleServer(system: string): ServerBundle {
+  if (!existsSync(join(systems, `${system}.ts`))) {
+    throw new Error(`there is no contract server for "${system}": choose from ${readdirSync(systems).map((file) => file.replace(/\.ts$/, "")).join(", ")}`);
+  }
+  const kept = join(root, ".state/bundles", `${system}-${sourcesHash()}.json`);
+  if (existsSync(kept)) return JSON.parse(readFileSync(kept, "utf8")) as ServerBundle;
+  const bundle = buildServer(system);
+  mkdirSync(dirname(kept), { recursive: true });
+  // Moved into place, so that nobody reads half of it.
+  const aside = `${kept}.${process.pid}-${threadId}`;
+  writeFileSync(aside, JSON.stringify(bundle));
+  renameSync(aside, kept);
+  return bundle;
+}
+
+/** Of everything a bundle is made from: the sources, and the libraries by their pins. */
+function sourcesHash(): string {
+  const server = join(root, "workloads/server");
+  const files = readdirSync(server, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts")).sort().map((file) => join(server, file));
+  const hash = createHash("sha256");
+  for (const file of [...files, join(root, "workloads/start.mjs"), fileURLToPath(import.meta.url), join(root, "package-lock.json")]) hash.update(file.slice(root.length)).update(readFileSync(file));
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** The bundle as it is made, whatever was kept. */
+export function buildServer(system: string): ServerBundle {
   const { outputFiles } = buildSync({
     absWorkingDir: root,
-    entryPoints: ["workloads/server/main.ts"],
+    stdin: { contents: `import { main } from "./main.ts"; import { programs } from "./systems/${system}.ts"; await main(programs);`, resolveDir: "workloads/server", sourcefile: "entry.ts", loader: "ts" },
     bundle: true,
     write: false,
     minify: true,
@@ -42,12 +74,21 @@ export function bundleServer(): ServerBundle {
     legalComments: "none",
     logLevel: "silent",
     tsconfigRaw: {},
-    // pg asks for its native binding only where a program chooses it.
-    external: ["pg-native"],
+    // Native or optional parts that the libraries ask for only where a program chooses them.
+    external: ["pg-native", "protobufjs", "@node-rs/crc32"],
+    // Carries its WebAssembly inside; the package's main entry reads it from a file beside itself, and a bundle has none.
+    alias: { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" },
     // The CommonJS libraries inside still call require for Node's own modules.
     banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
   });
   const source = outputFiles[0]!.text;
-  assertFitsConfigMap(fileName, Buffer.byteLength(source));
-  return { fileName, source, sha256: createHash("sha256").update(source).digest("hex") };
+  const packed = gzipSync(source, { level: 9 });
+  const name = "server.mjs.gz";
+  assertFitsConfigMap(name, packed.byteLength);
+  return {
+    binaries: { [name]: packed.toString("base64") },
+    files: { "start.mjs": readFileSync(join(root, "workloads/start.mjs"), "utf8") },
+    source,
+    sha256: createHash("sha256").update(source).digest("hex"),
+  };
 }

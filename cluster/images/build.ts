@@ -2,12 +2,15 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { sweep } from "../build.ts";
+import { ensureMaven } from "../local/packages.ts";
 import { cacheFolder } from "../paths.ts";
 import { workloadImages } from "../pins.ts";
 import { type Print, step } from "../progress.ts";
 import { run } from "../shell.ts";
 import { writeArchive } from "./archive.ts";
-import { type Recipe, recipes } from "./recipes.ts";
+import { checksumFile, mavenFiles } from "./maven.ts";
+import type { Recipe } from "./recipe.ts";
+import { recipes } from "./recipes.ts";
 
 /** An image archive in the cache. */
 export interface Archive {
@@ -27,13 +30,16 @@ const registryAnswers = (): Promise<boolean> => fetch(registry, { signal: AbortS
  */
 export async function buildImages(print: Print): Promise<Archive[]> {
   const pullable = await registryAnswers();
-  print(pullable ? "the image registry answers: workloads get its images" : "no image registry can be reached: images of the same names and contract are built from Debian and npm packages");
+  print(pullable ? "the image registry answers: workloads get its images" : "no image registry can be reached: images of the same names and contract are built from Debian, npm and Maven packages");
   mkdirSync(join(cacheFolder, "images"), { recursive: true });
   sweep(join(cacheFolder, "images"));
   const archives: Archive[] = [];
   for (const recipe of recipes().filter(({ name }) => !pullable || !(Object.values(workloadImages) as string[]).includes(name))) {
     const file = archivePath(recipe);
-    if (!existsSync(file)) await step(`image ${recipe.name}`, print, () => build(recipe, file));
+    if (!existsSync(file)) {
+      if (recipe.maven) await ensureMaven(print);
+      await step(`image ${recipe.name}`, print, () => build(recipe, file));
+    }
     archives.push({ name: recipe.name, file });
   }
   return archives;
@@ -41,8 +47,10 @@ export async function buildImages(print: Print): Promise<Archive[]> {
 
 /** The path carries a hash of the recipe and of the files it copies; Debian's packages are as new as the day of the build. */
 function archivePath(recipe: Recipe): string {
-  const hash = createHash("sha256").update(JSON.stringify({ ...recipe, files: recipe.files.map(({ to }) => to) })).update(readFileSync(new URL(import.meta.url)));
-  for (const { from } of recipe.files) hash.update(readFileSync(from));
+  const { files, maven, ...rest } = recipe;
+  const hash = createHash("sha256").update(JSON.stringify({ ...rest, files: files.map(({ to }) => to), maven: maven?.to })).update(readFileSync(new URL(import.meta.url)));
+  const sources = [...files.map(({ from }) => from), ...(maven ? [maven.pom, checksumFile(maven.pom)] : [])];
+  for (const source of sources) hash.update(readFileSync(source));
   return join(cacheFolder, "images", `${recipe.name.replace(/[^\w.-]+/g, "_")}-${hash.digest("hex").slice(0, 12)}.tar`);
 }
 
@@ -53,8 +61,9 @@ async function build(recipe: Recipe, file: string): Promise<void> {
   mkdirSync(work, { recursive: true });
   try {
     const layer = join(work, "layer.tar");
-    if (recipe.packages) await debianLayer(recipe, layer, work);
-    else await fileLayer(recipe, layer, work);
+    const files = [...recipe.files, ...(recipe.maven ? await mavenFiles(recipe.maven, work) : [])];
+    if (recipe.packages) await debianLayer({ ...recipe, files }, layer, work);
+    else await fileLayer(files, layer, work);
     await writeArchive(file, recipe.name, layer, recipe.config);
   } finally {
     process.off("exit", clean);
@@ -80,6 +89,9 @@ async function debianLayer({ packages, user, files, afterwards = [] }: Recipe, l
     "--dpkgopt=path-exclude=/usr/share/man/*",
     "--dpkgopt=path-exclude=/usr/share/locale/*",
     "--aptopt=APT::Install-Recommends false",
+    "--skip=cleanup/run", // recipes make their sockets' folders there
+    // Java's package links the alternatives of its manual pages there, and fails without the folder.
+    '--essential-hook=mkdir -p "$1/usr/share/man/man1"',
     ...(userHook ? [`--essential-hook=${userHook}`] : []),
     ...hooks,
     "bookworm",
@@ -87,7 +99,7 @@ async function debianLayer({ packages, user, files, afterwards = [] }: Recipe, l
   ], { env: { TMPDIR: work } });
 }
 
-async function fileLayer({ files }: Recipe, layer: string, work: string): Promise<void> {
+async function fileLayer(files: Recipe["files"], layer: string, work: string): Promise<void> {
   const root = join(work, "root");
   for (const { from, to } of files) await run("install", ["-D", "-m", "755", from, join(root, to)]);
   await run("tar", ["-C", root, "--owner=0", "--group=0", "--numeric-owner", "-cf", layer, "."]);

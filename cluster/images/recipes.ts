@@ -2,30 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { programPath } from "../build.ts";
 import { clusterImages, clusterPrograms, workloadImages } from "../pins.ts";
-import type { ImageConfig } from "./archive.ts";
-
-/** A file of the machine that goes into an image. */
-interface CopiedFile {
-  readonly from: string;
-  readonly to: string;
-}
-
-/** How an image is made: Debian packages with a user and some files, or files alone. */
-export interface Recipe {
-  readonly name: string;
-  readonly packages?: readonly string[];
-  /** User made before the packages' own scripts could, so that it has the upstream image's number. */
-  readonly user?: { readonly name: string; readonly id: number; readonly home: string };
-  readonly files: readonly CopiedFile[];
-  /** Shell commands with the image's root as $1, after the packages are installed. */
-  readonly afterwards?: readonly string[];
-  readonly config: ImageConfig;
-}
+import { kafka } from "./kafka/recipe.ts";
+import { type Recipe, standIn } from "./recipe.ts";
 
 const here = import.meta.dirname;
 const checkout = join(here, "../..");
 const program = (name: string) => programPath(clusterPrograms.find((candidate) => candidate.name === name)!);
-const standIn = (what: string) => `Built on this machine because no image registry can be reached: ${what}`;
 
 const single = (image: string, name: string, arguments_: readonly string[] = []): Recipe => ({
   name: image,
@@ -74,6 +56,28 @@ export const recipes = (): readonly Recipe[] => [
     afterwards: ['mkdir -p "$1/data"; chown 999:999 "$1/data"'],
     config: { entrypoint: ["docker-entrypoint.sh"], command: ["redis-server"], workingDirectory: "/data", volumes: ["/data"], description: standIn("Debian's redis-server") },
   },
+  {
+    name: workloadImages.mariadb,
+    packages: ["mariadb-server", "mariadb-client", "tzdata"],
+    user: { name: "mysql", id: 999, home: "/var/lib/mysql" },
+    files: [
+      { from: join(here, "mariadb-entrypoint.sh"), to: "usr/local/bin/docker-entrypoint.sh" },
+      { from: join(here, "mariadb.cnf"), to: "etc/mysql/mariadb.cnf" },
+    ],
+    afterwards: [
+      'rm -rf "$1"/var/lib/mysql/* "$1"/etc/mysql/mariadb.conf.d/* "$1"/etc/mysql/conf.d/*',
+      'mkdir -p "$1/docker-entrypoint-initdb.d" "$1/var/lib/mysql" "$1/run/mysqld"',
+      'chown 999:999 "$1/var/lib/mysql" "$1/run/mysqld"; chmod 1777 "$1/run/mysqld"',
+    ],
+    config: {
+      entrypoint: ["docker-entrypoint.sh"],
+      command: ["mariadbd"],
+      environment: { LANG: "C.UTF-8" },
+      volumes: ["/var/lib/mysql"],
+      description: standIn("Debian's mariadb-server"),
+    },
+  },
+  kafka,
   {
     name: workloadImages.node,
     packages: ["libstdc++6", "ca-certificates"],

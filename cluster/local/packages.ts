@@ -1,6 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { type Print, step } from "../progress.ts";
-import { run } from "../shell.ts";
+import { run, succeeds } from "../shell.ts";
 
 /** Debian packages of a real node and of the image builds, each with a file that shows it is installed. */
 const packages = {
@@ -26,11 +26,20 @@ export function whyNoRealNode(): string | undefined {
 
 const missingPackages = (): string[] => Object.entries(packages).filter(([, file]) => !existsSync(file)).map(([name]) => name);
 
-/** Installs what is missing. Debian's own containerd service is kept from starting: the cluster runs one of its own. */
+/** Installs what is missing of them. */
 export async function ensurePackages(print: Print): Promise<void> {
   const missing = missingPackages();
-  if (missing.length === 0) return;
-  await step(`Debian packages ${missing.join(", ")}`, print, async () => {
+  if (missing.length > 0) await install(missing, print);
+}
+
+/** Installs Maven where there is no `mvn` on PATH; only the build of an image with jars needs it. */
+export async function ensureMaven(print: Print): Promise<void> {
+  if (!await succeeds("mvn", ["--version"])) await install(["maven"], print);
+}
+
+/** Installs packages. Debian's own containerd service is kept from starting: the cluster runs one of its own. */
+const install = (names: readonly string[], print: Print): Promise<void> =>
+  step(`Debian packages ${names.join(", ")}`, print, async () => {
     const env = { DEBIAN_FRONTEND: "noninteractive" };
     await run("apt-get", ["update", "-q"], { env });
     const policy = "/usr/sbin/policy-rc.d";
@@ -39,10 +48,9 @@ export async function ensurePackages(print: Print): Promise<void> {
     process.once("exit", restore);
     if (ours) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
     try {
-      await run("apt-get", ["install", "-y", "-q", "--no-install-recommends", "--no-remove", ...missing], { env });
+      await run("apt-get", ["install", "-y", "-q", "--no-install-recommends", "--no-remove", ...names], { env });
     } finally {
       process.off("exit", restore);
       restore();
     }
   });
-}

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 
-/** One end of a flow: pods of this namespace by their `app` label, pods of another namespace, or addresses. */
+/** One end of a flow: an app of this namespace, pods of another namespace, or addresses. */
 export type Endpoint =
   | { readonly app: string }
   | { readonly namespace: string; readonly labels?: Readonly<Record<string, string>> }
@@ -24,7 +24,11 @@ export interface NetworkFlowsArgs {
   readonly flows: readonly Flow[];
   /** Apps that exist but take part in no flow yet; they get DNS and nothing else. @default [] */
   readonly others?: readonly string[];
+  /** Labels of an app's pods. @default `{ app: <its name> }` */
+  readonly selectors?: Selectors;
 }
+
+type Selectors = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /**
  * Denies everything in a namespace, then allows exactly the flows given: each app's policy opens the ingress and the
@@ -36,7 +40,7 @@ export class NetworkFlows extends pulumi.ComponentResource {
     const policy = (policyName: string, spec: k8s.types.input.networking.v1.NetworkPolicySpec) =>
       new k8s.networking.v1.NetworkPolicy(`${name}-${policyName}`, { metadata: { name: policyName, namespace: args.namespace }, spec }, { parent: this });
     policy("default-deny", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
-    for (const app of apps(args)) policy(app, policySpec(app, args.flows));
+    for (const app of apps(args)) policy(app, policySpec(app, args.flows, args.selectors));
     this.registerOutputs({});
   }
 }
@@ -45,11 +49,12 @@ const apps = ({ flows, others = [] }: NetworkFlowsArgs): string[] =>
   [...new Set([...flows.flatMap(({ from, to }) => [from, to]).flatMap((end) => ("app" in end ? [end.app] : [])), ...others])].sort();
 
 /** The NetworkPolicy of one app, from the flows it takes part in. */
-export function policySpec(app: string, flows: readonly Flow[]): k8s.types.input.networking.v1.NetworkPolicySpec {
+export function policySpec(app: string, flows: readonly Flow[], selectors: Selectors = {}): k8s.types.input.networking.v1.NetworkPolicySpec {
+  const peer = (end: Endpoint) => peerOf(end, selectors);
   const isApp = (end: Endpoint) => "app" in end && end.app === app;
   const ports = (flow: Flow) => flow.ports.map((port) => ({ protocol: "TCP", port }));
   return {
-    podSelector: { matchLabels: { app } },
+    podSelector: { matchLabels: selectors[app] ?? { app } },
     policyTypes: ["Ingress", "Egress"],
     ingress: flows.filter(({ to }) => isApp(to)).map((flow) => ({ from: [peer(flow.from)], ports: ports(flow) })),
     egress: [
@@ -59,8 +64,8 @@ export function policySpec(app: string, flows: readonly Flow[]): k8s.types.input
   };
 }
 
-function peer(end: Endpoint): Peer {
-  if ("app" in end) return { podSelector: { matchLabels: { app: end.app } } };
+function peerOf(end: Endpoint, selectors: Selectors): Peer {
+  if ("app" in end) return { podSelector: { matchLabels: selectors[end.app] ?? { app: end.app } } };
   if ("cidr" in end) return { ipBlock: { cidr: end.cidr } };
   return {
     namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": end.namespace } },

@@ -1,56 +1,72 @@
-import type { ContainerArgs, Mount } from "../workload/container.ts";
-import type { Identity } from "../workload/pod.ts";
-import type { Probes } from "../workload/probes.ts";
+import type { Input } from "@pulumi/pulumi";
 import { images } from "../images.ts";
+import type { ContainerArgs, Mount } from "../workload/container.ts";
+import type { PodArgs } from "../workload/pod.ts";
+import type { Probes } from "../workload/probes.ts";
 
 /**
  * Where a private application comes from: its own image, or the contract server, which keeps the application's HTTP
  * contract on a public Node.js image and is mounted from a ConfigMap.
  */
 export type ProgramSource =
-  | { readonly image: string }
-  | { readonly contractServer: { readonly map: string; readonly role: string } };
+  | { readonly image: string; readonly pullSecret?: string | undefined }
+  | { readonly contractServer: { readonly map: Input<string>; readonly role: string } };
 
-/** The part of a container that depends on the source, and the user it runs as. */
-export interface Program {
+/** The part of a pod that depends on the source, and the user it runs as. */
+export interface Program extends Pick<PodArgs, "identity" | "imagePullSecrets"> {
   readonly container: Pick<ContainerArgs, "image" | "command" | "probes"> & { readonly env: Record<string, string>; readonly mounts: readonly Mount[] };
-  readonly identity: Identity;
 }
 
-/**
- * The program of a source that serves its health at `healthPath` on the port named `http`. An image that documents one
- * health path gets it as readiness; its liveness is the open port, because a health path may ask for dependencies (X03).
- */
-export function program(source: ProgramSource, healthPath: string): Program {
-  const startup = { period: "2s", timeout: "5s", failureThreshold: 60 } as const;
+/** What an application documents about its health, on the port named `http`. */
+export interface HealthPaths {
+  readonly readiness: string;
+  /** @default the open port for an image, because a health path may ask for dependencies (X03) */
+  readonly liveness?: string;
+  /** How long the first start may take, in seconds. @default 120 */
+  readonly startSeconds?: number;
+}
+
+const tmp: Mount = { path: "/tmp", scratch: "64Mi" };
+
+/** A program that serves HTTP. */
+export function server(source: ProgramSource, health: HealthPaths): Program {
+  const startup = { period: "2s", timeout: "5s", failureThreshold: (health.startSeconds ?? 120) / 2 } as const;
   const liveness = { period: "15s", timeout: "5s", failureThreshold: 4 } as const;
-  const tmp: Mount = { path: "/tmp", scratch: "64Mi" };
+  if ("image" in source) {
+    const alive = health.liveness ? { http: health.liveness, port: "http" } : { tcp: "http" };
+    return withProbes(ofSource(source), { startup: { ...alive, ...startup }, readiness: { http: health.readiness, port: "http" }, liveness: { ...alive, ...liveness } });
+  }
+  const alive = { http: health.liveness ?? "/livez", port: "http" };
+  // The contract server's public health asks for its neighbours too; its own readiness does not.
+  const ready = { http: health.liveness ? health.readiness : "/readyz", port: "http" };
+  return withProbes(ofSource(source), { startup: { ...alive, ...startup }, readiness: ready, liveness: { ...alive, ...liveness } });
+}
+
+/** A program that does one thing and ends. `command` is how the application's own image does it. */
+export function task(source: ProgramSource, command: readonly string[]): Program {
+  const program = ofSource(source);
+  return "image" in source ? { ...program, container: { ...program.container, command } } : program;
+}
+
+const withProbes = (program: Program, probes: Probes): Program => ({ ...program, container: { ...program.container, probes } });
+
+function ofSource(source: ProgramSource): Program {
   if ("image" in source) {
     return {
       identity: { uid: 10001, gid: 10001 },
-      container: {
-        image: source.image,
-        env: {},
-        mounts: [tmp],
-        probes: { startup: { tcp: "http", ...startup }, readiness: { http: healthPath, port: "http" }, liveness: { tcp: "http", ...liveness } },
-      },
+      ...(source.pullSecret && { imagePullSecrets: [source.pullSecret] }),
+      container: { image: source.image, env: {}, mounts: [tmp] },
     };
   }
   const { map, role } = source.contractServer;
-  const probes: Probes = {
-    startup: { http: "/livez", port: "http", ...startup },
-    readiness: { http: "/readyz", port: "http" },
-    liveness: { http: "/livez", port: "http", ...liveness },
-  };
   return {
     identity: { uid: 1000, gid: 1000 },
     container: {
       image: images.node,
-      command: ["node", "/app/server.mjs"],
+      command: ["node", "/app/start.mjs"],
       env: { ROLE: role, NODE_ENV: "production" },
       // Operators check connections with nc, which the node image does not have.
-      mounts: [tmp, { path: "/app/server.mjs", configMap: map, item: "server.mjs" }, { path: "/usr/local/bin/nc", configMap: map, item: "nc", executable: true }],
-      probes,
+      mounts: [tmp, { path: "/app", configMap: map }, { path: "/usr/local/bin/nc", configMap: map, item: "nc", executable: true }],
     },
   };
 }

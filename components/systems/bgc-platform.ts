@@ -1,24 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
-import { bundleServer } from "../../workloads/bundle.ts";
-import { ContentMap, contentHash } from "../capabilities/content-map.ts";
 import { Credential } from "../capabilities/credential.ts";
 import { GuardedNamespace } from "../capabilities/guarded-namespace.ts";
 import { type Flow, flow, NetworkFlows } from "../capabilities/network-flows.ts";
-import { type Program, program, type ProgramSource } from "../capabilities/program.ts";
+import { server } from "../capabilities/program.ts";
 import { scripts } from "../capabilities/scripts.ts";
 import { SealedSecret } from "../capabilities/sealed-secret.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
-import { Postgres, postgresIdentity } from "../data/postgres/postgres.ts";
-import { Redis } from "../data/redis.ts";
-import { images } from "../images.ts";
-import type { ContainerArgs, Mount, Resources } from "../workload/container.ts";
-import { Job } from "../workload/job.ts";
-import { Workload } from "../workload/workload.ts";
-import { type BgcPlatformSettings, unsealed } from "./bgc-platform.settings.ts";
+import { migrations, sqlJob } from "../data/postgres/sql-job.ts";
+import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgres/store.ts";
+import { Redis } from "../data/redis/redis.ts";
+import { application, programSources } from "./application.ts";
+import type { BgcPlatformSettings } from "./bgc-platform.settings.ts";
+import { backupArgs, containerResources } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
 const namespace = "data";
-const folder = new URL("../../workloads/", import.meta.url).pathname;
+const folder = new URL("../../workloads/bgc-platform/", import.meta.url).pathname;
 
 /** Clients' addresses come in a header that only the ingress controller and the web front can set: nobody else gets through to these pods. */
 const behindProxy = { TRUSTED_PROXY: "true" };
@@ -49,43 +46,58 @@ export class BgcPlatform extends pulumi.ComponentResource {
     const parent = { parent: this };
     const { guards } = new GuardedNamespace(namespace, { quota: settings.quota, protect: context.retainData }, parent);
     const inside = { ...parent, dependsOn: guards };
-    const flows = new NetworkFlows(namespace, { namespace, flows: bgcFlows(context.ingressNamespace, settings.postgres.backup.s3?.cidr) }, inside);
+    const flows = new NetworkFlows(namespace, {
+      namespace,
+      flows: postgresFlows("postgres", settings.postgres.engine, bgcFlows(context.ingressNamespace, settings.postgres.backup.s3?.cidr)),
+      selectors: postgresSelectors("postgres", settings.postgres.engine),
+    }, inside);
     const guarded = { ...parent, dependsOn: [...guards, flows] };
 
-    const { backup, ...postgresSettings } = settings.postgres;
-    const postgres = new Postgres("postgres", {
+    const { backup, engine, ...postgresSettings } = settings.postgres;
+    const postgres = postgresStore("postgres", engine, {
       namespace,
       serviceName: "pg-postgresql",
       labels: { app: "postgres" },
       database: "bgc",
       user: "bgc",
       ...postgresSettings,
-      resources: resources(settings.postgres.resources, "1Gi"),
+      resources: containerResources(settings.postgres.resources, "1Gi"),
       ...context.storage,
-      backup: { ...backup, schedule: { cron: backup.schedule, timeZone: backup.timeZone } },
+      backup: backupArgs(backup),
       retainData: context.retainData,
     }, guarded);
     const redis = new Redis("redis", { role: "cache", namespace, serviceName: "redis", labels: { app: "redis" }, ...settings.redis }, guarded);
 
-    const migrations = this.sqlJob("bgc-migrations", "migrate.sh", { "migrate.sh": scripts(folder)["migrate.sh"]!, ...scripts(`${folder}bgc-platform/migrations`) }, postgres, postgres.provisioning);
-    const countries = this.sqlJob("populate-countries", "populate.sh", scripts(`${folder}bgc-platform`), postgres, migrations);
+    const migrated = migrations("bgc-migrations", { namespace, postgres, folder: `${folder}migrations` }, { ...parent, dependsOn: [...postgres.ready] });
+    const countries = sqlJob("populate-countries", { namespace, postgres, script: "populate.sh", files: scripts(folder), jobName: "populate-countries" }, { ...parent, dependsOn: [migrated] });
 
-    const source = programSource(settings, namespace, inside);
+    const source = programSources<"api" | "integrationGateway" | "web">("bgc-platform", settings.applications, namespace, inside);
     const clients = [postgres.client, redis.client];
     const comexstat = comexstatSecret(settings, inside);
-    const gateway = application("integration-gateway", 8081, program(source("integration-gateway", "integrationGateway"), "/health"), {
-      ...settings.integrationGateway,
+    const gateway = application("integration-gateway", {
+      namespace,
+      port: 8081,
+      program: server(source("integration-gateway", "integrationGateway"), { readiness: "/health" }),
+      replicas: { fixed: settings.integrationGateway.replicas },
+      resources: settings.integrationGateway.resources,
       clients: [...clients, { env: { COMEXSTAT_CREDENTIALS_FILE: "/credentials/comexstat/api-key" }, mounts: [{ path: "/credentials/comexstat", secret: comexstat.secretName, optional: true }], annotations: {} }],
-    }, { ...parent, dependsOn: [postgres.provisioning, redis.workload, migrations, comexstat] });
-    const api = application("bgc-api", 8080, program(source("bgc-api", "api"), "/healthz"), {
-      ...settings.api,
+    }, { ...parent, dependsOn: [...postgres.ready, redis.workload, migrated, comexstat] });
+    const api = application("bgc-api", {
+      namespace,
+      port: 8080,
+      program: server(source("bgc-api", "api"), { readiness: "/healthz" }),
+      replicas: { fixed: settings.api.replicas },
+      resources: settings.api.resources,
       env: { ...behindProxy, FREE_TIER_REQUESTS_PER_DAY: String(settings.api.freeTierRequestsPerDay), INTEGRATION_GATEWAY_URL: "http://integration-gateway:8081" },
       clients,
-    }, { ...parent, dependsOn: [migrations, countries, redis.workload] });
-    const web = application("bgc-web", 8080, program(source("bgc-web", "web"), "/healthz"), {
-      ...settings.web,
+    }, { ...parent, dependsOn: [migrated, countries, redis.workload] });
+    const web = application("bgc-web", {
+      namespace,
+      port: 8080,
+      program: server(source("bgc-web", "web"), { readiness: "/healthz" }),
+      replicas: { fixed: settings.web.replicas },
+      resources: settings.web.resources,
       env: { ...behindProxy, API_URL: "http://bgc-api:8080" },
-      clients: [],
     }, { ...parent, dependsOn: guards });
 
     for (const [name, host] of [["bgc-api", settings.hosts.api], ["bgc-web", settings.hosts.web]] as const) {
@@ -95,14 +107,14 @@ export class BgcPlatform extends pulumi.ComponentResource {
       system: "bgc-platform",
       namespace,
       workloads: [
-        { kind: "StatefulSet", name: "postgres", replicas: 1 },
+        ...(engine.kind === "statefulset" ? [{ kind: "StatefulSet", name: "postgres", replicas: 1 } as const] : []),
         { kind: "Deployment", name: "redis", replicas: 1 },
         { kind: "Deployment", name: gateway.name, replicas: settings.integrationGateway.replicas },
         { kind: "Deployment", name: api.name, replicas: settings.api.replicas },
         { kind: "Deployment", name: web.name, replicas: settings.web.replicas },
       ],
       dataStores: [
-        { kind: "postgres", name: "postgres", service: "pg-postgresql", port: 5432, database: "bgc", user: "bgc", backup: "postgres-backup" },
+        { kind: "postgres", name: "postgres", database: "bgc", user: "bgc", ...postgres.location },
         { kind: "redis-cache", name: "redis", service: "redis", port: 6379 },
       ],
       endpoints: [
@@ -114,81 +126,6 @@ export class BgcPlatform extends pulumi.ComponentResource {
     };
     this.registerOutputs({ target: this.target });
   }
-
-  /** A script with its SQL files, run once for each content as the database's owner (B08, B09). */
-  private sqlJob(name: string, script: string, files: Record<string, string>, postgres: Postgres, after: pulumi.Resource): Job {
-    const options = { parent: this, dependsOn: [after] };
-    const map = new ContentMap(name, { namespace, labels: { app: name }, files }, options);
-    return new Job(name, {
-      jobName: name === "populate-countries" ? name : `${name}-${contentHash(files)}`,
-      namespace,
-      labels: { app: name },
-      annotations: postgres.client.annotations,
-      identity: postgresIdentity,
-      deadline: "15m",
-      containers: [{
-        name,
-        image: images.postgres,
-        command: ["bash", `/sql/${script}`],
-        env: { ...postgres.client.env, MIGRATIONS_DIR: "/sql" },
-        resources: { cpu: { request: "50m", limit: "1" }, memory: { request: "64Mi", limit: "256Mi" } },
-        mounts: [{ path: "/sql", configMap: map.mapName }, { path: "/tmp", scratch: "64Mi" }, ...postgres.client.mounts],
-      }],
-    }, options);
-  }
-}
-
-interface ApplicationArgs {
-  readonly replicas: number;
-  readonly resources: BgcPlatformSettings["api"]["resources"];
-  readonly env?: Record<string, string>;
-  readonly clients: readonly { readonly env: Record<string, string>; readonly mounts: readonly Mount[]; readonly annotations: Record<string, string> }[];
-}
-
-function application(name: string, port: number, { container, identity }: Program, args: ApplicationArgs, options: pulumi.ComponentResourceOptions): Workload {
-  const main: ContainerArgs = {
-    ...container,
-    name,
-    env: { PORT: String(port), ...container.env, ...args.env, ...Object.assign({}, ...args.clients.map(({ env }) => env)) },
-    ports: { http: port },
-    resources: resources(args.resources),
-    mounts: [...container.mounts, ...args.clients.flatMap(({ mounts }) => mounts)],
-    preStopSleep: 5,
-  };
-  return new Workload(name, {
-    namespace,
-    labels: { app: name },
-    annotations: Object.assign({ "prometheus.io/scrape": "true", "prometheus.io/port": String(port), "prometheus.io/path": "/metrics" }, ...args.clients.map(({ annotations }) => annotations)),
-    controller: { kind: "Deployment" },
-    replicas: { fixed: args.replicas },
-    identity,
-    terminationGracePeriod: "40s",
-    containers: [main],
-    service: { name, ports: { [port]: "http" } },
-  }, options);
-}
-
-function resources(settings: BgcPlatformSettings["api"]["resources"], ephemeral: "512Mi" | "1Gi" = "512Mi"): Resources {
-  return {
-    cpu: { request: settings.cpuRequest, limit: settings.cpuLimit },
-    memory: { request: settings.memoryRequest, limit: settings.memoryLimit },
-    ephemeralStorage: { request: "64Mi", limit: ephemeral },
-  };
-}
-
-/** Chooses between the stack's images and the contract server, whose bundle is made only where it is used. */
-function programSource({ applications }: BgcPlatformSettings, namespace: string, options: pulumi.ComponentResourceOptions) {
-  type Images = Extract<BgcPlatformSettings["applications"], { source: "images" }>;
-  if (applications.source === "images") {
-    return (_role: string, key: Exclude<keyof Images, "source">): ProgramSource => ({ image: applications[key] });
-  }
-  const server = bundleServer();
-  const map = new ContentMap("contract-server", {
-    namespace,
-    labels: { app: "contract-server" },
-    files: { [server.fileName]: server.source, nc: scripts(`${folder}tools`, /^nc\.cjs$/)["nc.cjs"]! },
-  }, options);
-  return (role: string): ProgramSource => ({ contractServer: { map: map.mapName, role } });
 }
 
 /** Sealed for the cluster where the stack has sealed values (B16); otherwise a generated stand-in that no one can log in with. */
@@ -198,12 +135,6 @@ function comexstatSecret({ comexstat }: BgcPlatformSettings, options: pulumi.Com
   if (!comexstat) {
     return new Credential(name, { namespace, labels, protect: false, content: (password) => ({ "api-key": pulumi.interpolate`stand-in-${password}` }) }, options);
   }
-  const missing = Object.entries(comexstat.encryptedData).filter(([, value]) => value === unsealed).map(([key]) => key);
-  if (missing.length > 0) {
-    const message = `bgc-platform.comexstat.encryptedData.${missing.join(", ")} still says ${unsealed}: seal it with "kubeseal --raw --namespace ${namespace} --name ${name}" and put the output there`;
-    if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(message);
-    void pulumi.log.warn(message, undefined, undefined, true);
-  }
-  return new SealedSecret(name, { namespace, labels, encryptedData: comexstat.encryptedData }, options);
+  return new SealedSecret(name, { namespace, labels, encryptedData: comexstat.encryptedData, settingPath: "bgc-platform.comexstat.encryptedData" }, options);
 }
 

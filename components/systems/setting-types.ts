@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Resources } from "../workload/container.ts";
 import type { Cpu, Size } from "../workload/units.ts";
 
 const pattern = <T extends string>(shape: RegExp, expected: string) =>
@@ -11,5 +12,80 @@ export const host = pattern<string>(/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?
 /** With a tag that names a release, or a digest (X08). */
 export const image = pattern<string>(/^[^\s:@]+(:\d+\/[^\s:@]+)?(:(?!latest$)[\w][\w.-]*(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/, 'an image with a release tag or digest, and not "latest"');
 export const replicas = z.int().min(1).max(1000);
+/** Names of Kubernetes objects. */
+export const objectName = pattern<string>(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'a Kubernetes name such as "registry-credentials"');
+
 export const credentialRotation = z.int().min(1).default(1);
 export const timeZone = z.string().refine((zone) => Intl.supportedValuesOf("timeZone").includes(zone) || zone === "Etc/UTC", { error: 'expected an IANA time zone such as "America/Sao_Paulo"' });
+
+/** Both ends of an autoscaler's range. */
+export const replicaRange = (defaults: { min: number; max: number; targetCpuPercent: number }) =>
+  z.strictObject({
+    min: replicas.default(defaults.min),
+    max: replicas.default(defaults.max),
+    targetCpuPercent: z.int().min(1).max(100).default(defaults.targetCpuPercent),
+  }).refine(({ min, max }) => min <= max, { error: "min is above max" }).prefault({});
+
+/** What a container asks for and may use; every value has a default. */
+export const resources = (defaults: { cpuRequest: Cpu; cpuLimit: Cpu; memoryRequest: Size; memoryLimit: Size }) =>
+  z.strictObject({
+    cpuRequest: cpu.default(defaults.cpuRequest),
+    cpuLimit: cpu.default(defaults.cpuLimit),
+    memoryRequest: size.default(defaults.memoryRequest),
+    memoryLimit: size.default(defaults.memoryLimit),
+  }).prefault({});
+
+export type ResourceSettings = z.output<ReturnType<typeof resources>>;
+
+/** The form of {@link ResourceSettings} that containers take. */
+export function containerResources(settings: ResourceSettings, ephemeral: Size = "512Mi"): Resources {
+  return {
+    cpu: { request: settings.cpuRequest, limit: settings.cpuLimit },
+    memory: { request: settings.memoryRequest, limit: settings.memoryLimit },
+    ephemeralStorage: { request: "64Mi", limit: ephemeral },
+  };
+}
+
+/** The most a namespace's pods may ask for together. */
+export const quota = (defaults: { cpu: Cpu; memory: Size; storage: Size; pods: number }) =>
+  z.strictObject({ cpu: cpu.default(defaults.cpu), memory: size.default(defaults.memory), storage: size.default(defaults.storage), pods: z.int().min(10).default(defaults.pods) }).prefault({});
+
+/** A bucket for verified copies. */
+export const s3Copy = z.strictObject({ cidr: z.cidrv4(), endpoint: z.url(), region: z.string().min(1), bucket: z.string().min(1), prefix: z.string().min(1), credentialsSecret: objectName });
+
+/** When a store is copied, and which copies are kept. */
+export const backup = (defaults: { cron: string; storage: Size; keepDays: number; keepAtLeast: number }) =>
+  z.strictObject({
+    schedule: cron.default(defaults.cron),
+    timeZone: timeZone.default("Etc/UTC"),
+    storage: size.default(defaults.storage),
+    keepDays: z.int().min(1).default(defaults.keepDays),
+    keepAtLeast: z.int().min(1).default(defaults.keepAtLeast),
+    s3: s3Copy.optional(),
+  }).prefault({});
+
+/** {@link backup}'s values in the form the data components take. */
+export function backupArgs({ schedule, timeZone, s3, ...rest }: z.output<ReturnType<typeof backup>>) {
+  return { ...rest, schedule: { cron: schedule, timeZone }, ...(s3 && { s3 }) };
+}
+
+/** Where a system's private programs come from: images by name, or the contract server. */
+export const applications = <Names extends string>(names: readonly Names[]) =>
+  z.discriminatedUnion("source", [
+    z.strictObject({ source: z.literal("contract-server") }),
+    z.strictObject({ source: z.literal("images"), pullSecret: objectName.optional(), ...(Object.fromEntries(names.map((name) => [name, image])) as Record<Names, typeof image>) }),
+  ]).default({ source: "contract-server" });
+
+/** Who runs a system's PostgreSQL; {@link PostgresEngine} says what the values mean. */
+export const postgresEngine = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("statefulset") }),
+  z.strictObject({ kind: z.literal("cloudnative-pg"), instances: z.int().min(1).max(9).default(3), apiServerCidr: z.cidrv4() }),
+  z.strictObject({ kind: z.literal("external"), host, port: z.int().min(1).max(65535).default(5432), cidr: z.cidrv4(), passwordSecret: objectName }),
+]).default({ kind: "statefulset" });
+
+/** Who runs a system's Kafka; {@link KafkaEngine} says what the values mean. */
+export const kafkaEngine = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("statefulset") }),
+  z.strictObject({ kind: z.literal("strimzi"), operatorNamespace: objectName.default("strimzi"), apiServerCidr: z.cidrv4() }),
+  z.strictObject({ kind: z.literal("external"), brokers: z.string().regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, { error: 'expected brokers such as "broker-1.example.com:9092,broker-2.example.com:9092"' }), port: z.int().min(1).max(65535).default(9092), cidr: z.cidrv4() }),
+]).default({ kind: "statefulset" });

@@ -1,3 +1,4 @@
+import type { CertificateIssuer } from "../capabilities/certificate.ts";
 import type { DataStoreKind } from "../workload/labels.ts";
 
 /** What operations need to know about a system: every system publishes one, so that no command guesses names. */
@@ -21,10 +22,16 @@ export interface Target {
   readonly objectives: Readonly<Record<string, number>>;
 }
 
+/** Parts of a cluster that a stack can count on; what it does not name is not used, and something simpler stands in. */
+export const clusterAddons = ["cert-manager", "keda", "sealed-secrets", "velero", "volume-snapshots"] as const;
+export type ClusterAddon = (typeof clusterAddons)[number];
+
 /** What the stack gives to each of its systems. */
 export interface SystemContext {
   readonly retainData: boolean;
   readonly storage: { readonly storageClass?: string };
+  readonly addons: ReadonlySet<ClusterAddon>;
+  readonly certificates: CertificateIssuer;
   readonly ingress: { readonly className?: string };
   /** Where the ingress controller's pods run: the only namespace that may reach public workloads from outside. */
   readonly ingressNamespace: string;

@@ -15,9 +15,12 @@ export interface Resources {
 export type Mount =
   | { readonly path: string; readonly scratch: Size; readonly medium?: "Memory" }
   | { readonly path: string; readonly configMap: Input<string>; readonly item?: string; readonly executable?: boolean }
-  | { readonly path: string; readonly secret: Input<string>; readonly optional?: boolean }
+  /** `files` chooses keys of the Secret and names their files; without it every key is a file of its own name. */
+  | { readonly path: string; readonly secret: Input<string>; readonly optional?: boolean; readonly files?: Readonly<Record<string, string>> }
   | { readonly path: string; readonly claim: Input<string>; readonly readOnly?: boolean }
-  | { readonly path: string; readonly claimTemplate: string };
+  | { readonly path: string; readonly claimTemplate: string }
+  /** The service account's own short-lived token, for the few programs that ask the API server. */
+  | { readonly path: string; readonly apiToken: true };
 
 /** A value from a Secret, for programs that can read it from nowhere but their environment (X06). */
 export interface SecretValue {
@@ -31,6 +34,8 @@ export interface ContainerArgs {
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string | SecretValue>>;
+  /** ConfigMaps whose every value is a variable. @default none */
+  readonly envFrom?: readonly string[];
   /** Named ports: `{ http: 8080 }`. Probes and Services refer to the names. */
   readonly ports?: Readonly<Record<string, number>>;
   readonly probes?: Probes;
@@ -38,6 +43,8 @@ export interface ContainerArgs {
   readonly mounts?: readonly Mount[];
   /** Seconds to stay up after the pod left its Services' endpoints, so that no request finds a closed port. @default no hook */
   readonly preStopSleep?: number;
+  /** An init container that keeps running beside the main ones, and ends after them. @default false */
+  readonly sidecar?: boolean;
 }
 
 /** Pod Security `restricted` and a read-only root file system, for every container without exception (X01). */
@@ -57,10 +64,12 @@ export function kubernetesContainer(args: ContainerArgs): types.input.core.v1.Co
     name: args.name,
     image: args.image,
     imagePullPolicy: "IfNotPresent",
+    ...(args.sidecar && { restartPolicy: "Always" }),
     ...(args.command && { command: [...args.command] }),
     ...(args.args && { args: [...args.args] }),
     env: Object.entries(args.env ?? {}).map(([name, value]) =>
       typeof value === "string" ? { name, value } : { name, valueFrom: { secretKeyRef: { name: value.secret, key: value.key } } }),
+    ...(args.envFrom && { envFrom: args.envFrom.map((name) => ({ configMapRef: { name } })) }),
     ports: Object.entries(args.ports ?? {}).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
     resources: {
       requests: { cpu: cpu.request, memory: memory.request, "ephemeral-storage": ephemeralStorage.request },
@@ -83,7 +92,7 @@ export function kubernetesContainer(args: ContainerArgs): types.input.core.v1.Co
 }
 
 const isReadOnly = (mount: Mount): boolean =>
-  "configMap" in mount || "secret" in mount || ("claim" in mount && mount.readOnly === true);
+  "configMap" in mount || "secret" in mount || "apiToken" in mount || ("claim" in mount && mount.readOnly === true);
 
 /** A volume's name, from where it is mounted: two containers that mount the same path share the volume. */
 export function volumeName(mount: Mount): string {

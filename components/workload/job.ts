@@ -52,6 +52,8 @@ export interface ScheduledJobArgs extends JobArgs {
   readonly controllerLabels?: Readonly<Record<string, string>>;
   /** Runs of the job that are kept to be looked at. @default { succeeded: 3, failed: 3 } */
   readonly history?: { readonly succeeded: number; readonly failed: number };
+  /** No run is started until this is false again. @default false */
+  readonly suspended?: boolean;
 }
 
 /** A job on a schedule. Two runs never overlap; a run missed for more than an hour is not made up for. */
@@ -71,7 +73,7 @@ export class ScheduledJob extends pulumi.ComponentResource {
         startingDeadlineSeconds: 3600,
         successfulJobsHistoryLimit: history.succeeded,
         failedJobsHistoryLimit: history.failed,
-        suspend: false,
+        suspend: args.suspended ?? false,
         jobTemplate: { metadata: { labels: args.labels }, spec: jobSpec(name, args) },
       },
     }, { parent: this, dependsOn: [account] });

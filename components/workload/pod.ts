@@ -17,6 +17,8 @@ export interface PodArgs {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly identity: Identity;
   readonly serviceAccount: string;
+  /** Secrets with the credentials of private registries. @default none */
+  readonly imagePullSecrets?: readonly string[] | undefined;
   readonly initContainers?: readonly ContainerArgs[];
   readonly containers: readonly [ContainerArgs, ...ContainerArgs[]];
   /** Time between SIGTERM and SIGKILL: longer than the program needs to finish what it has begun (X04). @default "30s" */
@@ -35,6 +37,7 @@ export function podTemplate(args: PodArgs, restartPolicy: "Always" | "Never"): P
       serviceAccountName: args.serviceAccount,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
+      ...(args.imagePullSecrets && { imagePullSecrets: args.imagePullSecrets.map((name) => ({ name })) }),
       restartPolicy,
       terminationGracePeriodSeconds: seconds(args.terminationGracePeriod ?? "30s"),
       securityContext: {
@@ -72,6 +75,20 @@ function volumes(mounts: readonly Mount[]): Volume[] {
 function source(mount: Exclude<Mount, { claimTemplate: string }>): Omit<Volume, "name"> {
   if ("scratch" in mount) return { emptyDir: { sizeLimit: mount.scratch, ...(mount.medium && { medium: mount.medium }) } };
   if ("configMap" in mount) return { configMap: { name: mount.configMap, defaultMode: mount.executable ? 0o555 : 0o444 } };
-  if ("secret" in mount) return { secret: { secretName: mount.secret, defaultMode: 0o440, ...(mount.optional && { optional: true }) } };
+  if ("secret" in mount) {
+    const items = mount.files && Object.entries(mount.files).map(([key, path]) => ({ key, path }));
+    return { secret: { secretName: mount.secret, defaultMode: 0o440, ...(items && { items }), ...(mount.optional && { optional: true }) } };
+  }
+  if ("apiToken" in mount) {
+    return {
+      projected: {
+        defaultMode: 0o440,
+        sources: [
+          { serviceAccountToken: { path: "token", expirationSeconds: 3600 } },
+          { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+        ],
+      },
+    };
+  }
   return { persistentVolumeClaim: { claimName: mount.claim } };
 }

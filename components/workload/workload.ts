@@ -7,7 +7,18 @@ import type { Size } from "./units.ts";
 /** How many pods. With a range an autoscaler owns the number and the workload itself declares none (P02). */
 export type Replicas =
   | { readonly fixed: number }
-  | { readonly min: number; readonly max: number; readonly targetCpuPercent: number };
+  | { readonly min: number; readonly max: number; readonly targetCpuPercent: number }
+  | { readonly min: number; readonly max: number; readonly consumerLag: ConsumerLag };
+
+/** Scaling by the messages that wait for a Kafka consumer group; needs KEDA (T04). */
+export interface ConsumerLag {
+  /** `host:port` of the brokers, as KEDA's own namespace reaches them. */
+  readonly brokers: string;
+  readonly group: string;
+  readonly topic: string;
+  /** Messages that one pod may leave waiting. */
+  readonly threshold: number;
+}
 
 /** A volume that every pod of a StatefulSet gets for itself. */
 export interface ClaimTemplate {
@@ -19,7 +30,14 @@ export interface ClaimTemplate {
 
 export type Controller =
   | { readonly kind: "Deployment"; readonly replaceAll?: boolean }
-  | { readonly kind: "StatefulSet"; readonly claims: readonly ClaimTemplate[]; readonly retainClaims: boolean };
+  | { readonly kind: "StatefulSet"; readonly claims: readonly ClaimTemplate[]; readonly retainClaims: boolean; readonly peers?: Peers };
+
+/** For pods that form a quorum: they start together and find each other by name before they are Ready. */
+export interface Peers {
+  /** Name of the headless Service that gives each pod a name of its own. */
+  readonly serviceName: string;
+  readonly ports: Readonly<Record<number, string>>;
+}
 
 export interface WorkloadArgs extends Omit<PodArgs, "serviceAccount"> {
   readonly namespace: pulumi.Input<string>;
@@ -50,6 +68,11 @@ export class Workload extends pulumi.ComponentResource {
       automountServiceAccountToken: false,
     }, parent);
     this.service = args.service && new k8s.core.v1.Service(args.service.name, service(args.service, args), parent);
+    const peers = args.controller.kind === "StatefulSet" ? args.controller.peers : undefined;
+    if (peers) {
+      const { metadata, spec } = service({ name: peers.serviceName, ports: peers.ports }, args);
+      new k8s.core.v1.Service(peers.serviceName, { metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } }, spec: { ...spec, clusterIP: "None", publishNotReadyAddresses: true } }, parent);
+    }
     this.controller = controller(name, args, podTemplate({ ...args, serviceAccount: name }, "Always"), {
       ...parent,
       dependsOn: [account],
@@ -60,14 +83,13 @@ export class Workload extends pulumi.ComponentResource {
       // One pod at a time, never "none": a budget that forbids every eviction stops node upgrades (X04).
       spec: { maxUnavailable: 1, selector: { matchLabels: args.labels }, unhealthyPodEvictionPolicy: "AlwaysAllow" },
     }, parent);
-    if ("min" in args.replicas) {
-      new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, autoscaler(name, args, args.replicas), parent);
-    }
+    if ("targetCpuPercent" in args.replicas) new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, autoscaler(name, args, args.replicas), parent);
+    if ("consumerLag" in args.replicas) new k8s.apiextensions.CustomResource(name, scaledObject(name, args, args.replicas), parent);
     this.registerOutputs({ controller: this.controller.metadata.name });
   }
 }
 
-function service({ name, ports }: NonNullable<WorkloadArgs["service"]>, args: WorkloadArgs): k8s.core.v1.ServiceArgs {
+function service({ name, ports }: NonNullable<WorkloadArgs["service"]>, args: WorkloadArgs) {
   return {
     metadata: { name, namespace: args.namespace, labels: args.labels },
     spec: {
@@ -96,7 +118,8 @@ function controller(name: string, args: WorkloadArgs, template: ReturnType<typeo
     metadata,
     spec: {
       ...common,
-      serviceName: args.service?.name ?? name,
+      serviceName: args.controller.peers?.serviceName ?? args.service?.name ?? name,
+      ...(args.controller.peers && { podManagementPolicy: "Parallel" }),
       updateStrategy: { type: "RollingUpdate" },
       persistentVolumeClaimRetentionPolicy: { whenDeleted: retention, whenScaled: "Retain" },
       volumeClaimTemplates: args.controller.claims.map((claim) => ({
@@ -111,7 +134,7 @@ function controller(name: string, args: WorkloadArgs, template: ReturnType<typeo
   }, options);
 }
 
-function autoscaler(name: string, args: WorkloadArgs, range: Extract<Replicas, { min: number }>): k8s.autoscaling.v2.HorizontalPodAutoscalerArgs {
+function autoscaler(name: string, args: WorkloadArgs, range: Extract<Replicas, { targetCpuPercent: number }>): k8s.autoscaling.v2.HorizontalPodAutoscalerArgs {
   return {
     metadata: { name, namespace: args.namespace, labels: args.labels },
     spec: {
@@ -119,6 +142,21 @@ function autoscaler(name: string, args: WorkloadArgs, range: Extract<Replicas, {
       minReplicas: range.min,
       maxReplicas: range.max,
       metrics: [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: range.targetCpuPercent } } }],
+    },
+  };
+}
+
+function scaledObject(name: string, args: WorkloadArgs, { min, max, consumerLag }: Extract<Replicas, { consumerLag: ConsumerLag }>) {
+  const { brokers, group, topic, threshold } = consumerLag;
+  return {
+    apiVersion: "keda.sh/v1alpha1",
+    kind: "ScaledObject",
+    metadata: { name, namespace: args.namespace, labels: args.labels },
+    spec: {
+      scaleTargetRef: { kind: args.controller.kind, name },
+      minReplicaCount: min,
+      maxReplicaCount: max,
+      triggers: [{ type: "kafka", metadata: { bootstrapServers: brokers, consumerGroup: group, topic, lagThreshold: String(threshold) } }],
     },
   };
 }

@@ -40,14 +40,21 @@ export async function withManifest(manifest: object, ...args: string[]): Promise
 }
 
 /** Runs one SQL statement as the superuser in the database pod; rows by line, columns by "|". */
-export async function sql(statement: string, database = "bgc"): Promise<string> {
-  const child = spawn("kubectl", ["exec", "-i", "-n", "data", "postgres-0", "-c", "postgres", "--", "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "postgres", database], { stdio: ["pipe", "pipe", "pipe"] });
+export async function sql(statement: string, database = "bgc", namespace = "data"): Promise<string> {
+  const child = spawn("kubectl", ["exec", "-i", "-n", namespace, "postgres-0", "-c", "postgres", "--", "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "postgres", database], { stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.end(statement);
   const [stdout, stderr] = await Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
   const code = child.exitCode ?? await new Promise<number>((resolve) => child.on("exit", (status) => resolve(status ?? 1)));
   if (code !== 0) throw new Error(`${statement}: ${Buffer.concat(stderr)}`);
   return Buffer.concat(stdout).toString().trim();
 }
+
+/** Runs SQL as root in EDI's database pod; rows by line, columns by tabs. */
+export const mysql = (statement: string, database = "botsedi_data"): Promise<string> => kubectl("exec", "-n", "edi", "mysql-0", "-c", "mysql", "--", ...mysqlClient(statement, database));
+
+/** The command that does it: the password stands in a file, and never among the arguments. */
+export const mysqlClient = (statement: string, database: string): string[] =>
+  ["bash", "-c", `printf '[client]\\nuser=root\\npassword="%s"\\n' "$(cat /credentials/root/password)" >/tmp/drill.cnf; exec mariadb --defaults-extra-file=/tmp/drill.cnf -BN "$1" -e "$0"`, statement, database];
 
 /** Asks again every second until the answer is right; throws with the last answer when the time is over. */
 export async function eventually<T>(what: string, seconds: number, look: () => Promise<T>, accept: (answer: T) => boolean): Promise<T> {
@@ -64,13 +71,23 @@ export async function eventually<T>(what: string, seconds: number, look: () => P
   throw new Error(`${what} did not happen within ${seconds} s; last seen: ${last instanceof Error ? last.message : JSON.stringify(last)}`);
 }
 
-/** One HTTP request to a Service of namespace data. */
-export async function request(service: string, port: number, path: string, init: RequestInit = {}): Promise<{ status: number; headers: Headers; body: Record<string, any> }> {
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, any>;
+}
+export type Ask = (path: string, init?: RequestInit) => Promise<Answer>;
+
+/** Holds a way to a Service open for as long as `use` asks it things. */
+export async function withService<T>(namespace: string, service: string, port: number, use: (ask: Ask) => Promise<T>): Promise<T> {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
-  return withPortForward(kubeConfig, "data", service, port, async (localPort) => {
+  return withPortForward(kubeConfig, namespace, service, port, (localPort) => use(async (path, init = {}) => {
     const answer = await fetch(`http://127.0.0.1:${localPort}${path}`, { ...init, headers: { connection: "close", ...init.headers }, signal: AbortSignal.timeout(15_000) });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text.startsWith("{") ? JSON.parse(text) : { text } };
-  });
+    return { status: answer.status, headers: answer.headers, body: /^[{[]/.test(text) ? JSON.parse(text) : { text } };
+  }));
 }
+
+/** One HTTP request to a Service of namespace data. */
+export const request = (service: string, port: number, path: string, init: RequestInit = {}): Promise<Answer> => withService("data", service, port, (ask) => ask(path, init));

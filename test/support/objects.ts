@@ -1,11 +1,16 @@
 import type { types } from "@pulumi/kubernetes";
-import { declaredResources, type Manifest, manifests, stackConfiguration } from "../../scripts/support/declared-objects.ts";
+import type { Manifest } from "../../scripts/support/declared-objects.ts";
+import { prerendered } from "./prerendered.ts";
 
 type PodSpec = types.output.core.v1.PodSpec;
 export type Container = types.output.core.v1.Container;
 
 /** All Kubernetes objects a stack declares. Call it once a test file: Pulumi's program state is global to a process. */
 export async function stackObjects(stack: string, changes: Record<string, string> = {}): Promise<Manifest[]> {
+  const rendered = Object.keys(changes).length === 0 ? prerendered(stack) : undefined;
+  if (rendered) return rendered.objects;
+  // Loaded here, because it takes Pulumi with it.
+  const { declaredResources, manifests, stackConfiguration } = await import("../../scripts/support/declared-objects.ts");
   return manifests(await declaredResources({ ...stackConfiguration(stack), ...changes }));
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
-import type { Role } from "./role.ts";
+import type { Program } from "./role.ts";
 
 /** Every message is the end of the sentence "expected …". */
 const variable = (expected: string, accepts: (value: string) => boolean) => z.string({ error: expected }).refine(accepts, { error: expected });
@@ -55,21 +55,22 @@ export class EnvironmentError extends Error {
   }
 }
 
-/** The role that ROLE names, and the values of everything it and the server read. Throws an EnvironmentError with all faults. */
-export function readEnvironment(source: NodeJS.ProcessEnv, roles: readonly Role[]) {
-  const role = roles.find(({ name }) => name === source["ROLE"]);
-  const expected = `one of ${roles.map(({ name }) => name).join(", ")}`;
+/** The program that ROLE names, and the values of everything it and the server read. Throws an EnvironmentError with all faults. */
+export function readEnvironment(source: NodeJS.ProcessEnv, programs: readonly Program[]) {
+  const program = programs.find(({ name }) => name === source["ROLE"]);
+  const names = programs.map(({ name }) => name);
+  const expected = `one of ${names.join(", ")}`;
   const schema = z.object({
     ...serverVariables,
-    ROLE: z.enum(roles.map(({ name }) => name), { error: expected }),
-    ...role?.variables.shape,
+    ROLE: z.enum(names, { error: expected }),
+    ...program?.variables.shape,
   });
   const result = schema.safeParse(source);
   if (!result.success) {
     throw new EnvironmentError(result.error.issues.map(({ path, message }) => problem(String(path[0]), source[String(path[0])], message)));
   }
   const values = result.data as ServerEnvironment & Record<string, unknown>;
-  return { role: role!, values };
+  return { program: program!, values };
 }
 
 /** Credentials in an address are refused and must not reach the log either. */

@@ -18,6 +18,8 @@ export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly handle: (context: RequestContext) => Response | Promise<Response>;
+  /** Asked by kubelets and not by users: neither measured nor logged as traffic. @default false */
+  readonly probe?: boolean;
 }
 
 /** What the server gives to the role it runs. */
@@ -45,7 +47,24 @@ export interface Role<Variables extends z.ZodObject = z.ZodObject> {
   readonly version: string;
   /** Path of the application's public health endpoint. */
   readonly healthPath: string;
+  /** What that endpoint's `status` says when all is well. @default "ok" */
+  readonly healthyWord?: string;
+  /** How the public health endpoint says that something required is missing. @default "unavailable" */
+  readonly missingWord?: string;
   /** Environment variables the role reads besides the server's own. */
   readonly variables: Variables;
   start(environment: z.output<Variables>, runtime: Runtime): Promise<Service>;
 }
+
+/** A program that does one thing and ends, such as a migration. It has no port and no probes. */
+export interface Task<Variables extends z.ZodObject = z.ZodObject> {
+  /** Value of ROLE, and the program's name in logs. */
+  readonly name: string;
+  readonly version: string;
+  readonly variables: Variables;
+  /** Rejects when the work failed. `signal` fires on SIGTERM: what has begun is finished or undone, nothing new begins. */
+  run(environment: z.output<Variables>, runtime: Runtime & { readonly signal: AbortSignal }): Promise<void>;
+}
+
+/** What a bundle can be told to be by ROLE. */
+export type Program = Role | Task;

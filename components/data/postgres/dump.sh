@@ -3,6 +3,7 @@
 # is taken in the very snapshot the dump reads, so that the copy can be compared with it later.
 . /scripts/connection.sh
 
+connect
 wait_for_server
 copy="$BACKUPS/incoming/$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ)-${HOSTNAME##*-}"
 mkdir -p "$BACKUPS/incoming" "$BACKUPS/verified"

@@ -2,14 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { ContentMap, contentHash } from "../../capabilities/content-map.ts";
 import { Credential } from "../../capabilities/credential.ts";
 import { scripts } from "../../capabilities/scripts.ts";
+import { type BackupArgs, backupScripts, toolContainers, type VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
 import { images } from "../../images.ts";
-import type { ContainerArgs, Mount, Resources } from "../../workload/container.ts";
+import type { ContainerArgs, Resources } from "../../workload/container.ts";
 import { Job } from "../../workload/job.ts";
 import { dataStore } from "../../workload/labels.ts";
 import type { Probes } from "../../workload/probes.ts";
 import { mebibytes, type Size } from "../../workload/units.ts";
 import { Workload } from "../../workload/workload.ts";
-import { type BackupArgs, PostgresBackup } from "./backup.ts";
+import type { Client } from "../client.ts";
+import { postgresBackup } from "./backup.ts";
+import { postgresClient } from "./postgres-client.ts";
 
 /** UID and GID of the user `postgres` in the upstream Debian images. */
 export const postgresIdentity = { uid: 999, gid: 999 };
@@ -41,6 +44,8 @@ export interface PostgresArgs {
   readonly database: string;
   /** Owner of the database, without any right outside it. */
   readonly user: string;
+  /** Name of the Secret with the owner's password. @default `<serviceName>-<user>` */
+  readonly credentialName?: string;
   /** Extensions made in the database. @default [] */
   readonly extensions?: readonly string[];
   readonly resources?: Resources;
@@ -56,32 +61,25 @@ export interface PostgresArgs {
   readonly retainData: boolean;
 }
 
-/** What a client needs to reach the database: environment, a mounted password file, and the pod annotations to roll with it. */
-export interface PostgresClient {
-  readonly env: Readonly<Record<string, string>>;
-  readonly mounts: readonly Mount[];
-  readonly annotations: Readonly<Record<string, string>>;
-}
-
 /**
  * One PostgreSQL server as a StatefulSet (B05: never two postmasters on one volume), its roles and database, and its
  * verified backups. `ready` depends on the roles being there: let clients depend on it.
  */
 export class Postgres extends pulumi.ComponentResource {
-  readonly client: PostgresClient;
+  readonly client: Client;
   readonly workload: Workload;
-  readonly backup: PostgresBackup;
+  readonly backup: VerifiedBackup;
   readonly provisioning: Job;
 
   constructor(name: string, args: PostgresArgs, options?: pulumi.ComponentResourceOptions) {
     super("platform:data:Postgres", name, {}, options);
     const { namespace, labels, serviceName } = args;
     const parent = { parent: this };
-    const credential = (role: string, rotation = args.rotation) =>
-      new Credential(`${serviceName}-${role}`, { namespace, labels, protect: args.retainData, ...(rotation && { rotation }) }, parent);
+    const credential = (role: string, rotation = args.rotation, secretName = `${serviceName}-${role.replaceAll("_", "-")}`) =>
+      new Credential(secretName, { namespace, labels, protect: args.retainData, ...(rotation && { rotation }) }, parent);
     // The superuser's password is read by the server only when its volume is made, so a rotation leaves it alone.
     const superuser = credential("superuser", 1);
-    const owner = credential(args.user);
+    const owner = credential(args.user, args.rotation, args.credentialName);
     const reader = credential("backup");
 
     this.workload = new Workload(name, {
@@ -103,10 +101,10 @@ export class Postgres extends pulumi.ComponentResource {
     }, { ...parent, dependsOn: [superuser] });
 
     const connection = (user: string, database: string) => ({ PGHOST: serviceName, PGPORT: String(postgresDefaults.port), PGUSER: user, PGDATABASE: database });
-    const files = new ContentMap(`${name}-scripts`, { namespace, labels, files: scripts(import.meta.dirname) }, parent);
-    const tool = toolContainer(files.mapName);
+    const files = new ContentMap(`${name}-scripts`, { namespace, labels, files: { ...scripts(import.meta.dirname), ...backupScripts() } }, parent);
+    const tool = toolContainers(images.postgres, files.mapName);
 
-    const provisionEnv = { ...connection("postgres", "postgres"), APP_USER: args.user, APP_DATABASE: args.database, EXTENSIONS: (args.extensions ?? []).join(","), PASSWORD_FILE: "/credentials/superuser/password" };
+    const provisionEnv = { ...connection("postgres", "postgres"), APP_USER: args.user, APP_DATABASE: args.database, EXTENSIONS: (args.extensions ?? []).join(","), PGPASSWORD_FILE: "/credentials/superuser/password" };
     this.provisioning = new Job(`${name}-provision`, {
       jobName: `${name}-provision-${contentHash(files.mapName, provisionEnv, owner.generation, reader.generation)}`,
       namespace,
@@ -120,12 +118,8 @@ export class Postgres extends pulumi.ComponentResource {
       ])],
     }, { ...parent, dependsOn: [this.workload, owner, reader] });
 
-    this.client = {
-      env: { ...connection(args.user, args.database), PGPASSWORD_FILE: "/credentials/postgres/password" },
-      mounts: [{ path: "/credentials/postgres", secret: owner.secretName }],
-      annotations: owner.generation,
-    };
-    this.backup = new PostgresBackup(`${name}-backup`, {
+    this.client = postgresClient(serviceName, postgresDefaults.port, args, owner.secretName, owner.generation);
+    this.backup = postgresBackup(`${name}-backup`, {
       ...args.backup,
       of: name,
       namespace,
@@ -138,18 +132,6 @@ export class Postgres extends pulumi.ComponentResource {
     this.registerOutputs({ service: serviceName });
   }
 }
-
-/** Makes the containers that run one of the scripts beside this file with the server's own image. */
-export type ToolContainer = ReturnType<typeof toolContainer>;
-
-const toolContainer = (scriptsMap: string) => (script: string, env: Record<string, string>, mounts: readonly Mount[], memory: Size = "256Mi"): ContainerArgs => ({
-  name: script,
-  image: images.postgres,
-  command: ["bash", `/scripts/${script}.sh`],
-  env,
-  resources: { cpu: { request: "50m", limit: "1" }, memory: { request: "64Mi", limit: memory }, ephemeralStorage: { request: "64Mi", limit: "4Gi" } },
-  mounts: [{ path: "/scripts", configMap: scriptsMap }, { path: "/tmp", scratch: "64Mi" }, ...mounts],
-});
 
 function server(args: PostgresArgs, superuser: Credential): ContainerArgs {
   const resources = args.resources ?? postgresDefaults.resources;

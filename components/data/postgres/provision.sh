@@ -3,6 +3,7 @@
 # also after a rotation. Passwords go to the server through standard input only.
 . /scripts/connection.sh
 
+connect
 wait_for_server
 say "provisioning role $APP_USER, role backup and database $APP_DATABASE on $PGHOST"
 

@@ -121,7 +121,7 @@ class Inventory {
   }
 
   ports(service: string): number[] {
-    const found = this.known.find((object) => object.kind === "Service" && object.metadata.name === service);
+    const found = this.known.find((object) => object.kind === "Service" && object.metadata.name === service && object.metadata.namespace === "data");
     return ((found?.["spec"] as { ports?: { port: number }[] } | undefined)?.ports ?? []).map(({ port }) => port);
   }
 

@@ -9,7 +9,7 @@ test("a stack that does not exist is named, with the file that was looked for", 
 
 test("a stack's values are texts, as the engine hands them over", (t) => {
   const configuration = stackConfiguration("dev");
-  t.is(configuration["production-platform:systems"], '["bgc-platform"]');
+  t.is(configuration["production-platform:systems"], '["bgc-platform","platform-service","bots-edi","resilient-api-gateway","techbra-ecommerce"]');
   const settings = JSON.parse(configuration["production-platform:bgc-platform"] ?? "") as { applications: object };
   t.deepEqual(settings.applications, { source: "contract-server" });
 });

@@ -2,7 +2,7 @@ import test from "ava";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { allContainers, find, podSpec, stackObjects } from "../../support/objects.ts";
 
-const objects = await stackObjects("prod");
+const objects = (await stackObjects("prod")).filter(({ metadata }) => metadata.namespace === "data");
 const image = (name: string) => podSpec(find(objects, "Deployment", name)).containers[0]!.image;
 
 test("production runs the runbook's own API image and no contract server (B01)", (t) => {

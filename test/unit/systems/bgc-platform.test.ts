@@ -3,7 +3,7 @@ import { bgcFlows } from "../../../components/systems/bgc-platform.ts";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { allContainers, find, podSpec, stackObjects } from "../../support/objects.ts";
 
-const objects = await stackObjects("dev");
+const objects = (await stackObjects("dev")).filter(({ kind, metadata }) => metadata.namespace === "data" || (kind === "Namespace" && metadata.name === "data"));
 const spec = <T>(object: Manifest) => object["spec"] as T;
 const container = (kind: string, name: string) => allContainers(podSpec(find(objects, kind, name))).at(-1)!;
 const service = (name: string) => spec<{ ports: { port: number }[]; selector: object }>(find(objects, "Service", name));

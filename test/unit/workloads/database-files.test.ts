@@ -64,13 +64,15 @@ test("migrations are numbered without a gap", (t) => {
   t.is(numbers.length, 3);
 });
 
+const script = new URL("../../../components/data/postgres/migrate.sh", import.meta.url).pathname;
+
 /** Runs migrate.sh as far as it comes without a server. */
 function migrate(files: Record<string, string>, env: Record<string, string> = {}) {
   const directory = mkdtempSync(join(tmpdir(), "migrations-"));
   try {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
-    const given = { PATH: process.env["PATH"] ?? "", PGHOST: "127.0.0.1", PGDATABASE: "bgc", PGUSER: "bgc", PGPASSWORD_FILE: join(folder, "migrate.sh"), MIGRATIONS_DIR: directory, WAIT_SECONDS: "0" };
-    const { status, stderr } = spawnSync("bash", [join(folder, "migrate.sh")], { env: { ...given, ...env }, encoding: "utf8" });
+    const given = { PATH: process.env["PATH"] ?? "", PGHOST: "127.0.0.1", PGDATABASE: "bgc", PGUSER: "bgc", PGPASSWORD_FILE: script, MIGRATIONS_DIR: directory, WAIT_SECONDS: "0" };
+    const { status, stderr } = spawnSync("bash", [script], { env: { ...given, ...env }, encoding: "utf8" });
     return { status, message: stderr.replace(/^\S+ FAILED: /, "").trim() };
   } finally {
     rmSync(directory, { recursive: true });

@@ -1,6 +1,6 @@
 import test from "ava";
 import { EnvironmentError, readEnvironment } from "../../../workloads/server/environment.ts";
-import { roles } from "../../../workloads/server/roles/index.ts";
+import { programs } from "../../../workloads/server/systems/bgc-platform.ts";
 
 /** A file that is always there and never empty. */
 const passwordFile = new URL(import.meta.url).pathname;
@@ -8,14 +8,14 @@ const database = { PGHOST: "pg-postgresql", PGDATABASE: "bgc", PGUSER: "bgc", PG
 const api = { ROLE: "bgc-api", ...database, REDIS_HOST: "redis" };
 
 const problemsOf = (t: { throws: (f: () => unknown, e: { instanceOf: typeof EnvironmentError }) => EnvironmentError }, source: NodeJS.ProcessEnv) =>
-  t.throws(() => readEnvironment(source, roles), { instanceOf: EnvironmentError }).problems;
+  t.throws(() => readEnvironment(source, programs), { instanceOf: EnvironmentError }).problems;
 
 test("the three roles of the trade-data platform exist", (t) => {
-  t.deepEqual(roles.map(({ name, healthPath }) => [name, healthPath]), [["bgc-api", "/healthz"], ["integration-gateway", "/health"], ["bgc-web", "/healthz"]]);
+  t.deepEqual(programs.map((program) => [program.name, "healthPath" in program && program.healthPath]), [["bgc-api", "/healthz"], ["integration-gateway", "/health"], ["bgc-web", "/healthz"]]);
 });
 
 test("the API's defaults are the documented ones", (t) => {
-  t.like(readEnvironment(api, roles).values, {
+  t.like(readEnvironment(api, programs).values, {
     PORT: 8080,
     LOG_LEVEL: "info",
     SHUTDOWN_GRACE_SECONDS: 20,
@@ -32,7 +32,7 @@ test("the API's defaults are the documented ones", (t) => {
 });
 
 test("given values replace the defaults, and an address loses its last slash", (t) => {
-  const { values } = readEnvironment({ ...api, PORT: "9000", TRUSTED_PROXY: "true", FREE_TIER_REQUESTS_PER_DAY: "7", INTEGRATION_GATEWAY_URL: "http://gateway:8081/" }, roles);
+  const { values } = readEnvironment({ ...api, PORT: "9000", TRUSTED_PROXY: "true", FREE_TIER_REQUESTS_PER_DAY: "7", INTEGRATION_GATEWAY_URL: "http://gateway:8081/" }, programs);
   t.like(values, { PORT: 9000, TRUSTED_PROXY: true, FREE_TIER_REQUESTS_PER_DAY: 7, INTEGRATION_GATEWAY_URL: "http://gateway:8081" });
 });
 
@@ -63,10 +63,10 @@ test("credentials in an address are refused and not repeated", (t) => {
 
 test("the web front needs the API's address and no database", (t) => {
   t.deepEqual(problemsOf(t, { ROLE: "bgc-web" }), ["API_URL is not set: expected an http or https address without credentials"]);
-  t.like(readEnvironment({ ROLE: "bgc-web", API_URL: "http://bgc-api:8080" }, roles).values, { API_URL: "http://bgc-api:8080", API_TIMEOUT_MS: 10000 });
+  t.like(readEnvironment({ ROLE: "bgc-web", API_URL: "http://bgc-api:8080" }, programs).values, { API_URL: "http://bgc-api:8080", API_TIMEOUT_MS: 10000 });
 });
 
 test("the gateway starts with a credential file that is not there", (t) => {
-  const { values } = readEnvironment({ ...api, ROLE: "integration-gateway", COMEXSTAT_CREDENTIALS_FILE: "/nowhere" }, roles);
+  const { values } = readEnvironment({ ...api, ROLE: "integration-gateway", COMEXSTAT_CREDENTIALS_FILE: "/nowhere" }, programs);
   t.is(values["COMEXSTAT_CREDENTIALS_FILE"], "/nowhere");
 });

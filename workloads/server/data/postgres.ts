@@ -1,4 +1,4 @@
-import { DatabaseError, Pool } from "pg";
+import { type ClientBase, DatabaseError, Pool } from "pg";
 import { Gauge } from "prom-client";
 import { readSecret, secretFile, whole, word } from "../environment.ts";
 import type { Check } from "../http/health.ts";
@@ -35,9 +35,17 @@ export interface Sql {
   readonly values: readonly unknown[];
 }
 
+/** Runs a statement and resolves to its rows. Throws a 503 when the database cannot answer now. */
+export type Query = <Row extends object>(sql: Sql) => Promise<Row[]>;
+
 export interface Database {
-  /** Throws a 503 when the database cannot answer now. */
-  query<Row extends object>(sql: Sql): Promise<Row[]>;
+  readonly query: Query;
+  /**
+   * Runs statements as one, on a connection of their own: all of them hold when `work` resolves, none when it rejects.
+   * Rejects with the reason of `work`, or as `query` does; after a 503 the changes may hold all the same, when only the
+   * answer to COMMIT was lost.
+   */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
   /** Passes when the database answers and holds the tables named. */
   check(tables: readonly string[]): Check;
   close(): Promise<void>;
@@ -65,14 +73,8 @@ export function openPostgres(environment: PostgresEnvironment, { log, metrics }:
   watch(pool, metrics.registry);
 
   return {
-    async query<Row extends object>({ text, values }: Sql): Promise<Row[]> {
-      try {
-        return (await pool.query<Row & Record<string, unknown>>(text, [...values])).rows;
-      } catch (error) {
-        if (!isOutage(error)) throw error;
-        throw new HttpProblem(503, "database_unavailable", "The database cannot answer now.", { headers: { "retry-after": "5" }, cause: error });
-      }
-    },
+    query: queryOn(pool),
+    transaction: (work) => transactionOn(pool, work),
     check: (tables) => ({
       name: "postgres",
       need: "required",
@@ -85,6 +87,45 @@ export function openPostgres(environment: PostgresEnvironment, { log, metrics }:
     close: () => pool.end(),
   };
 }
+
+/** `query` on one connection, or on whichever of a pool is free. */
+const queryOn = (connection: Pick<ClientBase, "query">): Query => async <Row extends object>({ text, values }: Sql) =>
+  (await answered(connection.query<Row & Record<string, unknown>>(text, [...values]))).rows;
+
+/** What a transaction needs of a pool. */
+interface Connections {
+  connect(): Promise<Pick<ClientBase, "query" | "on" | "off"> & { release(broken?: Error): void }>;
+}
+
+/** `Database.transaction` on a pool. */
+export async function transactionOn<T>(pool: Connections, work: (query: Query) => Promise<T>): Promise<T> {
+  const client = await answered(pool.connect());
+  let broken: Error | undefined;
+  const remember = (error: Error) => void (broken ??= error);
+  // Without a listener, a connection that breaks between two statements would end the process.
+  client.on("error", remember);
+  try {
+    await answered(client.query("BEGIN"));
+    const result = await work(queryOn(client));
+    const { command } = await answered(client.query("COMMIT"));
+    // That is how Postgres answers when a statement failed and the work went on regardless.
+    if (command !== "COMMIT") throw new Error("the transaction was undone, because one of its statements had failed");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(remember);
+    throw error;
+  } finally {
+    client.off("error", remember);
+    client.release(broken);
+  }
+}
+
+/** An answer of Postgres, or a 503 when it cannot give one now. */
+const answered = <T>(answer: Promise<T>): Promise<T> =>
+  answer.catch((error: unknown) => {
+    if (!isOutage(error)) throw error;
+    throw new HttpProblem(503, "database_unavailable", "The database cannot answer now.", { headers: { "retry-after": "5" }, cause: error });
+  });
 
 function watch(pool: Pool, registry: Runtime["metrics"]["registry"]): void {
   new Gauge({

@@ -48,6 +48,8 @@ export async function connectRedis(environment: RedisEnvironment, { log, metrics
     ...(password && { password }),
     connectTimeout: timing.connect,
     commandTimeout: timing.command,
+    // A server that hangs without closing the connection is left as soon as one command got no answer.
+    socketTimeout: timing.command,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => retryDelay(attempt),

@@ -13,7 +13,7 @@ interface Lifecycle {
 export function buildApp(role: Role, service: Service, runtime: Runtime & Lifecycle): Hono<AppEnvironment> {
   const probes = probeRoutes(role, service, runtime);
   const app = new Hono<AppEnvironment>();
-  observe(app, runtime, new Set(probes.map(({ path }) => path)));
+  observe(app, runtime, new Set([...probes, ...service.routes.filter(({ probe }) => probe)].map(({ path }) => path)));
   mount(app, [...probes, ...service.routes]);
   app.notFound((context) => answer(context, new HttpProblem(404, "not_found", `There is nothing at ${context.req.path}.`)));
   app.onError((error, context) => {

@@ -4,7 +4,7 @@ export interface Fault {
   readonly message: string;
 }
 
-type Status = 400 | 404 | 405 | 413 | 429 | 502 | 503 | 504;
+type Status = 400 | 404 | 405 | 409 | 413 | 429 | 502 | 503 | 504;
 
 /** An answer that is not the wanted one; handlers throw it, and clients get it as JSON. */
 export class HttpProblem extends Error {

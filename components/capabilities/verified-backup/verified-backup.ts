@@ -1,0 +1,148 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { images } from "../../images.ts";
+import type { ContainerArgs, Mount } from "../../workload/container.ts";
+import { type Schedule, ScheduledJob } from "../../workload/job.ts";
+import { backupOf } from "../../workload/labels.ts";
+import type { Identity } from "../../workload/pod.ts";
+import type { Duration, Size } from "../../workload/units.ts";
+import { scripts } from "../scripts.ts";
+
+/** The runbooks' numbers; each can be changed per stack. */
+export const backupDefaults = {
+  /** B10, P06, E09, G08: daily at two in the morning. */
+  schedule: { cron: "0 2 * * *", timeZone: "Etc/UTC" },
+  storage: "10Gi",
+  /** E09. */
+  keepDays: 30,
+  /** Verified copies that are kept however old they are (B11). */
+  keepAtLeast: 7,
+  deadline: "2h",
+  /** Room for a scratch server that holds the restored data. */
+  scratch: "4Gi",
+} as const;
+
+/** A bucket that verified copies are copied to, and the Secret with `access-key-id` and `secret-access-key`. */
+export interface S3Copy {
+  /** Addresses the endpoint answers from: the only ones the job may reach besides the data store. */
+  readonly cidr: string;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly credentialsSecret: string;
+}
+
+/** What a stack can set about a backup. */
+export interface BackupArgs {
+  readonly schedule?: Schedule;
+  readonly storage?: Size;
+  readonly keepDays?: number;
+  readonly keepAtLeast?: number;
+  readonly deadline?: Duration;
+  readonly scratch?: Size;
+  /** @default copies stay on their volume, which is one disk: production stacks set this (B11). */
+  readonly s3?: S3Copy;
+}
+
+/** Makes a container that runs one script of a backup: name, environment, mounts, memory limit. */
+export type ToolContainer = (script: string, env: Readonly<Record<string, string>>, mounts: readonly Mount[], memory?: Size) => ContainerArgs;
+
+/** The containers of backup jobs: scripts of one ConfigMap on one image. */
+export const toolContainers = (image: string, scriptsMap: string): ToolContainer => (script, env, mounts, memory = "256Mi") => ({
+  name: script,
+  image,
+  command: ["bash", `/scripts/${script}.sh`],
+  env: { ...env },
+  resources: { cpu: { request: "50m", limit: "1" }, memory: { request: "64Mi", limit: memory }, ephemeralStorage: { request: "64Mi", limit: "4Gi" } },
+  mounts: [{ path: "/scripts", configMap: scriptsMap }, { path: "/tmp", scratch: "64Mi" }, ...mounts],
+});
+
+/** Scripts that every backup needs beside its own. */
+export const backupScripts = (): Record<string, string> => scripts(import.meta.dirname);
+
+export interface VerifiedBackupArgs extends BackupArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** Name of the workload whose data is copied. */
+  readonly of: string;
+  readonly storageClass?: string;
+  readonly retainData: boolean;
+  readonly identity: Identity;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Labels of the job's pods. @default `{ app: <name> }` */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Name of the claim that holds the copies. @default the backup's own name */
+  readonly claimName?: string;
+  readonly tool: ToolContainer;
+  readonly imagePullSecrets?: readonly string[] | undefined;
+  /**
+   * What makes a copy below `$BACKUPS/incoming` and moves it to `$BACKUPS/verified` once it is proven to restore, in
+   * order. The copies' volume is at `copies.path` of each that asks for it.
+   */
+  readonly steps: (copies: Mount, env: { readonly BACKUPS: string }) => readonly ContainerArgs[];
+}
+
+/**
+ * Copies data, restores the copy into a scratch server and compares it, and only then prunes (B10, B11, E10, G14):
+ * containers in a row, where a failure of one fails the job and leaves all older copies as they are.
+ */
+export class VerifiedBackup extends pulumi.ComponentResource {
+  readonly cronJob: ScheduledJob;
+  readonly claim: k8s.core.v1.PersistentVolumeClaim;
+
+  constructor(name: string, args: VerifiedBackupArgs, options?: pulumi.ComponentResourceOptions) {
+    super("platform:capability:VerifiedBackup", name, {}, options);
+    const labels = args.labels ?? { app: name };
+    const claimName = args.claimName ?? name;
+    const copies = { path: "/backups", claim: claimName };
+    const env = { BACKUPS: "/backups" };
+    this.claim = new k8s.core.v1.PersistentVolumeClaim(claimName, {
+      metadata: {
+        name: claimName,
+        namespace: args.namespace,
+        labels,
+        // Storage classes that wait for the first consumer bind it when the first job runs.
+        annotations: { "pulumi.com/skipAwait": "true" },
+      },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        ...(args.storageClass && { storageClassName: args.storageClass }),
+        resources: { requests: { storage: args.storage ?? backupDefaults.storage } },
+      },
+    }, { parent: this, protect: args.retainData });
+    const keep = { KEEP_DAYS: String(args.keepDays ?? backupDefaults.keepDays), KEEP_AT_LEAST: String(args.keepAtLeast ?? backupDefaults.keepAtLeast) };
+    this.cronJob = new ScheduledJob(name, {
+      namespace: args.namespace,
+      schedule: args.schedule ?? backupDefaults.schedule,
+      labels,
+      controllerLabels: { [backupOf]: args.of },
+      identity: args.identity,
+      imagePullSecrets: args.imagePullSecrets,
+      ...(args.annotations && { annotations: args.annotations }),
+      deadline: args.deadline ?? backupDefaults.deadline,
+      retries: 1,
+      initContainers: [...args.steps(copies, env), ...(args.s3 ? [upload(args.s3, claimName)] : [])],
+      containers: [args.tool("prune", { ...env, ...keep }, [copies])],
+    }, { parent: this, dependsOn: [this.claim] });
+    this.registerOutputs({ schedule: this.cronJob.cronJob.spec.schedule });
+  }
+}
+
+/** Copies what is verified and not yet in the bucket; it never deletes there, which is the bucket's own lifecycle rule to do. */
+function upload(s3: S3Copy, claim: string): ContainerArgs {
+  return {
+    name: "upload",
+    image: images.rclone,
+    args: ["copy", "/backups/verified", `s3:${s3.bucket}/${s3.prefix}`, "--immutable", "--checksum", "--config=/tmp/rclone.conf", "--cache-dir=/tmp", "--stats-one-line", "--stats=30s", "-v"],
+    env: {
+      RCLONE_CONFIG_S3_TYPE: "s3",
+      RCLONE_CONFIG_S3_PROVIDER: "Other",
+      RCLONE_CONFIG_S3_ENDPOINT: s3.endpoint,
+      RCLONE_CONFIG_S3_REGION: s3.region,
+      RCLONE_CONFIG_S3_ACCESS_KEY_ID: { secret: s3.credentialsSecret, key: "access-key-id" },
+      RCLONE_CONFIG_S3_SECRET_ACCESS_KEY: { secret: s3.credentialsSecret, key: "secret-access-key" },
+    },
+    resources: { cpu: { request: "50m", limit: "1" }, memory: { request: "64Mi", limit: "256Mi" } },
+    mounts: [{ path: "/backups", claim, readOnly: true }, { path: "/tmp", scratch: "64Mi" }],
+  };
+}

@@ -1,0 +1,53 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Flow } from "../../capabilities/network-flows.ts";
+import type { Client } from "../client.ts";
+import { Kafka, type KafkaArgs, kafkaDefaults } from "./kafka.ts";
+import { StrimziKafka, strimziFlows } from "./strimzi.ts";
+
+/** Who runs the brokers: a StatefulSet of this stack, the Strimzi operator, or somebody else. */
+export type KafkaEngine =
+  | { readonly kind: "statefulset" }
+  | { readonly kind: "strimzi"; readonly operatorNamespace: string; readonly apiServerCidr: string }
+  | {
+    readonly kind: "external";
+    /** `host:port`, several with commas between them. */
+    readonly brokers: string;
+    readonly port: number;
+    /** Addresses the brokers resolve to: the only ones outside the cluster that clients may reach. */
+    readonly cidr: string;
+  };
+
+/** Brokers and topics that clients can use, whoever runs them. External topics are made by their owner. */
+export interface KafkaStore {
+  readonly client: Client;
+  /** Where operations find it, and its backup where the stack runs one. */
+  readonly location: { readonly service: string; readonly port: number; readonly backup?: string };
+  /** What must be there before a client can produce or consume. */
+  readonly ready: readonly pulumi.Resource[];
+}
+
+/** The Kafka of a system on the engine its stack chose; the outputs are the same. */
+export function kafkaStore(name: string, engine: KafkaEngine, args: KafkaArgs, options: pulumi.ComponentResourceOptions): KafkaStore {
+  if (engine.kind === "statefulset") {
+    const kafka = new Kafka(name, args, options);
+    return { client: kafka.client, location: { service: args.serviceName, port: kafkaDefaults.port, backup: `${name}-backup` }, ready: [kafka.topics] };
+  }
+  if (engine.kind === "strimzi") {
+    const kafka = new StrimziKafka(name, args, options);
+    return { client: kafka.client, location: { service: `${name}-kafka-bootstrap`, port: kafkaDefaults.port }, ready: [kafka] };
+  }
+  return { client: { env: { KAFKA_BROKERS: engine.brokers }, mounts: [], annotations: {} }, location: { service: engine.brokers.replace(/:.*/, ""), port: engine.port }, ready: [] };
+}
+
+/** A system's flows with those to its brokers leading to where the engine has them. */
+export function kafkaFlows(name: string, engine: KafkaEngine, flows: readonly Flow[]): Flow[] {
+  if (engine.kind === "statefulset") return [...flows];
+  const own = [name, `${name}-topics`, `${name}-backup`];
+  const clients = flows.filter(({ from }) => !("app" in from && own.includes(from.app)));
+  if (engine.kind === "strimzi") return [...clients, ...strimziFlows(name, engine.operatorNamespace, engine.apiServerCidr)];
+  return clients.map((flow) => ("app" in flow.to && flow.to.app === name ? { ...flow, to: { cidr: engine.cidr }, ports: [engine.port] } : flow));
+}
+
+/** Labels of the pods that the engine names itself. */
+export const kafkaSelectors = (name: string, engine: KafkaEngine): Record<string, Record<string, string>> =>
+  engine.kind === "strimzi" ? { [name]: { "strimzi.io/cluster": name } } : {};

@@ -1,0 +1,67 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Flow } from "../../capabilities/network-flows.ts";
+import type { Client } from "../client.ts";
+import { CloudNativePostgres, cloudNativeFlows } from "./cloud-native.ts";
+import { Postgres, type PostgresArgs, postgresDefaults } from "./postgres.ts";
+import { postgresClient } from "./postgres-client.ts";
+
+/** Who runs the server: a StatefulSet of this stack, the CloudNativePG operator, or somebody else. */
+export type PostgresEngine =
+  | { readonly kind: "statefulset" }
+  | {
+    readonly kind: "cloudnative-pg";
+    /** One that writes and others that follow and take over. */
+    readonly instances: number;
+    /** Addresses of the API server, which every instance talks to. */
+    readonly apiServerCidr: string;
+  }
+  | {
+    readonly kind: "external";
+    readonly host: string;
+    readonly port: number;
+    /** Addresses the host resolves to: the only ones outside the cluster that clients may reach. */
+    readonly cidr: string;
+    /** Secret in the system's namespace whose key `password` is the user's; its owner rotates it. */
+    readonly passwordSecret: string;
+  };
+
+/** A database that clients can use, whoever runs it. */
+export interface PostgresStore {
+  readonly client: Client;
+  /** Where operations find it, and its backup where the stack runs one. */
+  readonly location: { readonly service: string; readonly port: number; readonly backup?: string };
+  /** What must be there before a client can log in. */
+  readonly ready: readonly pulumi.Resource[];
+}
+
+/** The database of a system on the engine its stack chose; the outputs are the same. */
+export function postgresStore(name: string, engine: PostgresEngine, args: PostgresArgs, options: pulumi.ComponentResourceOptions): PostgresStore {
+  const location = { service: args.serviceName, port: postgresDefaults.port };
+  if (engine.kind === "statefulset") {
+    const postgres = new Postgres(name, args, options);
+    return { client: postgres.client, location: { ...location, backup: `${name}-backup` }, ready: [postgres.provisioning] };
+  }
+  if (engine.kind === "cloudnative-pg") {
+    const postgres = new CloudNativePostgres(name, { ...args, instances: engine.instances }, options);
+    return { client: postgres.client, location, ready: [postgres] };
+  }
+  return { client: postgresClient(engine.host, engine.port, args, engine.passwordSecret, {}), location: { service: engine.host, port: engine.port }, ready: [] };
+}
+
+/** A system's flows with those to its database leading to where the engine has it. */
+export function postgresFlows(name: string, engine: PostgresEngine, flows: readonly Flow[]): Flow[] {
+  const own = [`${name}-provision`, `${name}-backup`];
+  if (engine.kind === "statefulset") return [...flows];
+  const clients = flows.filter(({ from }) => !("app" in from && own.includes(from.app)));
+  if (engine.kind === "cloudnative-pg") return [...clients, ...cloudNativeFlows(name, engine.apiServerCidr, bucket(flows, `${name}-backup`))];
+  return clients.map((flow) => ("app" in flow.to && flow.to.app === name ? { ...flow, to: { cidr: engine.cidr }, ports: [engine.port] } : flow));
+}
+
+/** Labels of the pods that the engine names itself. */
+export const postgresSelectors = (name: string, engine: PostgresEngine): Record<string, Record<string, string>> =>
+  engine.kind === "cloudnative-pg" ? { [name]: { "cnpg.io/cluster": name } } : {};
+
+/** Where a system's own backup job would upload to: the operator does it instead. */
+function bucket(flows: readonly Flow[], job: string): string[] {
+  return flows.flatMap(({ from, to }) => ("app" in from && from.app === job && "cidr" in to ? [to.cidr] : []));
+}

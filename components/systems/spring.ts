@@ -1,0 +1,38 @@
+import type { Client } from "../data/client.ts";
+import type { Mount } from "../workload/container.ts";
+import type { TechbraEcommerceSettings } from "./techbra-ecommerce.settings.ts";
+
+/** The data stores a service uses: it is told of no others. */
+export interface SpringStores {
+  readonly postgres?: Client;
+  readonly redis?: Client;
+  readonly kafka?: Client;
+}
+
+/** What Spring Boot reads, made of what the data stores offer. Passwords are files named like the properties they set (X06). */
+export function springClient({ postgres, redis, kafka }: SpringStores, { failureRatePercent, slidingWindow, waitSeconds }: TechbraEcommerceSettings["circuitBreaker"]): Client {
+  const mounts = [...passwordFile("postgres", postgres, "spring.datasource.password"), ...passwordFile("redis", redis, "spring.data.redis.password")];
+  return {
+    env: {
+      // The JVM's own share of the container's limit; the rest is for threads, code and buffers (T02, T07).
+      JAVA_TOOL_OPTIONS: "-XX:MaxRAMPercentage=70.0 -XX:+ExitOnOutOfMemoryError",
+      SPRING_CONFIG_IMPORT: mounts.map(({ path }) => `configtree:${path}/`).join(","),
+      ...(postgres && {
+        SPRING_DATASOURCE_URL: `jdbc:postgresql://${postgres.env["PGHOST"]}:${postgres.env["PGPORT"]}/${postgres.env["PGDATABASE"]}`,
+        SPRING_DATASOURCE_USERNAME: postgres.env["PGUSER"]!,
+      }),
+      ...(redis && { SPRING_DATA_REDIS_HOST: redis.env["REDIS_HOST"]!, SPRING_DATA_REDIS_PORT: redis.env["REDIS_PORT"]! }),
+      ...(kafka && { SPRING_KAFKA_BOOTSTRAP_SERVERS: kafka.env["KAFKA_BROKERS"]! }),
+      MANAGEMENT_ENDPOINT_HEALTH_PROBES_ENABLED: "true",
+      RESILIENCE4J_CIRCUITBREAKER_CONFIGS_DEFAULT_FAILURERATETHRESHOLD: String(failureRatePercent),
+      RESILIENCE4J_CIRCUITBREAKER_CONFIGS_DEFAULT_SLIDINGWINDOWSIZE: String(slidingWindow),
+      RESILIENCE4J_CIRCUITBREAKER_CONFIGS_DEFAULT_WAITDURATIONINOPENSTATE: `${waitSeconds}s`,
+    },
+    mounts,
+    annotations: {},
+  };
+}
+
+function passwordFile(store: string, client: Client | undefined, property: string): Mount[] {
+  return (client?.mounts ?? []).flatMap((mount) => ("secret" in mount ? [{ path: `/credentials/spring-${store}`, secret: mount.secret, files: { password: property } }] : []));
+}

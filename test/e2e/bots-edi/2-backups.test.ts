@@ -1,0 +1,3 @@
+import { drillBackup, ediBackup } from "../../support/backup-faults.ts";
+
+drillBackup(ediBackup);

@@ -1,0 +1,3 @@
+import { drillBackup, postgresBackup } from "../../support/backup-faults.ts";
+
+drillBackup(postgresBackup("platform"));

@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import test from "ava";
+import { checkout } from "../../../scripts/support/checkout.ts";
+import { command, kubectl } from "../../support/cluster.ts";
+import { copyCheckout } from "../../support/checkout-copy.ts";
+
+const up = (folder: string) => command(process.execPath, [join(folder, "scripts/run.mjs"), "up"], { timeout: 900_000 });
+
+/** Starts an update and sends a signal to its whole process group some seconds after the engine began to change things. */
+async function interrupted(folder: string, signal: "SIGINT" | "SIGKILL", seconds: number): Promise<string> {
+  const child = spawn(process.execPath, [join(folder, "scripts/run.mjs"), "up"], { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  while (!output.includes("Updating (dev)") && child.exitCode === null) await sleep(50);
+  await sleep(seconds * 1000);
+  if (child.exitCode === null) process.kill(-child.pid!, signal);
+  await Promise.race([ended, sleep(90_000)]);
+  return output;
+}
+
+/** A change that rolls the API and runs a job anew: objects are created, updated and deleted. */
+const change = (requests: number) => copyCheckout({
+  "Pulumi.dev.yaml": [["api: { resources:", `api: { freeTierRequestsPerDay: ${requests}, resources:`]],
+  "workloads/bgc-platform/populate.sh": [["\nconnect\n", `\n# changed for a drill: ${requests}\nconnect\n`]],
+}, { sharedState: true });
+
+const freeTier = () => kubectl("get", "deployment", "bgc-api", "-n", "data", "-o", `jsonpath={.spec.template.spec.containers[0].env[?(@.name=="FREE_TIER_REQUESTS_PER_DAY")].value}`);
+
+test.serial("a second update changes nothing (X10)", async (t) => {
+  const { code, stdout, stderr } = await up(checkout);
+  t.is(code, 0, stdout + stderr);
+  const summaries = [...stdout.matchAll(/^Resources:\n((?: +.*\n)+)/gm)].map(([, lines]) => lines!.trim());
+  t.is(summaries.length, 2, stdout);
+  for (const summary of summaries) t.regex(summary, /^\d+ unchanged$/);
+});
+
+for (const [index, signal] of (["SIGINT", "SIGKILL"] as const).entries()) {
+  test.serial(`an update that ended by ${signal} at a random moment is repaired by running it again`, async (t) => {
+    const requests = 6 + index;
+    const folder = change(requests);
+    try {
+      const seconds = Math.random() * 8;
+      t.log(`${signal} after ${seconds.toFixed(1)} s of updating`);
+      await interrupted(folder, signal, seconds);
+      const { code, stdout, stderr } = await up(folder);
+      t.is(code, 0, stdout + stderr);
+      t.is(await freeTier(), String(requests));
+      const again = await up(folder);
+      t.is(again.code, 0, again.stdout + again.stderr);
+      t.regex(again.stdout, /Resources:\n +\d+ unchanged\n/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+test.serial("going back to the checkout's own version restores it", async (t) => {
+  const { code, stdout, stderr } = await up(checkout);
+  t.is(code, 0, stdout + stderr);
+  t.is(await freeTier(), "5");
+});

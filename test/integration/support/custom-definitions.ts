@@ -1,0 +1,46 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { Manifest } from "../../../scripts/support/declared-objects.ts";
+import { command, kubectl, withManifest } from "../../support/cluster.ts";
+
+/**
+ * The definition of each custom kind that a stack renders, as its project publishes it in its Go module: the toolchain is built
+ * from the module proxy too, so that nothing else has to be reachable. Each file is plain YAML that Kubernetes 1.35 takes.
+ */
+const sources = [
+  { module: "github.com/cert-manager/cert-manager@v1.21.2", file: "deploy/crds/cert-manager.io_certificates.yaml" },
+  { module: "github.com/bitnami-labs/sealed-secrets@v0.36.0", file: "helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml" },
+  { module: "github.com/kedacore/keda/v2@v2.21.0", file: "config/crd/bases/keda.sh_scaledobjects.yaml" },
+  { module: "github.com/vmware-tanzu/velero@v1.18.3", file: "config/crd/v1/bases/velero.io_schedules.yaml" },
+] as const;
+
+/** Marks what was installed here, so that a run that was killed is tidied up by the next one. */
+const mark = "production-platform/installed-by=integration-test";
+
+/** Whether the modules can be had at all. */
+export const goIsThere = spawnSync("go", ["version"]).status === 0;
+
+/** Installs the definitions that the cluster lacks, and waits until it serves them. */
+export async function installDefinitions(): Promise<void> {
+  await removeDefinitions();
+  const present = await kubectl("get", "customresourcedefinitions", "--output=jsonpath={.items[*].metadata.name}");
+  const missing = (await Promise.all(sources.map(published))).filter(({ metadata }) => !present.split(" ").includes(metadata.name));
+  if (missing.length === 0) return;
+  const { code, stderr } = await withManifest({ apiVersion: "v1", kind: "List", items: missing }, "create");
+  if (code !== 0) throw new Error(stderr);
+  await kubectl("wait", "customresourcedefinitions", `--selector=${mark}`, "--for=condition=Established", "--timeout=60s");
+}
+
+/** Removes the definitions that `installDefinitions` installed, and no other. */
+export const removeDefinitions = (): Promise<string> => kubectl("delete", "customresourcedefinitions", `--selector=${mark}`);
+
+async function published({ module, file }: (typeof sources)[number]): Promise<Manifest> {
+  const { code, stdout, stderr } = await command("go", ["-C", tmpdir(), "mod", "download", "-json", module]);
+  if (code !== 0) throw new Error(`${module} cannot be had: ${stdout}${stderr}`);
+  const definition = parse(readFileSync(join((JSON.parse(stdout) as { Dir: string }).Dir, file), "utf8")) as Manifest;
+  const [label, value] = mark.split("=") as [string, string];
+  return { ...definition, metadata: { ...definition.metadata, labels: { ...definition.metadata.labels, [label]: value } } };
+}

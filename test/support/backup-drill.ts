@@ -1,0 +1,69 @@
+import { eventually, kubectl, withManifest } from "./cluster.ts";
+
+export interface DrillJob {
+  metadata: { ownerReferences?: unknown };
+  spec: { backoffLimit: number; template: { spec: { containers: Container[]; initContainers: Container[] } } };
+}
+interface Container {
+  name: string;
+  command: string[];
+  env: { name: string; value?: string }[];
+}
+
+/** The step that makes the copy. */
+export const copyStep = (job: DrillJob): Container => job.spec.template.spec.initContainers.find(({ name }) => ["dump", "archive"].includes(name))!;
+
+/** Puts a program of this name before the real one, only for the copying step of one run. `real` in `body` is the real one. */
+export const replacing = (program: string, body: string) => (job: DrillJob): void => {
+  const step = copyStep(job);
+  const script = `#!/bin/bash\nPATH=\${PATH#/tmp/fault:}\nreal() { ${program} "$@"; }\n${body}\n`;
+  step.command = ["bash", "-c", `mkdir /tmp/fault && echo ${Buffer.from(script).toString("base64")} | base64 -d >/tmp/fault/${program} && chmod +x /tmp/fault/${program} && PATH=/tmp/fault:$PATH exec bash ${step.command[1]}`];
+};
+
+/** Sets variables of the copying step of one run. */
+export const withEnv = (changes: Record<string, string>) => (job: DrillJob): void => {
+  const step = copyStep(job);
+  step.env = [...step.env.filter(({ name }) => !(name in changes)), ...Object.entries(changes).map(([name, value]) => ({ name, value }))];
+};
+
+/** Drills of one backup CronJob. */
+export function backupDrill(namespace: string, cronJob: string) {
+  /** Runs the CronJob's own template once, with a change; returns how it ended and what its containers said. */
+  async function run(name: string, change: (job: DrillJob) => void = () => {}): Promise<{ outcome: "Complete" | "Failed"; logs: string }> {
+    const job = `drill-${cronJob}-${name}-${Date.now().toString(36)}`;
+    const made = JSON.parse(await kubectl("create", "job", job, "-n", namespace, `--from=cronjob/${cronJob}`, "--dry-run=client", "-o", "json")) as DrillJob;
+    made.spec.backoffLimit = 0;
+    // A CronJob removes its own failed runs beyond the history it keeps, and drills are looked at afterwards.
+    delete made.metadata.ownerReferences;
+    change(made);
+    const { code, stderr } = await withManifest(made, "create");
+    if (code !== 0) throw new Error(stderr);
+    const outcome = await eventually(`the end of job ${job}`, 300, () => kubectl("get", "job", job, "-n", namespace, "-o", "jsonpath={.status.conditions[*].type}"), (types) => /Complete|Failed/.test(types));
+    const logs = await kubectl("logs", "-n", namespace, `job/${job}`, "--all-containers", "--ignore-errors");
+    await kubectl("delete", "job", job, "-n", namespace, "--wait=true");
+    return { outcome: outcome.includes("Failed") ? "Failed" : "Complete", logs };
+  }
+
+  /** What a script prints in a pod that mounts what the job's verifying step mounts. */
+  async function onVolume(script: string): Promise<string> {
+    const pod = `inspect-${cronJob}-${Date.now().toString(36)}`;
+    const template = JSON.parse(await kubectl("get", "cronjob", cronJob, "-n", namespace, "-o", "jsonpath={.spec.jobTemplate.spec.template}"));
+    const { initContainers, containers, ...rest } = template.spec;
+    const step = [...initContainers, ...containers].find(({ name }: Container) => ["verify", "prune"].includes(name));
+    const manifest = { apiVersion: "v1", kind: "Pod", metadata: { name: pod, namespace, labels: template.metadata.labels }, spec: { ...rest, containers: [{ ...step, command: ["bash", "-ec", script] }] } };
+    const { code, stderr } = await withManifest(manifest, "create");
+    if (code !== 0) throw new Error(stderr);
+    try {
+      const phase = await eventually(`the end of pod ${pod}`, 120, () => kubectl("get", "pod", pod, "-n", namespace, "-o", "jsonpath={.status.phase}"), (seen) => /Succeeded|Failed/.test(seen));
+      const logs = await kubectl("logs", "-n", namespace, pod);
+      if (phase === "Failed") throw new Error(logs);
+      return logs;
+    } finally {
+      await kubectl("delete", "pod", pod, "-n", namespace, "--wait=true");
+    }
+  }
+
+  /** Names of the verified copies, newest last. */
+  const copies = async (): Promise<string[]> => (await onVolume("mkdir -p /backups/verified; ls -1 /backups/verified")).split("\n").filter(Boolean);
+  return { run, onVolume, copies };
+}

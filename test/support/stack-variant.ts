@@ -1,0 +1,73 @@
+import type { Target } from "../../components/systems/target.ts";
+import type { DeclaredResource, Manifest } from "../../scripts/support/declared-objects.ts";
+import { prerendered, type Rendered } from "./prerendered.ts";
+
+export type { Rendered as Variant } from "./prerendered.ts";
+
+/** Settings to change, in the shape of a stack's file. Objects are merged into what the stack says, everything else takes its place. */
+export type Changes = Readonly<Record<string, unknown>>;
+
+/** Loaded when a file first asks for more than what was rendered already, because it takes a second. */
+const engine = async () => ({ pulumi: await import("@pulumi/pulumi"), ...await import("../../scripts/support/declared-objects.ts") });
+
+let previous: Promise<unknown> = Promise.resolve();
+
+/**
+ * What a part of the program declares under Pulumi's mocks. Unlike `stackObjects` it can be called as often as a test likes: the
+ * runtime's state is global to the process, so calls wait for each other.
+ */
+export function declaredBy(part: () => unknown, configuration: Record<string, string> = {}): Promise<Manifest[]> {
+  const run = previous.then(() => underMocks(part, configuration));
+  previous = run.catch(() => undefined);
+  return run;
+}
+
+async function underMocks(part: () => unknown, configuration: Record<string, string>): Promise<Manifest[]> {
+  const { manifests, pulumi } = await engine();
+  const declared: DeclaredResource[] = [];
+  await pulumi.runtime.setMocks({
+    newResource: ({ type, name, inputs }) => {
+      declared.push({ type, name, inputs });
+      return { id: `${name}-id`, state: inputs };
+    },
+    call: ({ inputs }) => inputs,
+  }, "production-platform", "declared", true);
+  pulumi.runtime.setAllConfig(configuration);
+  try {
+    await part();
+  } finally {
+    await pulumi.runtime.disconnect();
+  }
+  return manifests(declared);
+}
+
+let variants = 0;
+
+/** The whole program of a stack with some settings changed. Rejects where the program refuses them. */
+export async function stackVariant(stack: string, changes: Changes = {}): Promise<Rendered> {
+  const rendered = Object.keys(changes).length === 0 ? prerendered(stack) : undefined;
+  if (rendered) return rendered;
+  const { stackConfiguration } = await engine();
+  variants += 1;
+  // Another address, so that Node.js runs the program again.
+  const program = new URL(`../../index.ts?variant=${variants}`, import.meta.url).href;
+  let targets: readonly Target[] = [];
+  const objects = await declaredBy(async () => ({ targets } = await import(program) as Pick<Rendered, "targets">), changed(stackConfiguration(stack), changes));
+  return { objects, targets };
+}
+
+function changed(configuration: Record<string, string>, changes: Changes): Record<string, string> {
+  const project = "production-platform:";
+  const values = Object.entries(changes).map(([name, change]) => {
+    const text = configuration[`${project}${name}`];
+    return [`${project}${name}`, JSON.stringify(merged(text === undefined ? undefined : JSON.parse(text), change))];
+  });
+  return { ...configuration, ...Object.fromEntries(values) };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function merged(value: unknown, change: unknown): unknown {
+  if (!isObject(value) || !isObject(change)) return change;
+  return { ...value, ...Object.fromEntries(Object.entries(change).map(([key, item]) => [key, merged(value[key], item)])) };
+}

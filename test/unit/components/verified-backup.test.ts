@@ -1,0 +1,95 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import { type BackupArgs, toolContainers, VerifiedBackup, type VerifiedBackupArgs } from "../../../components/capabilities/verified-backup/verified-backup.ts";
+import { find, podSpec } from "../../support/objects.ts";
+import { declaredBy } from "../../support/stack-variant.ts";
+
+const tool = toolContainers("example.org/tool:v1", "scripts-01234567");
+const declared = (changes: Partial<VerifiedBackupArgs> = {}) => declaredBy(() => new VerifiedBackup("orders-backup", {
+  namespace: "shop",
+  of: "orders",
+  retainData: true,
+  identity: { uid: 999, gid: 999 },
+  tool,
+  steps: (copies, env) => [tool("dump", env, [copies]), tool("verify", env, [copies])],
+  ...changes,
+}));
+const s3: NonNullable<BackupArgs["s3"]> = { cidr: "192.0.2.0/24", endpoint: "https://s3.example.com", region: "here", bucket: "copies", prefix: "orders", credentialsSecret: "bucket-keys" };
+const [plain, bucket, changed] = [await declared(), await declared({ s3 }), await declared({ schedule: { cron: "5 1 * * 1", timeZone: "America/Sao_Paulo" }, storage: "3Gi", storageClass: "slow", keepDays: 9, keepAtLeast: 2, deadline: "30m", claimName: "old-name", labels: { app: "bots", component: "backup" } })];
+type Objects = typeof plain;
+const spec = (objects: Objects) => find(objects, "CronJob", "orders-backup")["spec"] as { schedule: string; timeZone: string; concurrencyPolicy: string; jobTemplate: { spec: { activeDeadlineSeconds: number; backoffLimit: number } } };
+const pod = (objects: Objects) => podSpec(find(objects, "CronJob", "orders-backup"));
+const names = (containers: readonly { name: string }[]) => containers.map(({ name }) => name);
+
+test("a copy is made and proven in init containers, so that only then the one that prunes is started (B11, E10)", (t) => {
+  t.deepEqual([names(pod(plain).initContainers), names(pod(plain).containers)], [["dump", "verify"], ["prune"]]);
+  t.is(pod(plain).restartPolicy, "Never");
+});
+
+test("without other numbers it runs daily at two UTC, within two hours, and keeps 30 days and 7 copies at least (B10, E09, G08, X08)", (t) => {
+  const { schedule, timeZone, concurrencyPolicy, jobTemplate } = spec(plain);
+  t.deepEqual({ schedule, timeZone, concurrencyPolicy }, { schedule: "0 2 * * *", timeZone: "Etc/UTC", concurrencyPolicy: "Forbid" });
+  t.deepEqual([jobTemplate.spec.activeDeadlineSeconds, jobTemplate.spec.backoffLimit], [7200, 1]);
+  t.deepEqual(pod(plain).containers[0]!.env as unknown, [{ name: "BACKUPS", value: "/backups" }, { name: "KEEP_DAYS", value: "30" }, { name: "KEEP_AT_LEAST", value: "7" }]);
+});
+
+test("its copies are on a claim of their own, and the CronJob says whose data they hold (X07)", (t) => {
+  t.deepEqual(find(plain, "PersistentVolumeClaim", "orders-backup")["spec"], { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Gi" } } });
+  t.is(find(plain, "CronJob", "orders-backup").metadata.labels?.["production-platform/backup-of"], "orders");
+  const mounts = [...pod(plain).initContainers, ...pod(plain).containers].map(({ volumeMounts }) => volumeMounts.find(({ mountPath }) => mountPath === "/backups")?.name);
+  t.deepEqual(mounts, ["backups", "backups", "backups"]);
+});
+
+test("every number, and the claim's name and labels, can be changed", (t) => {
+  const { schedule, timeZone, jobTemplate } = spec(changed);
+  t.deepEqual([schedule, timeZone, jobTemplate.spec.activeDeadlineSeconds], ["5 1 * * 1", "America/Sao_Paulo", 1800]);
+  t.deepEqual(find(changed, "PersistentVolumeClaim", "old-name")["spec"], { accessModes: ["ReadWriteOnce"], storageClassName: "slow", resources: { requests: { storage: "3Gi" } } });
+  t.deepEqual(pod(changed).containers[0]!.env.slice(1) as unknown, [{ name: "KEEP_DAYS", value: "9" }, { name: "KEEP_AT_LEAST", value: "2" }]);
+  t.deepEqual(find(changed, "CronJob", "orders-backup").metadata.labels, { app: "bots", component: "backup", "production-platform/backup-of": "orders" });
+});
+
+test("a bucket is copied to after the proof and before the pruning, from a volume that it cannot change (B11, G08)", (t) => {
+  t.deepEqual(names(pod(bucket).initContainers), ["dump", "verify", "upload"]);
+  const { args, env, volumeMounts } = pod(bucket).initContainers[2]!;
+  t.deepEqual(args.slice(0, 5), ["copy", "/backups/verified", "s3:copies/orders", "--immutable", "--checksum"]);
+  t.true(volumeMounts.find(({ mountPath }) => mountPath === "/backups")!.readOnly);
+  t.deepEqual(env.filter(({ name }) => /KEY/.test(name)) as unknown, [
+    { name: "RCLONE_CONFIG_S3_ACCESS_KEY_ID", valueFrom: { secretKeyRef: { name: "bucket-keys", key: "access-key-id" } } },
+    { name: "RCLONE_CONFIG_S3_SECRET_ACCESS_KEY", valueFrom: { secretKeyRef: { name: "bucket-keys", key: "secret-access-key" } } },
+  ]);
+  t.false(names(pod(plain).initContainers).includes("upload"));
+});
+
+/** Copies by their age in days, pruned by the real script; what is left. */
+function prune(ages: readonly number[], keepDays: number, keepAtLeast: number): string[] {
+  const backups = mkdtempSync(join(tmpdir(), "prune-"));
+  try {
+    mkdirSync(join(backups, "incoming", "unproven"), { recursive: true });
+    for (const age of ages) {
+      const copy = join(backups, "verified", `orders-${String(1000 - age)}`);
+      mkdirSync(copy, { recursive: true });
+      const then = Date.now() / 1000 - age * 86_400 - 60;
+      utimesSync(copy, then, then);
+    }
+    utimesSync(join(backups, "incoming", "unproven"), 0, 0);
+    const script = new URL("../../../components/capabilities/verified-backup/prune.sh", import.meta.url).pathname;
+    execFileSync("bash", [script], { env: { PATH: process.env["PATH"], BACKUPS: backups, KEEP_DAYS: String(keepDays), KEEP_AT_LEAST: String(keepAtLeast) } });
+    return [...readdirSync(join(backups, "verified")).map((name) => String(1000 - Number(name.split("-")[1]))), ...readdirSync(join(backups, "incoming"))].sort();
+  } finally {
+    rmSync(backups, { recursive: true });
+  }
+}
+
+test("pruning removes what is past its days, and never one of the newest (B11, E10)", (t) => {
+  t.deepEqual(prune([1, 2, 40, 50], 30, 2), ["1", "2", "unproven"]);
+  t.deepEqual(prune([1, 40, 50, 60], 30, 3), ["1", "40", "50", "unproven"]);
+  t.deepEqual(prune([1, 2, 3, 4], 30, 1), ["1", "2", "3", "4", "unproven"]);
+});
+
+test("when every copy is old the newest ones stay, and what was never proven counts for nothing (B11)", (t) => {
+  t.deepEqual(prune([100, 200, 300], 30, 2), ["100", "200", "unproven"]);
+  t.deepEqual(prune([100], 30, 7), ["100", "unproven"]);
+});

@@ -1,0 +1,142 @@
+import { connect, type Socket } from "node:net";
+import { createPool, type PoolConnection } from "mysql2/promise";
+import { Gauge } from "prom-client";
+import { readSecret, secretFile, whole, word } from "../environment.ts";
+import type { Check } from "../http/health.ts";
+import type { Runtime } from "../role.ts";
+import { unavailable } from "./mysql-errors.ts";
+import { inTransaction, prepare, type Session, sql, type Statements, statementsOn } from "./mysql-session.ts";
+
+/** Variables of a role that uses MySQL or MariaDB; times in ms. */
+export const mysqlVariables = {
+  MYSQL_HOST: word("the database server's name"),
+  MYSQL_PORT: whole(1, 65535, 3306),
+  MYSQL_DATABASE: word("the database's name"),
+  MYSQL_USER: word("the user to log in as"),
+  MYSQL_PASSWORD_FILE: secretFile,
+  MYSQL_POOL_MAX: whole(1, 200, 10),
+  MYSQL_CONNECT_TIMEOUT_MS: whole(100, 60_000, 3_000),
+  MYSQL_STATEMENT_TIMEOUT_MS: whole(100, 60_000, 5_000),
+};
+
+/** Variables of a task: those of a role, but a statement may take ten minutes. */
+export const mysqlTaskVariables = { ...mysqlVariables, MYSQL_STATEMENT_TIMEOUT_MS: whole(100, 86_400_000, 600_000) };
+
+/** Values of `mysqlVariables`. */
+export interface MysqlEnvironment {
+  readonly MYSQL_HOST: string;
+  readonly MYSQL_PORT: number;
+  readonly MYSQL_DATABASE: string;
+  readonly MYSQL_USER: string;
+  readonly MYSQL_PASSWORD_FILE: string;
+  readonly MYSQL_POOL_MAX: number;
+  readonly MYSQL_CONNECT_TIMEOUT_MS: number;
+  readonly MYSQL_STATEMENT_TIMEOUT_MS: number;
+}
+
+/** A pool: each statement and each transaction takes a connection for itself. */
+export interface Mysql extends Session {
+  /** Does all of `work` on one connection and closes it then, so that locks, snapshots and settings end with it. */
+  session<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** Passes when the database answers and holds the tables named; at least one. */
+  check(tables: readonly string[]): Check;
+  close(): Promise<void>;
+}
+
+/** A pool of connections that outlives restarts of the server: each broken one is replaced when it is next needed. */
+export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runtime): Mysql {
+  const { MYSQL_HOST: host, MYSQL_PORT: port, MYSQL_CONNECT_TIMEOUT_MS: connectTimeout, MYSQL_STATEMENT_TIMEOUT_MS: statementTimeout } = environment;
+  const sockets = new Set<Socket>();
+  const uses = { active: 0, waiting: 0 };
+  const pool = createPool({
+    host,
+    port,
+    database: environment.MYSQL_DATABASE,
+    user: environment.MYSQL_USER,
+    charset: "utf8mb4_unicode_ci",
+    timezone: "Z",
+    dateStrings: true,
+    supportBigNumbers: true,
+    stringifyObjects: true,
+    connectionLimit: environment.MYSQL_POOL_MAX,
+    connectTimeout,
+    connectAttributes: { program_name: String(log.bindings()["service"]) },
+    stream({ config }: { config: { password?: string } }) {
+      // Read for each new connection, so that a rotated password is used without a restart.
+      config.password = readSecret(environment.MYSQL_PASSWORD_FILE) ?? "";
+      const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 });
+      sockets.add(socket.once("close", () => sockets.delete(socket)));
+      return socket;
+    },
+  });
+  // Without a listener, the second error of a broken connection would end the process.
+  pool.on("connection", (connection) => connection.on("error", (error: Error) => log.warn({ reason: error.message }, "a MySQL connection broke")));
+  watch(metrics.registry, () => ({ active: uses.active, idle: Math.max(0, sockets.size - uses.active), waiting: uses.waiting }));
+
+  /** The library bounds the time to connect, but not the time to wait for a connection that others use. */
+  async function acquire(): Promise<PoolConnection> {
+    uses.waiting += 1;
+    const coming = pool.getConnection();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no connection within ${connectTimeout} ms`)), connectTimeout);
+    });
+    try {
+      return await Promise.race([coming, late]);
+    } catch (error) {
+      coming.then((connection) => connection.release(), () => {});
+      throw unavailable(error);
+    } finally {
+      clearTimeout(timer);
+      uses.waiting -= 1;
+    }
+  }
+
+  const prepared = new WeakSet<object>();
+  async function withConnection<T>(work: (statements: Statements) => Promise<T>, { reuse = true } = {}): Promise<T> {
+    const connection = await acquire();
+    // The server's own limit ends a slow statement; this one ends the wait for a server that is gone without a word.
+    const statements = statementsOn(connection, statementTimeout + 1_000);
+    uses.active += 1;
+    try {
+      if (!prepared.has(connection.connection)) await prepare(statements, statementTimeout);
+      prepared.add(connection.connection);
+      return await work(statements);
+    } finally {
+      uses.active -= 1;
+      if (reuse && !statements.broken()) connection.release();
+      else connection.destroy();
+    }
+  }
+
+  const query: Statements["query"] = (statement) => withConnection((statements) => statements.query(statement));
+  return {
+    query,
+    write: (statement) => withConnection((statements) => statements.write(statement)),
+    transaction: (work) => withConnection((statements) => inTransaction(statements, work)),
+    session: (work) => withConnection((statements) => work({ ...statements, transaction: (inner) => inTransaction(statements, inner) }), { reuse: false }),
+    check: (tables) => ({
+      name: "mysql",
+      need: "required",
+      async run() {
+        const found = await query<{ name: string }>(sql("SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?)", tables));
+        const missing = tables.filter((table) => !found.some(({ name }) => name === table));
+        if (missing.length > 0) throw new Error(`reachable, not migrated: ${missing.join(", ")} missing`);
+        return "connected and migrated";
+      },
+    }),
+    close: () => pool.end(),
+  };
+}
+
+function watch(registry: Runtime["metrics"]["registry"], states: () => Readonly<Record<"active" | "idle" | "waiting", number>>): void {
+  new Gauge({
+    name: "db_pool_connections",
+    help: "Connections of the pool, and requests that wait for one",
+    labelNames: ["state"],
+    registers: [registry],
+    collect() {
+      for (const [state, count] of Object.entries(states())) this.set({ state }, count);
+    },
+  });
+}

@@ -1,0 +1,29 @@
+import * as z from "zod";
+import { mysqlTaskVariables, openMysql } from "../data/mysql.ts";
+import { loadFixture } from "../edi/load.ts";
+import { excludeVariables } from "../edi/models.ts";
+import { word } from "../environment.ts";
+import type { Task } from "../role.ts";
+
+const variables = z.object({
+  ...mysqlTaskVariables,
+  ...excludeVariables,
+  /** The fixture; INPUT_FILE.counts is compared when it is there. */
+  INPUT_FILE: word("the path of a fixture"),
+});
+
+/** Restores a fixture into an empty, migrated database, all of it or nothing (E12). */
+export const botsLoaddata: Task<typeof variables> = {
+  name: "bots-loaddata",
+  version: "v1.2.0",
+  variables,
+  async run(environment, { log, metrics, signal }) {
+    const database = openMysql(environment, { log, metrics });
+    try {
+      const counts = await database.session((session) => loadFixture(session, { input: environment.INPUT_FILE, exclude: environment.EXCLUDE, signal }));
+      log.info({ file: environment.INPUT_FILE, rows: Object.fromEntries(counts) }, "loaded");
+    } finally {
+      await database.close();
+    }
+  },
+};
