@@ -1,17 +1,10 @@
 #!/usr/bin/env bash
 # Copies the definitions of all topics and the offsets of all consumer groups into a new, still unverified copy (T11). The
 # offsets are in the form that kafka-consumer-groups.sh --reset-offsets --from-file reads.
-set -euo pipefail
-umask 077
-say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
-fail() { say "FAILED: $*" >&2; exit 1; }
+. /scripts/copy.sh
 
 PATH=$PATH:/opt/kafka/bin
-copy="$BACKUPS/incoming/kafka-$(date -u +%Y%m%dT%H%M%SZ)-${HOSTNAME##*-}"
-mkdir -p "$BACKUPS/incoming" "$BACKUPS/verified"
-# What has lain here for a day was left by a run that was cut short: it is unverified and belongs to nobody.
-find "$BACKUPS/incoming" -mindepth 1 -maxdepth 1 -mmin +1440 -exec rm -rf {} +
-mkdir "$copy"
+new_copy kafka
 say "copying topics and offsets of $BOOTSTRAP to $copy"
 
 # name partitions replicas configs, a line each; Kafka's own topics are its own business.
@@ -22,7 +15,5 @@ kafka-topics.sh --bootstrap-server "$BOOTSTRAP" --list --exclude-internal | sort
 kafka-consumer-groups.sh --bootstrap-server "$BOOTSTRAP" --all-groups --describe >/tmp/groups 2>/tmp/reason || fail "the offsets cannot be read: $(tail -n 1 /tmp/reason)"
 # "group","topic",partition,offset
 awk '$1 != "GROUP" && $4 ~ /^[0-9]+$/ { printf "\"%s\",\"%s\",%s,%s\n", $1, $2, $3, $4 }' /tmp/groups | sort >"$copy/offsets.csv"
-(cd "$copy" && sha256sum topics offsets.csv >SHA256SUMS)
-# The next container of this pod reads it; another pod's run has a file of its own.
-printf '%s\n' "$copy" >"$BACKUPS/incoming/current-$HOSTNAME"
+hand_over
 say "copied $(wc -l <"$copy/topics") topics and $(wc -l <"$copy/offsets.csv") offsets"

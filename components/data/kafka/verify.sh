@@ -1,15 +1,9 @@
 #!/usr/bin/env bash
 # Proves the newest copy: a scratch broker of this pod alone is given its topics, and must then describe the same ones. Only
 # then does the copy become a verified one.
-set -euo pipefail
-umask 077
-say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
-fail() { say "FAILED: $*" >&2; exit 1; }
+. /scripts/copy.sh
 
-copy=$(<"$BACKUPS/incoming/current-$HOSTNAME")
-name=${copy##*/}
-say "verifying $name"
-(cd "$copy" && sha256sum -c SHA256SUMS >/dev/null) || fail "$name: a file is not what was written"
+take_over
 ! grep -qvE '^"[^"]+","[^"]+",[0-9]+,[0-9]+$' "$copy/offsets.csv" || fail "$name: offsets.csv has a line that is no offset"
 
 export CLUSTER_ID=MkU3OEVBNTcwNTJENDM2Qg KAFKA_NODE_ID=0 KAFKA_PROCESS_ROLES=broker,controller KAFKA_LOG_DIRS=/scratch/data
@@ -36,7 +30,5 @@ normal() { sed -E 's/min\.insync\.replicas=[0-9]+,?//; s/,$//' | awk '{ print $1
 topics --describe --exclude-internal | sed -nE 's/^Topic: ([^\t]+)\t.*PartitionCount: ([0-9]+)\tReplicationFactor: ([0-9]+)\tConfigs: *(.*)$/\1 \2 \3 \4/p' | normal >/scratch/restored
 diff <(normal <"$copy/topics") /scratch/restored || fail "$name: the restored topics (>) differ from the copy (<)"
 
-sync
-mv "$copy" "$BACKUPS/verified/$name"
-rm -f "$BACKUPS/incoming/current-$HOSTNAME"
+keep_copy
 say "verified $name: $(wc -l </scratch/restored) topics made again with equal partitions and settings"

@@ -1,15 +1,9 @@
 #!/usr/bin/env bash
 # Proves the newest copy by restoring it: into a scratch server of this pod alone, with every error fatal. Each table must
 # have as many rows as before the dump, as after it, or something in between. Only then is the copy a verified one.
-set -euo pipefail
-umask 077
-say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
-fail() { say "FAILED: $*" >&2; exit 1; }
+. /scripts/copy.sh
 
-copy=$(<"$BACKUPS/incoming/current-$HOSTNAME")
-name=${copy##*/}
-say "verifying $name"
-(cd "$copy" && sha256sum --quiet --check SHA256SUMS) || fail "$name: a file is not what was written"
+take_over
 gzip --test "$copy"/*.gz || fail "$name: a compressed file is damaged"
 gzip -dc "$copy/dump.sql.gz" | tail -n 5 | grep -q '^-- Dump completed' || fail "$name: the dump ends before its last line"
 
@@ -44,7 +38,5 @@ while IFS='|' read -r table before _ after; do
 done < <(paste -d'|' "$copy/rows-before" "$copy/rows-after")
 ((tables > 0)) || fail "$name: no table was compared"
 
-sync -f "$copy"
-mv "$copy" "$BACKUPS/verified/$name"
-rm -f "$BACKUPS/incoming/current-$HOSTNAME"
+keep_copy
 say "verified $name: $tables tables restored with the rows that were there${records:+, $records records in dumpdata.json}"

@@ -2,14 +2,11 @@
 # Dumps the database and the server's roles into a new, uniquely named, still unverified copy. The row count of every table
 # is taken in the very snapshot the dump reads, so that the copy can be compared with it later.
 . /scripts/connection.sh
+. /scripts/copy.sh
 
 connect
 wait_for_server
-copy="$BACKUPS/incoming/$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ)-${HOSTNAME##*-}"
-mkdir -p "$BACKUPS/incoming" "$BACKUPS/verified"
-# What has lain here for a day was left by a run that was cut short: it is unverified and belongs to nobody.
-find "$BACKUPS/incoming" -mindepth 1 -maxdepth 1 -mmin +1440 -exec rm -rf {} +
-mkdir "$copy"
+new_copy "$PGDATABASE"
 say "dumping $PGDATABASE from $PGHOST to $copy"
 
 coproc SNAPSHOT { psql --no-psqlrc --no-align --tuples-only --quiet --set ON_ERROR_STOP=1; }
@@ -26,7 +23,5 @@ ask "COMMIT;"
 
 rows=$(awk -F'|' '{ rows += $NF } END { print rows + 0 }' "$copy/row-counts")
 ((rows > 0)) || fail "$PGDATABASE has no row in any table: an empty copy must not push out a good one"
-sha256sum "$copy"/*.gz | sed "s#$copy/##" >"$copy/SHA256SUMS"
-# The next container of this pod reads it; another pod's run has a file of its own.
-printf '%s\n' "$copy" >"$BACKUPS/incoming/current-$HOSTNAME"
+hand_over
 say "dumped $(wc -l <"$copy/row-counts") tables with $rows rows, $(stat -c %s "$copy/dump.sql.gz") bytes"

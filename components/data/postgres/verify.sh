@@ -1,15 +1,9 @@
 #!/usr/bin/env bash
 # Proves the newest copy by restoring it: into a scratch server of this pod alone, with every error fatal, and by comparing
 # the row count of each table with the one taken at the dump. Only then does the copy become a verified one.
-set -euo pipefail
-umask 077
-say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
-fail() { say "FAILED: $*" >&2; exit 1; }
+. /scripts/copy.sh
 
-copy=$(<"$BACKUPS/incoming/current-$HOSTNAME")
-name=${copy##*/}
-say "verifying $name"
-(cd "$copy" && sha256sum --quiet --check SHA256SUMS) || fail "$name: a file is not what was written"
+take_over
 gzip --test "$copy"/*.gz || fail "$name: a compressed file is damaged"
 gzip -dc "$copy/dump.sql.gz" | tail -n 5 | grep -q '^-- PostgreSQL database dump complete' || fail "$name: the dump ends before its last line"
 
@@ -29,7 +23,5 @@ gzip -dc "$copy/dump.sql.gz" | psql --no-psqlrc --quiet --output=/dev/null --set
 psql --no-psqlrc --no-align --tuples-only --quiet --set ON_ERROR_STOP=1 --dbname=restored --file=/scripts/row-counts.sql >/scratch/row-counts
 diff "$copy/row-counts" /scratch/row-counts || fail "$name: the restored tables (>) differ from the database at the time of the dump (<)"
 
-sync -f "$copy"
-mv "$copy" "$BACKUPS/verified/$name"
-rm -f "$BACKUPS/incoming/current-$HOSTNAME"
+keep_copy
 say "verified $name: $(wc -l </scratch/row-counts) tables restored with equal row counts"

@@ -1,15 +1,9 @@
 #!/usr/bin/env bash
 # Proves the newest copy: it is checked, and a scratch server of this pod alone loads it. An empty Redis is a state too, so
 # the number of keys is compared with the source's and not with zero; keys that expired meanwhile may be missing.
-set -euo pipefail
-umask 077
-say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
-fail() { say "FAILED: $*" >&2; exit 1; }
+. /scripts/copy.sh
 
-copy=$(<"$BACKUPS/incoming/current-$HOSTNAME")
-name=${copy##*/}
-say "verifying $name"
-(cd "$copy" && sha256sum --quiet --check SHA256SUMS) || fail "$name: a file is not what was written"
+take_over
 redis-check-rdb "$copy/dump.rdb" >/scratch/check.log || fail "$name: dump.rdb is damaged: $(tail -n 2 /scratch/check.log)"
 in_file=$(sed -nE 's/^\[info\] ([0-9]+) keys read$/\1/p' /scratch/check.log)
 # Keys with an expiry come and go while the copy is made.
@@ -30,7 +24,5 @@ done
 restored=$(redis-cli -s /scratch/socket dbsize) || fail "$name: a scratch server does not load it: $(tail -n 3 /scratch/server.log)"
 ((restored <= in_file && restored >= in_file - expires)) || fail "$name: $restored keys after the restore of $in_file"
 
-sync -f "$copy"
-mv "$copy" "$BACKUPS/verified/$name"
-rm -f "$BACKUPS/incoming/current-$HOSTNAME"
+keep_copy
 say "verified $name: $restored keys restored"

@@ -72,10 +72,11 @@ test("an archive is unpacked and compared before anything is pruned (G14)", (t) 
   for (const [stack, { spec, config, containers }] of both) {
     t.deepEqual(spec("CronJob", "configuration-backup").jobTemplate.spec.template.spec.containers.map(({ name }) => name), ["prune"], stack);
     t.is(containers("CronJob", "configuration-backup")[0], "archive", stack);
-    const script = config(/^configuration-backup-scripts-/)["archive.sh"]!;
-    const order = ["tar -C /tmp/plain -czf", "tar -C /tmp/restored -xzf", "diff -r /tmp/plain /tmp/restored", 'mv "$copy" "$BACKUPS/verified/$name"'].map((line) => script.indexOf(line));
+    const { "archive.sh": script = "", "copy.sh": parts = "" } = config(/^configuration-backup-scripts-/);
+    const order = ["tar -C /tmp/plain -czf", "tar -C /tmp/restored -xzf", "diff -r /tmp/plain /tmp/restored", "\nkeep_copy\n"].map((line) => script.indexOf(line));
     t.deepEqual(order, order.toSorted((left, right) => left - right), stack);
     t.false(order.includes(-1), stack);
+    t.regex(parts, /^keep_copy\(\) \{\n.*sync[^]*?\n  mv "\$copy" "\$BACKUPS\/verified\/\$name"\n/m, stack);
   }
 });
 

@@ -1,0 +1,39 @@
+# Sourced by every script of a backup. $BACKUPS holds `incoming`, whose copies nobody has proven yet, and `verified`.
+set -euo pipefail
+umask 077
+
+say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
+fail() { say "FAILED: $*" >&2; exit 1; }
+
+# Makes $copy, an empty folder, and its $name, which tells when and by which pod it was made.
+new_copy() { # SUBJECT
+  name="$1-$(date -u +%Y%m%dT%H%M%SZ)-${HOSTNAME##*-}"
+  copy="$BACKUPS/incoming/$name"
+  mkdir -p "$BACKUPS/incoming" "$BACKUPS/verified"
+  # What has lain here for a day was left by a run that was cut short: it is unverified and belongs to nobody.
+  find "$BACKUPS/incoming" -mindepth 1 -maxdepth 1 -mmin +1440 -exec rm -rf {} +
+  mkdir "$copy"
+}
+
+# Leaves $copy to the next container of this pod, which proves it; another pod's run has a file of its own.
+hand_over() {
+  local sums
+  sums=$(cd "$copy" && sha256sum -- *)
+  printf '%s\n' "$sums" >"$copy/SHA256SUMS"
+  printf '%s\n' "$copy" >"$BACKUPS/incoming/current-$HOSTNAME"
+}
+
+# Finds the $copy and $name that the container before handed over.
+take_over() {
+  copy=$(<"$BACKUPS/incoming/current-$HOSTNAME")
+  name=${copy##*/}
+  say "verifying $name"
+  (cd "$copy" && sha256sum -c SHA256SUMS >/dev/null) || fail "$name: a file is not what was written"
+}
+
+# Counts $copy among the verified ones, once it is on the disk.
+keep_copy() {
+  sync -f "$copy" 2>/dev/null || sync # BusyBox may know no -f
+  mv "$copy" "$BACKUPS/verified/$name"
+  rm -f "$BACKUPS/incoming/current-$HOSTNAME"
+}
