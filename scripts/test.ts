@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { processes } from "../cluster/local/node.ts";
@@ -102,7 +102,9 @@ async function runLevels(step: readonly Level[], name: string): Promise<void> {
     try {
       const codes = await Promise.all(["dev", "prod"].map((stack) => run(process.execPath, ["test/support/render-stacks.ts", folder, stack])));
       if (codes.some((code) => code !== 0)) return record("failed", `${name}: our own stacks render`);
-      return await ava(files, name, { ...env, [prerenderedFolder]: folder });
+      await Promise.all(shares(files, availableParallelism()).map((share) =>
+        ava(["test/support/suite.test.ts"], name, { ...env, [prerenderedFolder]: folder, TEST_FILES: share.join("\n") }, "--serial")));
+      return;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -112,6 +114,11 @@ async function runLevels(step: readonly Level[], name: string): Promise<void> {
   const whole = `test/${step[0]}/stack`;
   await Promise.all(Object.entries(folders).filter(([folder]) => folder !== whole).map(([, group]) => ava(group!, name, env, "--concurrency=1", "--timeout=20m")));
   if (folders[whole]) await ava(folders[whole], name, env, "--concurrency=1", "--timeout=20m");
+}
+
+/** Deals files out, so that each share has some of every folder. */
+function shares(files: readonly string[], count: number): string[][] {
+  return Array.from({ length: count }, (_, share) => files.filter((_file, index) => index % count === share));
 }
 
 /** Runs files and counts their TAP lines. AVA itself fails a file that holds no test. */

@@ -33,10 +33,10 @@ export function stackConfiguration(stack: string): Record<string, string> {
 }
 
 /**
- * Runs the whole program of a stack against Pulumi's mocks and returns all it declares, in order. Needs no engine and no
- * cluster. Generated passwords have no value here. Once a process: Pulumi's program state is global.
+ * Runs a part of the program against Pulumi's mocks and returns all it declares, in order. Needs no engine and no cluster.
+ * Generated passwords have no value here. Pulumi's program state is global to a process, so only one may run at a time.
  */
-export async function declaredResources(configuration: Record<string, string>): Promise<DeclaredResource[]> {
+export async function declaredBy(part: () => unknown, configuration: Record<string, string>): Promise<DeclaredResource[]> {
   const declared: DeclaredResource[] = [];
   await pulumi.runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
@@ -46,10 +46,16 @@ export async function declaredResources(configuration: Record<string, string>): 
     call: ({ inputs }) => inputs,
   }, "production-platform", "declared", true);
   pulumi.runtime.setAllConfig(configuration);
-  await import("../../index.ts");
-  await pulumi.runtime.disconnect();
+  try {
+    await part();
+  } finally {
+    await pulumi.runtime.disconnect();
+  }
   return declared;
 }
+
+/** All that the whole program of a stack declares. Once a process: Node.js runs a module once. */
+export const declaredResources = (configuration: Record<string, string>): Promise<DeclaredResource[]> => declaredBy(() => import("../../index.ts"), configuration);
 
 /** The Kubernetes objects among declared resources. */
 export function manifests(declared: readonly DeclaredResource[]): Manifest[] {

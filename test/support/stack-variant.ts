@@ -1,5 +1,5 @@
 import type { Target } from "../../components/systems/target.ts";
-import type { DeclaredResource, Manifest } from "../../scripts/support/declared-objects.ts";
+import type { Manifest } from "../../scripts/support/declared-objects.ts";
 import { prerendered, type Rendered } from "./prerendered.ts";
 
 export type { Rendered as Variant } from "./prerendered.ts";
@@ -8,37 +8,18 @@ export type { Rendered as Variant } from "./prerendered.ts";
 export type Changes = Readonly<Record<string, unknown>>;
 
 /** Loaded when a file first asks for more than what was rendered already, because it takes a second. */
-const engine = async () => ({ pulumi: await import("@pulumi/pulumi"), ...await import("../../scripts/support/declared-objects.ts") });
+const engine = () => import("../../scripts/support/declared-objects.ts");
 
 let previous: Promise<unknown> = Promise.resolve();
 
-/**
- * What a part of the program declares under Pulumi's mocks. Unlike `stackObjects` it can be called as often as a test likes: the
- * runtime's state is global to the process, so calls wait for each other.
- */
+/** The objects that a part of the program declares. Unlike `stackObjects` it can be called as often as a test likes: calls wait for each other. */
 export function declaredBy(part: () => unknown, configuration: Record<string, string> = {}): Promise<Manifest[]> {
-  const run = previous.then(() => underMocks(part, configuration));
+  const run = previous.then(async () => {
+    const { declaredBy, manifests } = await engine();
+    return manifests(await declaredBy(part, configuration));
+  });
   previous = run.catch(() => undefined);
   return run;
-}
-
-async function underMocks(part: () => unknown, configuration: Record<string, string>): Promise<Manifest[]> {
-  const { manifests, pulumi } = await engine();
-  const declared: DeclaredResource[] = [];
-  await pulumi.runtime.setMocks({
-    newResource: ({ type, name, inputs }) => {
-      declared.push({ type, name, inputs });
-      return { id: `${name}-id`, state: inputs };
-    },
-    call: ({ inputs }) => inputs,
-  }, "production-platform", "declared", true);
-  pulumi.runtime.setAllConfig(configuration);
-  try {
-    await part();
-  } finally {
-    await pulumi.runtime.disconnect();
-  }
-  return manifests(declared);
 }
 
 let variants = 0;

@@ -33,7 +33,7 @@ test("every program of Bots EDI is of one release, and the two servers tell thei
   ]);
 });
 
-test("the defaults are the documented ones", (t) => {
+test("the defaults of Bots EDI are the documented ones", (t) => {
   t.like(readEnvironment(engine, programs).values, {
     MYSQL_PORT: 3306,
     MYSQL_POOL_MAX: 10,

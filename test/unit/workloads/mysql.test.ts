@@ -52,7 +52,7 @@ async function until(reached: () => boolean): Promise<void> {
   while (!reached()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-test("a lost or refused connection is an outage", (t) => {
+test("a lost or refused connection to MySQL is an outage", (t) => {
   t.true(isOutage(new Error("Connection lost: The server closed the connection.")));
   t.true(isOutage(Object.assign(new Error("connect ECONNREFUSED"), { errno: -111, code: "ECONNREFUSED" })));
   for (const [errno, state] of [[1040, "08004"], [1053, "08S01"], [1045, "28000"]] as const) t.true(isOutage(failure(errno, state)), String(errno));

@@ -4,7 +4,7 @@ import { isOutage } from "../../../workloads/server/data/postgres.ts";
 
 const failure = (code: string) => Object.assign(new DatabaseError("failed", 1, "error"), { code });
 
-test("a lost or refused connection is an outage", (t) => {
+test("a lost or refused connection to PostgreSQL is an outage", (t) => {
   t.true(isOutage(new Error("Connection terminated unexpectedly")));
   for (const code of ["08006", "28P01", "3D000", "53300", "57P01", "57P03", "57014"]) t.true(isOutage(failure(code)), code);
 });
