@@ -1,14 +1,5 @@
 import { eventually, kubectl, withManifest } from "./cluster.ts";
-
-export interface DrillJob {
-  metadata: { ownerReferences?: unknown };
-  spec: { backoffLimit: number; template: { spec: { containers: Container[]; initContainers: Container[] } } };
-}
-interface Container {
-  name: string;
-  command: string[];
-  env: { name: string; value?: string }[];
-}
+import { type Container, type DrillJob, runOnce } from "./cron-job.ts";
 
 /** The step that makes the copy. */
 export const copyStep = (job: DrillJob): Container => job.spec.template.spec.initContainers.find(({ name }) => ["dump", "archive"].includes(name))!;
@@ -28,21 +19,7 @@ export const withEnv = (changes: Record<string, string>) => (job: DrillJob): voi
 
 /** Drills of one backup CronJob. */
 export function backupDrill(namespace: string, cronJob: string) {
-  /** Runs the CronJob's own template once, with a change; returns how it ended and what its containers said. */
-  async function run(name: string, change: (job: DrillJob) => void = () => {}): Promise<{ outcome: "Complete" | "Failed"; logs: string }> {
-    const job = `drill-${cronJob}-${name}-${Date.now().toString(36)}`;
-    const made = JSON.parse(await kubectl("create", "job", job, "-n", namespace, `--from=cronjob/${cronJob}`, "--dry-run=client", "-o", "json")) as DrillJob;
-    made.spec.backoffLimit = 0;
-    // A CronJob removes its own failed runs beyond the history it keeps, and drills are looked at afterwards.
-    delete made.metadata.ownerReferences;
-    change(made);
-    const { code, stderr } = await withManifest(made, "create");
-    if (code !== 0) throw new Error(stderr);
-    const outcome = await eventually(`the end of job ${job}`, 300, () => kubectl("get", "job", job, "-n", namespace, "-o", "jsonpath={.status.conditions[*].type}"), (types) => /Complete|Failed/.test(types));
-    const logs = await kubectl("logs", "-n", namespace, `job/${job}`, "--all-containers", "--ignore-errors");
-    await kubectl("delete", "job", job, "-n", namespace, "--wait=true");
-    return { outcome: outcome.includes("Failed") ? "Failed" : "Complete", logs };
-  }
+  const run = (name: string, change?: (job: DrillJob) => void) => runOnce(namespace, cronJob, name, change);
 
   /** What a script prints in a pod that mounts what the job's verifying step mounts. */
   async function onVolume(script: string): Promise<string> {

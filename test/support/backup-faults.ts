@@ -1,6 +1,7 @@
 import test from "ava";
-import { backupDrill, type DrillJob, replacing, withEnv } from "./backup-drill.ts";
+import { backupDrill, replacing, withEnv } from "./backup-drill.ts";
 import { mysql, sql } from "./cluster.ts";
+import type { DrillJob } from "./cron-job.ts";
 
 /** A way a run goes wrong, and what its log must say. */
 export type Fault = readonly [title: string, change: (job: DrillJob) => void, says: RegExp];

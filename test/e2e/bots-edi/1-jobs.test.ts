@@ -1,5 +1,6 @@
 import test from "ava";
-import { type Ask, command, eventually, kubectl, mysql, mysqlClient, withManifest, withService } from "../../support/cluster.ts";
+import { type Ask, command, eventually, kubectl, mysql, mysqlClient, withService } from "../../support/cluster.ts";
+import { runOnce } from "../../support/cron-job.ts";
 
 const namespace = "edi";
 const web = <T>(use: (ask: Ask) => Promise<T>) => withService(namespace, "bots-webserver", 8080, use);
@@ -13,16 +14,9 @@ const transaction = (reference: number, payload = order(reference)): RequestInit
 const started = Date.now();
 
 /** A run of the engine by hand. It waits for one that its schedule started meanwhile, unless told not to. */
-async function engineRun(name: string, lockWaitSeconds = 60): Promise<{ outcome: string; logs: string }> {
-  const job = JSON.parse(await kubectl("create", "job", name, "-n", namespace, "--from=cronjob/bots-engine", "--dry-run=client", "-o", "json"));
-  job.spec.template.spec.containers[0].env.push({ name: "ENGINE_LOCK_WAIT_SECONDS", value: String(lockWaitSeconds) });
-  const { code, stderr } = await withManifest(job, "create");
-  if (code !== 0) throw new Error(stderr);
-  const outcome = await eventually(`the end of job ${name}`, 180, () => kubectl("get", "job", name, "-n", namespace, "-o", "jsonpath={.status.conditions[*].type}"), (types) => /Complete|Failed/.test(types));
-  const logs = await kubectl("logs", "-n", namespace, `job/${name}`, "--ignore-errors");
-  await kubectl("delete", "job", name, "-n", namespace);
-  return { outcome: outcome.includes("Failed") ? "Failed" : "Complete", logs };
-}
+const engineRun = (name: string, lockWaitSeconds = 60) => runOnce(namespace, "bots-engine", name, ({ spec: { template } }) => {
+  template.spec.containers[0]!.env.push({ name: "ENGINE_LOCK_WAIT_SECONDS", value: String(lockWaitSeconds) });
+});
 
 test.serial("health answers at the runbook's three paths (E01)", async (t) => {
   await web(async (ask) => {
@@ -35,7 +29,7 @@ test.serial("jobs are processed exactly once with the engine and two job queues 
   await kubectl("scale", "deployment/bots-jobqueue", "-n", namespace, "--replicas=2");
   await kubectl("rollout", "status", "deployment/bots-jobqueue", "-n", namespace, "--timeout=180s");
   try {
-    const run = engineRun(`engine-drill-${started}`);
+    const run = engineRun("drill");
     let next = 0;
     await web((ask) => Promise.all(Array.from({ length: 8 }, async () => {
       while (next < 400) {
@@ -64,11 +58,11 @@ test.serial("a file is imported once, however often it is delivered, and answere
   const deliver = (name: string) => kubectl("exec", "-n", namespace, "deployment/bots-webserver", "-c", "webserver", "--", "sh", "-c", `mkdir -p /home/bots/.bots/botssys/infile && printf '%s' '${content}' > /home/bots/.bots/botssys/infile/${name}`);
   await deliver(`first-${started}.json`);
   await new Promise((resolve) => setTimeout(resolve, 3_000));
-  const first = await engineRun(`engine-file-${started}`);
+  const first = await engineRun("file");
   t.is(first.outcome, "Complete", first.logs);
   await deliver(`second-${started}.json`);
   await new Promise((resolve) => setTimeout(resolve, 3_000));
-  t.is((await engineRun(`engine-again-${started}`)).outcome, "Complete");
+  t.is((await engineRun("again")).outcome, "Complete");
   const rows = await mysql(`SELECT id, state FROM bots_transaction WHERE file_name IN ('first-${started}.json', 'second-${started}.json')`);
   t.regex(rows, /^\d+\tdone$/);
   const id = rows.split("\t")[0]!;
@@ -80,12 +74,12 @@ test.serial("a manual engine run while another holds the lock refuses, and names
   // Far longer than a pod may take to start on a busy node; it ends with its connection.
   const holder = command("kubectl", ["exec", "-n", namespace, "mysql-0", "-c", "mysql", "--", ...mysqlClient(`SELECT GET_LOCK('${lock}', 5), SLEEP(600)`, "botsedi_data")], { timeout: 600_000 });
   const holding = await eventually("the held lock", 30, () => mysql(`SELECT IS_USED_LOCK('${lock}')`), (connection) => /^\d+$/.test(connection));
-  const { outcome, logs } = await engineRun(`engine-second-${started}`, 0);
+  const { outcome, logs } = await engineRun("second", 0);
   t.is(outcome, "Failed", logs);
   t.regex(logs, new RegExp(`the lock \\\\?"${lock}\\\\?" is held by .*connection ${holding}\\).*nothing was done`));
   await mysql(`KILL CONNECTION ${holding}`);
   t.not((await holder).code, 0);
-  t.is((await engineRun(`engine-third-${started}`)).outcome, "Complete", "the lock ends with its holder");
+  t.is((await engineRun("third")).outcome, "Complete", "the lock ends with its holder");
 });
 
 test.serial("showmigrations finds every migration applied (E16), and the dashboard's numbers are there (E14)", async (t) => {
