@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Credential } from "../capabilities/credential.ts";
-import { GuardedNamespace } from "../capabilities/guarded-namespace.ts";
-import { type Flow, flow, NetworkFlows } from "../capabilities/network-flows.ts";
+import { type Flow, flow } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
 import { scripts } from "../capabilities/scripts.ts";
 import { SealedSecret } from "../capabilities/sealed-secret.ts";
@@ -11,6 +10,7 @@ import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgre
 import { Redis } from "../data/redis/redis.ts";
 import { application, programSources } from "./application.ts";
 import type { BgcPlatformSettings } from "./bgc-platform.settings.ts";
+import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
@@ -43,15 +43,11 @@ export class BgcPlatform extends pulumi.ComponentResource {
 
   constructor(settings: BgcPlatformSettings, context: SystemContext, options?: pulumi.ComponentResourceOptions) {
     super("platform:system:BgcPlatform", "bgc-platform", {}, options);
-    const parent = { parent: this };
-    const { guards } = new GuardedNamespace(namespace, { quota: settings.quota, protect: context.retainData }, parent);
-    const inside = { ...parent, dependsOn: guards };
-    const flows = new NetworkFlows(namespace, {
-      namespace,
+    const { parent, inside, guarded } = securedNamespace(this, namespace, {
+      quota: settings.quota,
       flows: postgresFlows("postgres", settings.postgres.engine, bgcFlows(context.ingressNamespace, settings.postgres.backup.s3?.cidr)),
       selectors: postgresSelectors("postgres", settings.postgres.engine),
-    }, inside);
-    const guarded = { ...parent, dependsOn: [...guards, flows] };
+    }, context);
 
     const { backup, engine, ...postgresSettings } = settings.postgres;
     const postgres = postgresStore("postgres", engine, {
@@ -98,7 +94,7 @@ export class BgcPlatform extends pulumi.ComponentResource {
       replicas: { fixed: settings.web.replicas },
       resources: settings.web.resources,
       env: { ...behindProxy, API_URL: "http://bgc-api:8080" },
-    }, { ...parent, dependsOn: guards });
+    }, inside);
 
     for (const [name, host] of [["bgc-api", settings.hosts.api], ["bgc-web", settings.hosts.web]] as const) {
       new WebIngress(name, { namespace, labels: { app: name }, host, service: { name, port: 8080 }, ...context.ingress, ...(settings.tlsSecret && { tlsSecret: settings.tlsSecret }) }, inside);

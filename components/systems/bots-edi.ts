@@ -2,8 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Certificate } from "../capabilities/certificate.ts";
 import { contentHash } from "../capabilities/content-map.ts";
-import { GuardedNamespace } from "../capabilities/guarded-namespace.ts";
-import { type Flow, NetworkFlows } from "../capabilities/network-flows.ts";
+import type { Flow } from "../capabilities/network-flows.ts";
 import { type Program, type ProgramSource, server, task } from "../capabilities/program.ts";
 import { SealedSecret } from "../capabilities/sealed-secret.ts";
 import { SharedConfig } from "../capabilities/shared-config.ts";
@@ -17,6 +16,7 @@ import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { Job, ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
 import type { BotsEdiSettings } from "./bots-edi.settings.ts";
+import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources, type ResourceSettings } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
@@ -47,15 +47,11 @@ export class BotsEdi extends pulumi.ComponentResource {
 
   constructor(settings: BotsEdiSettings, context: SystemContext, options?: pulumi.ComponentResourceOptions) {
     super("platform:system:BotsEdi", "bots-edi", {}, options);
-    const parent = { parent: this };
-    const { guards } = new GuardedNamespace(namespace, { quota: settings.quota, protect: context.retainData }, parent);
-    const inside = { ...parent, dependsOn: guards };
-    const flows = new NetworkFlows(namespace, {
-      namespace,
+    const { parent, inside, guarded } = securedNamespace(this, namespace, {
+      quota: settings.quota,
       flows: ediFlows(settings, context),
       selectors: Object.fromEntries(Object.entries(components).map(([app, component]) => [app, labels(component)])),
-    }, inside);
-    const guarded = { ...parent, dependsOn: [...guards, flows] };
+    }, context);
 
     const db = this.database(settings, context, guarded);
     const volume = dataVolume(settings.data, context, guarded);
@@ -107,7 +103,7 @@ export class BotsEdi extends pulumi.ComponentResource {
     this.backup(settings, context, db, oneShot("bots-dumpdata", "python", "manage.py", "dumpdata", "--exclude", "auth.permission", "--exclude", "contenttypes", "--output", "/staging/dumpdata.json"), { ...parent, dependsOn: [migrated] });
 
     const certificate = new Certificate("bots-edi-ingress", { namespace, labels: labels("webserver"), hosts: [settings.host], secretName: "bots-edi-tls", issuer: context.certificates }, inside);
-    new WebIngress("bots-edi-ingress", { namespace, labels: labels("webserver"), host: settings.host, service: { name: web.name, port: 8080 }, ...context.ingress, tlsSecret: certificate.secretName }, { ...parent, dependsOn: [...guards, certificate] });
+    new WebIngress("bots-edi-ingress", { namespace, labels: labels("webserver"), host: settings.host, service: { name: web.name, port: 8080 }, ...context.ingress, tlsSecret: certificate.secretName }, { ...parent, dependsOn: [...inside.dependsOn, certificate] });
 
     this.target = {
       system: "bots-edi",

@@ -1,8 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Certificate } from "../capabilities/certificate.ts";
-import { GuardedNamespace } from "../capabilities/guarded-namespace.ts";
-import { type Flow, flow, NetworkFlows } from "../capabilities/network-flows.ts";
+import { type Flow, flow } from "../capabilities/network-flows.ts";
 import { server, task } from "../capabilities/program.ts";
 import { SharedConfig } from "../capabilities/shared-config.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
@@ -16,6 +15,7 @@ import type { ContainerArgs } from "../workload/container.ts";
 import { ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
 import type { PlatformServiceSettings } from "./platform-service.settings.ts";
+import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
@@ -42,16 +42,12 @@ export class PlatformService extends pulumi.ComponentResource {
 
   constructor(settings: PlatformServiceSettings, context: SystemContext, options?: pulumi.ComponentResourceOptions) {
     super("platform:system:PlatformService", name, {}, options);
-    const parent = { parent: this };
-    const { guards } = new GuardedNamespace(namespace, { quota: settings.quota, protect: context.retainData }, parent);
-    const inside = { ...parent, dependsOn: guards };
     const { backup, engine, maintenanceSchedule, ...postgresSettings } = settings.postgres;
-    const flows = new NetworkFlows(namespace, {
-      namespace,
+    const { parent, inside, guarded } = securedNamespace(this, namespace, {
+      quota: settings.quota,
       flows: postgresFlows("postgres", engine, platformFlows(context.ingressNamespace, backup.s3?.cidr)),
       selectors: postgresSelectors("postgres", engine),
-    }, inside);
-    const guarded = { ...parent, dependsOn: [...guards, flows] };
+    }, context);
 
     const postgres = postgresStore("postgres", engine, {
       namespace,
@@ -90,7 +86,7 @@ export class PlatformService extends pulumi.ComponentResource {
     this.auditRetention(settings, context, task(source("platform-audit-retention", "service"), ["node", "dist/jobs/audit-retention.js"]), postgres.client, retention, ready);
 
     const certificate = new Certificate(name, { namespace, labels: { app: name }, hosts: [settings.host], secretName: "tls-cert", issuer: context.certificates }, inside);
-    new WebIngress("platform-ingress", { namespace, labels: { app: name }, host: settings.host, service: { name, port: 8080 }, ...context.ingress, tlsSecret: certificate.secretName }, { ...parent, dependsOn: [...guards, certificate] });
+    new WebIngress("platform-ingress", { namespace, labels: { app: name }, host: settings.host, service: { name, port: 8080 }, ...context.ingress, tlsSecret: certificate.secretName }, { ...parent, dependsOn: [...inside.dependsOn, certificate] });
 
     this.target = {
       system: name,

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConfigurationBackup } from "../capabilities/configuration-backup/configuration-backup.ts";
-import { GuardedNamespace } from "../capabilities/guarded-namespace.ts";
-import { type Flow, flow, NetworkFlows } from "../capabilities/network-flows.ts";
+import { type Flow, flow } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
 import { ReverseProxy } from "../capabilities/reverse-proxy.ts";
 import { SharedConfig } from "../capabilities/shared-config.ts";
@@ -10,6 +9,7 @@ import { redisBackup } from "../data/redis/backup.ts";
 import { Redis } from "../data/redis/redis.ts";
 import { application, programSources } from "./application.ts";
 import { circuitBreakerProfiles, rateLimitProfiles, type ResilientApiGatewaySettings } from "./resilient-api-gateway.settings.ts";
+import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
@@ -32,11 +32,11 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
 
   constructor(settings: ResilientApiGatewaySettings, context: SystemContext, options?: pulumi.ComponentResourceOptions) {
     super("platform:system:ResilientApiGateway", "resilient-api-gateway", {}, options);
-    const parent = { parent: this };
-    const { guards } = new GuardedNamespace(namespace, { quota: settings.quota, protect: context.retainData }, parent);
-    const inside = { ...parent, dependsOn: guards };
-    const flows = new NetworkFlows(namespace, { namespace, flows: gatewayFlows(context.ingressNamespace, settings.reverseProxy, settings.redis.backup.s3?.cidr), others: ["configuration-backup"] }, inside);
-    const guarded = { ...parent, dependsOn: [...guards, flows] };
+    const { parent, inside, guarded } = securedNamespace(this, namespace, {
+      quota: settings.quota,
+      flows: gatewayFlows(context.ingressNamespace, settings.reverseProxy, settings.redis.backup.s3?.cidr),
+      others: ["configuration-backup"],
+    }, context);
 
     const { maxMemory, storage, rotation, backup } = settings.redis;
     const redis = new Redis("redis", {

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { GuardedNamespace } from "../capabilities/guarded-namespace.ts";
-import { type Flow, flow, NetworkFlows } from "../capabilities/network-flows.ts";
+import { type Flow, flow } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
 import type { Client } from "../data/client.ts";
 import { kafkaFlows, kafkaSelectors, kafkaStore } from "../data/kafka/store.ts";
@@ -10,6 +9,7 @@ import { redisBackup } from "../data/redis/backup.ts";
 import { Redis } from "../data/redis/redis.ts";
 import type { Replicas } from "../workload/workload.ts";
 import { application, programSources } from "./application.ts";
+import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources } from "./setting-types.ts";
 import { springClient, type SpringStores } from "./spring.ts";
 import type { SystemContext, Target } from "./target.ts";
@@ -49,15 +49,11 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
 
   constructor(settings: TechbraEcommerceSettings, context: SystemContext, options?: pulumi.ComponentResourceOptions) {
     super("platform:system:TechbraEcommerce", "techbra-ecommerce", {}, options);
-    const parent = { parent: this };
-    const { guards } = new GuardedNamespace(namespace, { quota: settings.quota, protect: context.retainData }, parent);
-    const inside = { ...parent, dependsOn: guards };
-    const flows = new NetworkFlows(namespace, {
-      namespace,
+    const { parent, inside, guarded } = securedNamespace(this, namespace, {
+      quota: settings.quota,
       flows: kafkaFlows("kafka", settings.kafka.engine, postgresFlows("postgres", settings.postgres.engine, techbraFlows(settings, context))),
       selectors: { ...postgresSelectors("postgres", settings.postgres.engine), ...kafkaSelectors("kafka", settings.kafka.engine) },
-    }, inside);
-    const guarded = { ...parent, dependsOn: [...guards, flows] };
+    }, context);
     const { retainData, storage } = context;
 
     const { engine, ...postgresSettings } = settings.postgres;

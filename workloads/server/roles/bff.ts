@@ -12,6 +12,7 @@ import { createBreaker, watchBreakers } from "../techbra/circuit-breaker.ts";
 import { createDownstream } from "../techbra/downstream.ts";
 import { orderIdOf } from "../techbra/order-routes.ts";
 import { overviewOf } from "../techbra/overview.ts";
+import { springService } from "../techbra/spring-service.ts";
 
 const variables = z.object({
   ...redisVariables,
@@ -29,10 +30,7 @@ const variables = z.object({
 /** The front end's own back end: joins the services' answers and stands in for them when they are away (T02). */
 export const bff: Role<typeof variables> = {
   name: "bff",
-  version: "v1.2.0",
-  healthPath: "/actuator/health",
-  healthyWord: "UP",
-  missingWord: "DOWN",
+  ...springService,
   variables,
   async start(environment, runtime) {
     const { redis, check, close } = await connectRedis(environment, runtime);

@@ -5,6 +5,7 @@ import { billingApply, billingTables, chargeByChance } from "../techbra/billing.
 import { topics } from "../techbra/events.ts";
 import { participantVariables, startParticipant } from "../techbra/participant.ts";
 import { paymentRoutes } from "../techbra/payment-routes.ts";
+import { springService } from "../techbra/spring-service.ts";
 
 const share = "a number from 0 to 1";
 
@@ -18,10 +19,7 @@ const variables = z.object({
 /** Charges orders whose stock is reserved, and tries failed payments again (T02, T10). */
 export const billingService: Role<typeof variables> = {
   name: "billing-service",
-  version: "v1.2.0",
-  healthPath: "/actuator/health",
-  healthyWord: "UP",
-  missingWord: "DOWN",
+  ...springService,
   variables,
   start: async (environment, runtime) => startParticipant({
     schema: "billing",

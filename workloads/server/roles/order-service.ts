@@ -5,16 +5,14 @@ import { topics } from "../techbra/events.ts";
 import { orderRoutes, watchSaga } from "../techbra/order-routes.ts";
 import { orderApply, orderTables } from "../techbra/orders.ts";
 import { participantVariables, startParticipant } from "../techbra/participant.ts";
+import { springService } from "../techbra/spring-service.ts";
 
 const variables = z.object({ ...participantVariables, PORT: whole(1, 65535, 8081) });
 
 /** Takes orders and follows their saga to its end (T02). */
 export const orderService: Role<typeof variables> = {
   name: "order-service",
-  version: "v1.2.0",
-  healthPath: "/actuator/health",
-  healthyWord: "UP",
-  missingWord: "DOWN",
+  ...springService,
   variables,
   start: async (environment, runtime) => startParticipant({
     schema: "orders",

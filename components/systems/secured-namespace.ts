@@ -1,0 +1,27 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { GuardedNamespace, type Quota } from "../capabilities/guarded-namespace.ts";
+import { NetworkFlows, type NetworkFlowsArgs } from "../capabilities/network-flows.ts";
+import type { SystemContext } from "./target.ts";
+
+export interface SecuredNamespaceArgs extends Omit<NetworkFlowsArgs, "namespace"> {
+  readonly quota: Quota;
+}
+
+/** Options for the parts of a system, by what has to be there before them. */
+export interface Order {
+  /** Nothing. */
+  readonly parent: { readonly parent: pulumi.ComponentResource };
+  /** The namespace with its quota and limits. */
+  readonly inside: { readonly parent: pulumi.ComponentResource; readonly dependsOn: pulumi.Resource[] };
+  /** Those and the network policies: for what holds data. */
+  readonly guarded: { readonly parent: pulumi.ComponentResource; readonly dependsOn: pulumi.Resource[] };
+}
+
+/** The namespace of a system, guarded and with its flows (X01, X02, X05). */
+export function securedNamespace(system: pulumi.ComponentResource, namespace: string, { quota, ...flows }: SecuredNamespaceArgs, { retainData }: SystemContext): Order {
+  const parent = { parent: system };
+  const { guards } = new GuardedNamespace(namespace, { quota, protect: retainData }, parent);
+  const inside = { ...parent, dependsOn: guards };
+  const policies = new NetworkFlows(namespace, { namespace, ...flows }, inside);
+  return { parent, inside, guarded: { ...parent, dependsOn: [...guards, policies] } };
+}
