@@ -16,7 +16,14 @@ let previous: Promise<unknown> = Promise.resolve();
 export function declaredBy(part: () => unknown, configuration: Record<string, string> = {}): Promise<Manifest[]> {
   const run = previous.then(async () => {
     const { declaredBy, manifests } = await engine();
-    return manifests(await declaredBy(part, configuration));
+    // Pulumi keeps a stack trace for every promise, which takes as long as all the rest of a run.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 2;
+    try {
+      return manifests(await declaredBy(part, configuration));
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   });
   previous = run.catch(() => undefined);
   return run;
