@@ -76,17 +76,17 @@ export class Kafka extends pulumi.ComponentResource {
       service: { name: serviceName, ports: { [kafkaDefaults.port]: "kafka" } },
     }, parent);
 
-    const declared = JSON.stringify(allTopics(args.topics, args.brokers ?? kafkaDefaults.brokers));
+    const topics = topicLines(args);
     const tool = toolContainers(images.kafka, tools.mapName);
     const scratch: Mount[] = [{ path: "/opt/kafka/config", scratch: "16Mi" }, { path: "/opt/kafka/logs", scratch: "64Mi" }];
     const env = { BOOTSTRAP: bootstrap, KAFKA_HEAP_OPTS: "-Xmx128m" };
     this.topics = new Job(`${name}-topics`, {
-      jobName: `${name}-topics-${contentHash(declared)}`,
+      jobName: `${name}-topics-${contentHash(topics)}`,
       namespace,
       labels: { app: `${name}-topics` },
       identity: kafkaIdentity,
       deadline: "15m",
-      containers: [tool("topics", { ...env, TOPICS: topicLines(args) }, scratch, "384Mi")],
+      containers: [tool("topics", { ...env, TOPICS: topics }, scratch, "384Mi")],
     }, { ...parent, dependsOn: [workload] });
     new VerifiedBackup(`${name}-backup`, {
       ...args.backup,
