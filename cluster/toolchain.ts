@@ -120,6 +120,8 @@ export function pulumiEnvironment(checkout: string): Record<string, string> {
     PULUMI_BACKEND_URL: `file://${join(state, "backend")}`,
     ...(chosen ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(state) }),
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Steps wait for pods far more than they work, and the engine's default is four a core.
+    PULUMI_PARALLEL: process.env["PULUMI_PARALLEL"] ?? "64",
     // Node.js keeps what it compiled, so that the program starts faster the next time.
     NODE_COMPILE_CACHE: join(state, "compile-cache"),
     ...(own ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
