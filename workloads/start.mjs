@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { brotliDecompressSync } from "node:zlib";
 
 const server = join(tmpdir(), `server-${process.pid}.mjs`);
-writeFileSync(server, gunzipSync(readFileSync(new URL("server.mjs.gz", import.meta.url))));
+writeFileSync(server, brotliDecompressSync(readFileSync(new URL("server.mjs.br", import.meta.url))));
 await import(server);

@@ -13,7 +13,7 @@ for (const system of systems) {
 
   test(`the bundle of ${system} carries its own hash and leaves half of a ConfigMap free`, (t) => {
     t.is(bundle.sha256, createHash("sha256").update(bundle.source).digest("hex"));
-    const bytes = Buffer.from(bundle.binaries["server.mjs.gz"]!, "base64").byteLength;
+    const bytes = Buffer.from(bundle.binaries["server.mjs.br"]!, "base64").byteLength;
     t.true(bytes < configMapLimit / 2, `${bytes} bytes`);
   });
 
@@ -43,9 +43,9 @@ test("a system without a contract server is refused with the names of those that
 });
 
 test("a file of exactly the ConfigMap limit fits", (t) => {
-  t.notThrows(() => assertFitsConfigMap("server.mjs.gz", configMapLimit));
+  t.notThrows(() => assertFitsConfigMap("server.mjs.br", configMapLimit));
 });
 
 test("a file above the ConfigMap limit is refused with its size and the limit", (t) => {
-  t.throws(() => assertFitsConfigMap("server.mjs.gz", 1048577), { message: /^server\.mjs\.gz has 1048577 bytes and a ConfigMap holds at most 1048576:/ });
+  t.throws(() => assertFitsConfigMap("server.mjs.br", 1048577), { message: /^server\.mjs\.br has 1048577 bytes and a ConfigMap holds at most 1048576:/ });
 });
