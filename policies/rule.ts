@@ -18,6 +18,30 @@ export interface Violation {
   readonly container?: string;
 }
 
+/** Where else the same is asked for, so that a report can speak a framework's language. */
+export interface Sources {
+  /** The Pod Security Standards' control, at the lowest level that has it. */
+  readonly podSecurity?: { readonly level: "baseline" | "restricted"; readonly control: string };
+  /** Recommendations of the CIS Kubernetes Benchmark, section 5: `5.2.6`. */
+  readonly cis?: readonly string[];
+  /** Checks of other scanners, each with the scanner's name: `kube-linter run-as-non-root`, `Trivy KSV-0012`. */
+  readonly scanners?: readonly string[];
+}
+
+/** What the API server evaluates for a rule: CEL that is true where all is well. */
+export interface CelCheck {
+  /**
+   * In a rule about containers it reads `container` (of every role) and `variables.pod` (the pod spec); in a rule about an object it reads `object`,
+   * and `variables.pod` where the kind has one. Optional fields are asked for with `has()` or `.?field.orValue(…)`.
+   */
+  readonly expression: string;
+  /** What is wrong where it is false, in the words of the rule's own message as far as these need no value. */
+  readonly message: string;
+}
+
+/** CEL, a function of the settings where it holds their numbers, or why CEL cannot say it: an admission policy sees one object at a time. */
+export type Admission = readonly CelCheck[] | ((settings: Settings) => readonly CelCheck[]) | { readonly beyondCel: string };
+
 interface RuleText {
   /** `X02-container-resources`: the requirement's row and a name; also the policy's name and the end of an exception's annotation. */
   readonly id: string;
@@ -30,6 +54,9 @@ interface RuleText {
   readonly remediation: string;
   /** Kinds the rule looks at. */
   readonly kinds: readonly string[];
+  /** @default none beside the rows */
+  readonly sources?: Sources;
+  readonly admission: Admission;
 }
 
 /** Looks at one container at a time, so that an unknown value in one hides nothing about the others. */
