@@ -208,7 +208,12 @@ function dataVolume({ claimName, snapshot, storage, sharedStorageClass }: BotsEd
   const storageClass = sharedStorageClass ?? context.storage.storageClass;
   if (!sharedStorageClass) void pulumi.log.info(`${claimName} is ReadWriteOnce, because bots-edi.data.sharedStorageClass is not set: all pods that use it run on one node`, undefined, undefined, true);
   return new k8s.core.v1.PersistentVolumeClaim(claimName, {
-    metadata: { name: claimName, namespace, labels: { app: "bots-edi" }, annotations: { "pulumi.com/skipAwait": "true" } },
+    metadata: {
+      name: claimName,
+      namespace,
+      labels: { app: "bots-edi" },
+      annotations: { "pulumi.com/skipAwait": "true", ...(!sharedStorageClass && { "production-platform/shared-on-one-node": "the scheduler puts pods where their volume is, and no class that several nodes can use is set" }) },
+    },
     spec: {
       accessModes: [sharedStorageClass ? "ReadWriteMany" : "ReadWriteOnce"],
       ...(storageClass && { storageClassName: storageClass }),

@@ -25,6 +25,7 @@ const count = z.int().min(1).max(1_000_000);
 export const resilientApiGatewaySettings = z.strictObject({
   applications: applications(["proxy", "upstream"]),
   host: host.default("gateway.local"),
+  /** Secret that the Ingress serves TLS with; its certificate is made with it. @default plain HTTP */
   tlsSecret: z.string().min(1).optional(),
   /** What stands in front: the cluster's ingress controller alone, or an nginx of the system's own behind it (G11). */
   reverseProxy: z.enum(["ingress", "nginx"]).default("ingress"),

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Certificate } from "../capabilities/certificate.ts";
 import { ConfigurationBackup } from "../capabilities/configuration-backup/configuration-backup.ts";
 import { type Flow, flow } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
@@ -76,7 +77,9 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
     const front = settings.reverseProxy === "nginx"
       ? new ReverseProxy("nginx", { namespace, upstream: { service: proxy.name, port: 5000 }, replicas: 2 }, guarded).service
       : { name: proxy.name, port: 5000 };
-    new WebIngress("proxy-service", { namespace, labels: { app: "proxy-service" }, host: settings.host, service: front, ...context.ingress, ...(settings.tlsSecret && { tlsSecret: settings.tlsSecret }) }, inside);
+    const labels = { app: "proxy-service" };
+    const certificate = settings.tlsSecret && new Certificate("proxy-service", { namespace, labels, hosts: [settings.host], secretName: settings.tlsSecret, issuer: context.certificates }, inside);
+    new WebIngress("proxy-service", { namespace, labels, host: settings.host, service: front, ...context.ingress, ...(certificate && { tlsSecret: certificate.secretName }) }, certificate ? { ...parent, dependsOn: [...inside.dependsOn, certificate] } : inside);
 
     this.target = {
       system: "resilient-api-gateway",

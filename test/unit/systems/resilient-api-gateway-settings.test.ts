@@ -9,7 +9,7 @@ const after = await systemOf("prod", name, {
     circuitBreaker: { profile: "tolerant" },
     proxy: { replicas: { min: 6, max: 12 }, resources: { cpuLimit: "2", memoryLimit: "1Gi" } },
     reverseProxy: "ingress",
-    tlsSecret: "gateway-tls",
+    tlsSecret: "other-tls",
     redis: { rotation: 2 },
     configurationBackup: { schedule: "0 6 * * 1" },
   },
@@ -58,11 +58,12 @@ test("the proxy's scaled size is two cores and 1Gi, and its range what the stack
   t.deepEqual([minReplicas, maxReplicas], [6, 12]);
 });
 
-test("without nginx the ingress controller's namespace reaches the proxy, and TLS is the stack's own Secret (G11)", (t) => {
+test("without nginx the ingress controller's namespace reaches the proxy, and TLS is served from the Secret that the stack names (G11)", (t) => {
   const { tls, rules } = after.spec("Ingress", "proxy-service");
-  t.deepEqual(tls as unknown, [{ hosts: ["gateway.example.com"], secretName: "gateway-tls" }]);
+  t.deepEqual(tls as unknown, [{ hosts: ["gateway.example.com"], secretName: "other-tls" }]);
+  const certificate = ({ get }: typeof after) => get("Certificate", "proxy-service")["spec"] as { secretName: string; dnsNames: string[] };
+  t.deepEqual([certificate(before), certificate(after)].map(({ secretName, dnsNames }) => [secretName, ...dnsNames]), [["gateway-tls", "gateway.example.com"], ["other-tls", "gateway.example.com"]]);
   t.is(rules[0]!.http.paths[0]!.backend.service.name, "proxy-service");
-  t.false("tls" in before.spec("Ingress", "proxy-service"));
   t.deepEqual(after.names.filter((each) => each.includes("nginx")), []);
   t.deepEqual(after.spec("NetworkPolicy", "proxy-service").ingress as unknown, [
     { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "ingress-nginx" } } }], ports: [{ protocol: "TCP", port: 5000 }] },
