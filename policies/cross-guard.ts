@@ -1,42 +1,48 @@
 import type {
   EnforcementLevel, Policies, PolicyConfigSchema, ReportViolation, ResourceValidationPolicy, StackValidationPolicy,
 } from "@pulumi/policy";
+import { levelOf } from "./enforcement.ts";
 import { fromPulumi, opaqueReason } from "./kubernetes-object.ts";
 import type { KubernetesObject, PulumiResource } from "./kubernetes-object.ts";
 import { concerns, judge } from "./pack.ts";
-import type { Verdict } from "./pack.ts";
 import { render } from "./rule.ts";
-import type { Rule, Severity } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 import { rulesAsOf } from "./rules/index.ts";
-import { parseSettings, settingsSchema } from "./settings.ts";
+import { settingsFor } from "./settings-overrides.ts";
+import { parseSettings, SettingsError, settingsSchema, withNumbers } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import { stackOf } from "./stack.ts";
+import type { Stack } from "./stack.ts";
 
 /** What the SDK accepts at run time besides a text: a violation with a level of its own, and without the policy's title before it. */
 type Report = (violation: { message: string; urn: string | undefined; enforcementLevel?: EnforcementLevel }) => void;
 
-const defaults = parseSettings();
-
-const enforcement: Readonly<Record<Severity, EnforcementLevel>> = { critical: "mandatory", high: "mandatory", medium: "mandatory", low: "advisory" };
+/** Rules and what they need, by one run of the pack. */
+interface Run {
+  readonly settings: Settings;
+  readonly today: string;
+  /** The inputs of each resource, by its URN. */
+  readonly seen: Map<string, readonly KubernetesObject[]>;
+  /** Verdicts that were left open. */
+  readonly open: Set<string>;
+}
 
 /**
  * Every rule as one CrossGuard policy of the rule's name. Rules about one object run on each resource before it is created, rules about the
  * whole stack at the end of a preview or an update. `today` is `YYYY-MM-DD`.
  */
-export function crossGuardPolicies(today: string): Policies {
-  const seen = new Map<string, readonly KubernetesObject[]>();
-  const open = new Set<string>();
-  const report = (verdict: Verdict, to: ReportViolation) => publish(verdict, withLevel(to), open);
-  const rules = rulesAsOf(today).map((rule) => (rule.scope === "stack" ? stackPolicy(rule, seen, report, today) : resourcePolicy(rule, seen, report, today)));
+export function crossGuardPolicies(today: string, settings: Settings = parseSettings()): Policies {
+  const run: Run = { settings, today, seen: new Map(), open: new Set() };
+  const rules = rulesAsOf(today).map((rule) => (rule.scope === "stack" ? stackPolicy(rule, run) : resourcePolicy(rule, run)));
   // The recording policy comes first: the SDK runs policies in order, and the others then read what it recorded.
-  return [recordingPolicy(seen), ...rules, coveragePolicy(open)];
+  return [recordingPolicy(run), ...rules, coveragePolicy(run)];
 }
 
 /**
  * Keeps the inputs of each resource. At the end of an update the engine offers outputs, where the server has filled in defaults and an
  * autoscaler its replicas; a rule must judge what the program declares.
  */
-function recordingPolicy(seen: Map<string, readonly KubernetesObject[]>): ResourceValidationPolicy {
+function recordingPolicy({ seen }: Run): ResourceValidationPolicy {
   return {
     name: "visible-objects",
     description: "Every Kubernetes object of the stack can be seen by the rules",
@@ -50,33 +56,36 @@ function recordingPolicy(seen: Map<string, readonly KubernetesObject[]>): Resour
   };
 }
 
-function resourcePolicy(rule: Rule, seen: ReadonlyMap<string, readonly KubernetesObject[]>, report: (verdict: Verdict, to: ReportViolation) => void, today: string): ResourceValidationPolicy {
+/** Rules about one object ask for no other. */
+const nothingElse = stackOf([]);
+
+function resourcePolicy(rule: Rule, run: Run): ResourceValidationPolicy {
+  const settingsOf = configured(rule, run);
   return {
-    ...metadata(rule),
+    ...metadata(rule, run.settings),
     validateResource: (args, reportViolation) => {
-      const settings = settingsOf(rule, args.getConfig());
-      const objects = objectsOf(args, seen).filter(({ kind }) => concerns(rule, kind));
-      for (const object of objects) report(judge(rule, object, stackOf(objects), settings, today), reportViolation);
+      const objects = objectsOf(args, run).filter(({ kind }) => concerns(rule, kind));
+      const settings = objects.length > 0 ? settingsOf(args.getConfig(), reportViolation) : undefined;
+      if (settings !== undefined) publish(rule, objects, nothingElse, settings, run, reportViolation);
     },
   };
 }
 
-function stackPolicy(rule: Rule, seen: ReadonlyMap<string, readonly KubernetesObject[]>, report: (verdict: Verdict, to: ReportViolation) => void, today: string): StackValidationPolicy {
+function stackPolicy(rule: Rule, run: Run): StackValidationPolicy {
+  const settingsOf = configured(rule, run);
   return {
-    ...metadata(rule),
+    ...metadata(rule, run.settings),
     validateStack: (args, reportViolation) => {
-      const settings = settingsOf(rule, args.getConfig());
-      const objects = args.resources.flatMap((resource) => objectsOf(resource, seen));
-      const stack = stackOf(objects);
-      for (const object of objects) {
-        if (concerns(rule, object.kind)) report(judge(rule, object, stack, settings, today), reportViolation);
-      }
+      const settings = settingsOf(args.getConfig(), reportViolation);
+      if (settings === undefined) return;
+      const objects = args.resources.flatMap((resource) => objectsOf(resource, run));
+      publish(rule, objects.filter(({ kind }) => concerns(rule, kind)), stackOf(objects), settings, run, reportViolation);
     },
   };
 }
 
 /** Says at the end how many verdicts a preview had to leave open; it comes last, when all others have been given. */
-function coveragePolicy(open: ReadonlySet<string>): StackValidationPolicy {
+function coveragePolicy({ open }: Run): StackValidationPolicy {
   return {
     name: "evaluated-rules",
     description: "Every rule could be evaluated",
@@ -93,25 +102,31 @@ function withLevel(report: ReportViolation): Report {
   return report as unknown as Report;
 }
 
-function publish({ findings, excepted, notEvaluated }: Verdict, report: Report, open: Set<string>): void {
-  for (const finding of findings) report({ message: render(finding), urn: finding.object.urn });
-  for (const { rule, object, message, reason, until } of excepted) {
-    report({ message: `${object.ref}: excepted from ${rule.id} until ${until} (${reason}): ${message}`, urn: object.urn, enforcementLevel: "advisory" });
-  }
-  for (const { rule, object, container, message } of notEvaluated) {
-    const text = `${object.ref}${container === undefined ? "" : `, container "${container}"`}: ${message} [${rule.id}]`;
-    open.add(text);
-    report({ message: text, urn: object.urn, enforcementLevel: "advisory" });
+function publish(
+  rule: Rule, objects: readonly KubernetesObject[], stack: Stack, settings: Settings, { today, open }: Run, reportViolation: ReportViolation,
+): void {
+  const report = withLevel(reportViolation);
+  for (const object of objects) {
+    const { findings, excepted, notEvaluated } = judge(rule, object, stack, settingsFor(object, settings), today);
+    for (const finding of findings) report({ message: render(finding), urn: object.urn });
+    for (const { message, reason, until } of excepted) {
+      report({ message: `${object.ref}: excepted from ${rule.id} until ${until} (${reason}): ${message}`, urn: object.urn, enforcementLevel: "advisory" });
+    }
+    for (const { container, message } of notEvaluated) {
+      const text = `${object.ref}${container === undefined ? "" : `, container "${container}"`}: ${message} [${rule.id}]`;
+      open.add(text);
+      report({ message: text, urn: object.urn, enforcementLevel: "advisory" });
+    }
   }
 }
 
-function metadata(rule: Rule): Pick<ResourceValidationPolicy, "name" | "displayName" | "description" | "enforcementLevel" | "severity" | "remediationSteps" | "tags"> & { configSchema?: PolicyConfigSchema } {
-  const configSchema = settingsSchema(rule.id);
+function metadata(rule: Rule, settings: Settings): Omit<ResourceValidationPolicy, "validateResource"> {
+  const configSchema = settingsSchema(rule.id, settings);
   return {
     name: rule.id,
     displayName: rule.title,
     description: rule.title,
-    enforcementLevel: enforcement[rule.severity],
+    enforcementLevel: levelOf(rule, settings),
     severity: rule.severity,
     remediationSteps: rule.remediation,
     tags: [...rule.row],
@@ -119,10 +134,25 @@ function metadata(rule: Rule): Pick<ResourceValidationPolicy, "name" | "displayN
   };
 }
 
-function settingsOf(rule: Rule, config: object): Settings {
-  return Object.keys(config).length === 0 ? defaults : parseSettings({ [rule.id]: config });
+/**
+ * The settings with the numbers of a rule that CrossGuard's own configuration (`--policy-pack-config`) changes, read once. What it gets
+ * wrong is one violation: an error thrown here would reach the terminal with its stack trace.
+ */
+function configured(rule: Rule, { settings }: Run): (config: object, report: ReportViolation) => Settings | undefined {
+  let read: { readonly settings?: Settings } | undefined;
+  return (config, report) => {
+    if (read !== undefined) return read.settings;
+    try {
+      read = { settings: withNumbers(settings, rule.id, config) };
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      read = {};
+      withLevel(report)({ message: error.message, urn: undefined, enforcementLevel: "mandatory" });
+    }
+    return read.settings;
+  };
 }
 
-function objectsOf(resource: PulumiResource, seen: ReadonlyMap<string, readonly KubernetesObject[]>): readonly KubernetesObject[] {
+function objectsOf(resource: PulumiResource, { seen }: Run): readonly KubernetesObject[] {
   return seen.get(resource.urn) ?? fromPulumi(resource);
 }

@@ -12,8 +12,18 @@ export interface Exception {
   readonly problem?: string;
 }
 
-/** The exceptions an object carries. `today` is `YYYY-MM-DD`. */
-export function exceptionsOf(object: KubernetesObject, today: string): Exception[] {
+const read = new WeakMap<KubernetesObject, { readonly today: string; readonly exceptions: readonly Exception[] }>();
+
+/** The exceptions an object carries, read once an object. `today` is `YYYY-MM-DD`. */
+export function exceptionsOf(object: KubernetesObject, today: string): readonly Exception[] {
+  const known = read.get(object);
+  if (known?.today === today) return known.exceptions;
+  const exceptions = readExceptions(object, today);
+  read.set(object, { today, exceptions });
+  return exceptions;
+}
+
+function readExceptions(object: KubernetesObject, today: string): Exception[] {
   return Object.keys(object.annotations).filter((key) => key.startsWith(exceptionPrefix)).map((annotation) => {
     const ruleId = annotation.slice(exceptionPrefix.length);
     const [reason = "", until = ""] = String(object.annotations[annotation]).split(/;\s*until=/).map((part) => part.trim());

@@ -30,6 +30,8 @@ export interface KubernetesObject {
   readonly ref: string;
   /** The Pulumi resource it belongs to. */
   readonly urn?: string;
+  /** Why it stands for all objects of its kind, none of which can be seen. @default it stands for itself */
+  readonly unseen?: string;
 }
 
 /** What a Pulumi policy knows of a resource. */
@@ -45,10 +47,15 @@ export class NotEvaluable extends Error {
   override readonly name = "NotEvaluable";
 }
 
+/** Kinds without a namespace: Kubernetes' own, and those of widely used operators. */
 const clusterWide = new Set([
-  "Namespace", "Node", "PersistentVolume", "StorageClass", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition",
-  "PriorityClass", "IngressClass", "RuntimeClass", "VolumeSnapshotClass", "ClusterIssuer", "APIService", "CSIDriver",
-  "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
+  "Namespace", "Node", "PersistentVolume", "ComponentStatus", "ClusterRole", "ClusterRoleBinding", "PriorityClass", "RuntimeClass", "IngressClass",
+  "IPAddress", "ServiceCIDR", "StorageClass", "VolumeAttachment", "VolumeAttributesClass", "CSIDriver", "CSINode", "DeviceClass", "DeviceTaintRule",
+  "ResourceSlice", "CustomResourceDefinition", "APIService", "StorageVersionMigration", "CertificateSigningRequest", "ClusterTrustBundle",
+  "FlowSchema", "PriorityLevelConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy",
+  "MutatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ClusterIssuer", "VolumeSnapshotClass",
+  "VolumeSnapshotContent", "GatewayClass", "ClusterSecretStore", "ClusterExternalSecret", "ClusterTriggerAuthentication", "AdminNetworkPolicy",
+  "BaselineAdminNetworkPolicy", "CiliumClusterwideNetworkPolicy", "ClusterPolicy",
 ]);
 
 const pulumiType = /^kubernetes:(?<group>[^:]+):(?<kind>[A-Za-z0-9]+)$/;

@@ -1,3 +1,4 @@
+import { levelOf } from "./enforcement.ts";
 import { exceptionsOf } from "./exceptions.ts";
 import { NotEvaluable } from "./kubernetes-object.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
@@ -6,6 +7,7 @@ import type { WalkedContainer } from "./pod-spec-walker.ts";
 import type { Finding, Rule, Violation } from "./rule.ts";
 import { exceptionRuleId } from "./rules/exceptions.ts";
 import { rulesAsOf } from "./rules/index.ts";
+import { settingsFor } from "./settings-overrides.ts";
 import type { Settings } from "./settings.ts";
 import { stackOf } from "./stack.ts";
 import type { Stack } from "./stack.ts";
@@ -20,7 +22,7 @@ export interface ExceptedFinding extends Finding {
 export interface Verdict {
   readonly findings: readonly Finding[];
   readonly excepted: readonly ExceptedFinding[];
-  /** What could not be decided, with the reason as its message. */
+  /** What could not be decided, with the reason as its message; under the setting `strict` it is a finding instead. */
   readonly notEvaluated: readonly Finding[];
 }
 
@@ -36,16 +38,39 @@ export interface Report extends Verdict {
   };
 }
 
-/** Judges objects that belong together by every rule. `today` is `YYYY-MM-DD`. Pure: the same input gives the same report. */
+/** Judges objects that belong together by every rule that is not disabled. `today` is `YYYY-MM-DD`. Pure: the same input gives the same report. */
 export function evaluate(objects: readonly KubernetesObject[], settings: Settings, today: string): Report {
   const stack = stackOf(objects);
-  const rules = rulesAsOf(today);
-  const verdicts = objects.flatMap((object) => rules.filter((rule) => concerns(rule, object.kind)).map((rule) => judge(rule, object, stack, settings, today)));
-  const findings = verdicts.flatMap((verdict) => verdict.findings);
-  const excepted = verdicts.flatMap((verdict) => verdict.excepted);
-  const notEvaluated = verdicts.flatMap((verdict) => verdict.notEvaluated);
-  const counts = { objects: objects.length, evaluations: verdicts.length, findings: findings.length, excepted: excepted.length, notEvaluated: notEvaluated.length };
+  const rulesOf = rulesByKind(settings, today);
+  const findings: Finding[] = [];
+  const excepted: ExceptedFinding[] = [];
+  const notEvaluated: Finding[] = [];
+  let evaluations = 0;
+  for (const object of objects) {
+    const rules = rulesOf(object.kind);
+    const own = settingsFor(object, settings);
+    evaluations += rules.length;
+    for (const rule of rules) {
+      const verdict = judge(rule, object, stack, own, today);
+      if (verdict === passed) continue;
+      findings.push(...verdict.findings);
+      excepted.push(...verdict.excepted);
+      notEvaluated.push(...verdict.notEvaluated);
+    }
+  }
+  const counts = { objects: objects.length, evaluations, findings: findings.length, excepted: excepted.length, notEvaluated: notEvaluated.length };
   return { findings, excepted, notEvaluated, counts };
+}
+
+/** The rules that look at a kind, as a table that is made once: without those the settings disable. */
+export function rulesByKind(settings: Settings, today: string): (kind: string) => readonly Rule[] {
+  const rules = rulesAsOf(today).filter((rule) => levelOf(rule, settings) !== "disabled");
+  const table = new Map<string, readonly Rule[]>();
+  return (kind) => {
+    let ofKind = table.get(kind);
+    if (ofKind === undefined) table.set(kind, ofKind = rules.filter((rule) => concerns(rule, kind)));
+    return ofKind;
+  };
 }
 
 /** Whether a rule looks at a kind; `*` is every kind. */
@@ -53,19 +78,20 @@ export function concerns({ kinds }: Rule, kind: string): boolean {
   return kinds.includes(kind) || kinds[0] === "*";
 }
 
-/** One rule's verdict on one object. */
+const passed: Verdict = { findings: [], excepted: [], notEvaluated: [] };
+
+/** One rule's verdict on one object; `settings` are the object's own, see `settingsFor`. */
 export function judge(rule: Rule, object: KubernetesObject, stack: Stack, settings: Settings, today: string): Verdict {
   const violations: Finding[] = [];
-  const notEvaluated: Finding[] = [];
+  const open: Finding[] = [];
   const collect = (check: () => Iterable<Violation>, container?: WalkedContainer) => {
-    const named = container === undefined ? {} : { container: nameOf(container) };
     try {
-      for (const violation of check()) violations.push({ ...named, ...violation, rule, object });
+      for (const violation of check()) violations.push({ ...named(container), ...violation, rule, object });
     } catch (error) {
       // Anything but an unknown value means that the object has a shape no API server would take: that blocks.
-      const open = error instanceof NotEvaluable;
-      const message = open ? `not evaluated: ${error.message}` : `is malformed: ${(error as Error).message}`;
-      (open ? notEvaluated : violations).push({ ...named, rule, object, path: container?.path ?? "", message });
+      const unknown = error instanceof NotEvaluable;
+      const message = unknown ? `not evaluated: ${error.message}` : `is malformed: ${(error as Error).message}`;
+      (unknown && !settings.strict ? open : violations).push({ ...named(container), rule, object, path: container?.path ?? "", message });
     }
   };
   if (rule.scope === "container") {
@@ -77,7 +103,8 @@ export function judge(rule: Rule, object: KubernetesObject, stack: Stack, settin
   } else {
     collect(() => (rule.scope === "object" ? rule.check(object, settings) : rule.check(object, stack, settings)));
   }
-  return { ...except(violations, rule, object, today), notEvaluated };
+  if (violations.length === 0 && open.length === 0) return passed;
+  return { ...except(violations, rule, object, today), notEvaluated: open };
 }
 
 function except(violations: readonly Finding[], rule: Rule, object: KubernetesObject, today: string): Pick<Verdict, "findings" | "excepted"> {
@@ -93,10 +120,11 @@ function except(violations: readonly Finding[], rule: Rule, object: KubernetesOb
   return { findings: [], excepted: violations.map((violation) => ({ ...violation, reason, until })) };
 }
 
-function nameOf(container: WalkedContainer): string {
+function named(container: WalkedContainer | undefined): { container?: string } {
+  if (container === undefined) return {};
   try {
-    return container.spec.name ?? container.path;
+    return { container: container.spec.name ?? container.path };
   } catch {
-    return container.path;
+    return { container: container.path };
   }
 }

@@ -45,30 +45,45 @@ const templatePaths: Readonly<Record<(typeof podKinds)[number], readonly string[
 
 const groups = [["containers", "main"], ["initContainers", "init"], ["ephemeralContainers", "ephemeral"]] as const;
 
+const pods = new WeakMap<KubernetesObject, WalkedPod>();
+
 /** The pod an object runs; undefined for kinds without one. */
 export function podOf(object: KubernetesObject): WalkedPod | undefined {
+  const known = pods.get(object);
+  if (known !== undefined) return known;
   const steps = (templatePaths as Readonly<Record<string, readonly string[] | undefined>>)[object.kind];
   if (steps === undefined) return undefined;
   let template: Manifest | undefined = object.manifest;
   for (const step of steps) template = template?.[step] as Manifest | undefined;
   const spec = template?.["spec"];
   if (typeof spec !== "object" || spec === null) return undefined;
-  return {
+  const pod: WalkedPod = {
     path: [...steps, "spec"].join("."),
     spec: spec as V1PodSpec,
     get labels() { return template?.metadata?.labels ?? {}; },
     get annotations() { return template?.metadata?.annotations ?? {}; },
   };
+  pods.set(object, pod);
+  return pod;
 }
 
-/** Every container of a pod, init, sidecar and ephemeral ones included. */
+const walks = new WeakMap<WalkedPod, readonly WalkedContainer[]>();
+
+/** Every container of a pod, init, sidecar and ephemeral ones included. Each pod is walked once, however many rules look at it. */
 export function* containersOf(pod: WalkedPod): Generator<WalkedContainer> {
+  const known = walks.get(pod);
+  if (known !== undefined) return yield* known;
+  const walk: WalkedContainer[] = [];
   for (const [field, role] of groups) {
     const containers = (pod.spec as unknown as Record<string, V1Container[] | undefined>)[field];
     for (const index of (containers ?? []).keys()) {
       const spec = containers?.[index] as V1Container;
       const sidecar = role === "init" && spec.restartPolicy === "Always";
-      yield { role: sidecar ? "sidecar" : role, path: `${pod.path}.${field}[${index}]`, spec, pod };
+      const container: WalkedContainer = { role: sidecar ? "sidecar" : role, path: `${pod.path}.${field}[${index}]`, spec, pod };
+      walk.push(container);
+      yield container;
     }
   }
+  // Only a complete walk is kept: one that met an unknown value must meet it again for the next rule.
+  walks.set(pod, walk);
 }

@@ -1,11 +1,17 @@
+import { scalersOf, scalerSpec } from "./autoscalers.ts";
+import { known } from "./known.ts";
 import { NotEvaluable } from "./kubernetes-object.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import { workloadKinds } from "./pod-spec-walker.ts";
 
-/** All objects of one evaluation, found by kind and namespace. */
+/** All objects of one evaluation, found by kind, namespace and name. */
 export interface Stack {
   /** The objects of a kind in a namespace. Throws where an object of that kind may or may not belong to it. */
   inNamespace(kind: string, namespace: string): readonly KubernetesObject[];
+  /** The object of a kind and a name; undefined where there is none. Throws where an object that may be the one cannot be told yet. */
+  named(kind: string, namespace: string, name: string): KubernetesObject | undefined;
+  /** What a function makes of the whole stack, worked out once and kept: the indexes of rules that look further than names. */
+  once<Made>(make: (objects: readonly KubernetesObject[]) => Made): Made;
 }
 
 /** Replicas an autoscaler may go down to. */
@@ -14,47 +20,54 @@ export interface Autoscaler {
   readonly minReplicas: number;
 }
 
-interface ScalerSpec {
-  readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string };
-  readonly minReplicas?: number;
-  readonly minReplicaCount?: number;
-}
-
 /** Indexes the objects once, so that a rule's look-ups cost the same for ten objects and ten thousand. */
 export function stackOf(objects: readonly KubernetesObject[]): Stack {
   const placed = new Map<string, KubernetesObject[]>();
+  const named = new Map<string, KubernetesObject>();
   const unplaced = new Map<string, KubernetesObject>();
+  const unnamed = new Map<string, KubernetesObject>();
+  const made = new Map<unknown, unknown>();
   for (const object of objects) {
-    try {
-      const key = `${object.kind} ${object.namespace}`;
-      const group = placed.get(key);
-      if (group === undefined) placed.set(key, [object]);
-      else group.push(object);
-    } catch {
+    const key = known(() => `${object.kind} ${object.namespace}`);
+    if (key === undefined) {
       unplaced.set(object.kind, object);
+      continue;
     }
+    const group = placed.get(key);
+    if (group === undefined) placed.set(key, [object]);
+    else group.push(object);
+    const name = known(() => object.name);
+    if (name === undefined) unnamed.set(key, object);
+    else if (!named.has(`${key} ${name}`)) named.set(`${key} ${name}`, object);
   }
+  const refuseStray = (kind: string) => {
+    const stray = unplaced.get(kind);
+    if (stray !== undefined) throw new NotEvaluable(stray.unseen ?? `the namespace of ${stray.ref} is not known before it is created`);
+  };
   return {
     inNamespace(kind, namespace) {
-      const stray = unplaced.get(kind);
-      if (stray !== undefined) throw new NotEvaluable(`the namespace of ${stray.ref} is not known before it is created`);
+      refuseStray(kind);
       return placed.get(`${kind} ${namespace}`) ?? [];
+    },
+    named(kind, namespace, name) {
+      const found = named.get(`${kind} ${namespace} ${name}`);
+      if (found !== undefined) return found;
+      refuseStray(kind);
+      const stray = unnamed.get(`${kind} ${namespace}`);
+      if (stray !== undefined) throw new NotEvaluable(`the name of ${stray.ref} is not known before it is created`);
+      return undefined;
+    },
+    once<Made>(make: (all: readonly KubernetesObject[]) => Made): Made {
+      if (!made.has(make)) made.set(make, make(objects));
+      return made.get(make) as Made;
     },
   };
 }
 
 /** The HorizontalPodAutoscaler or ScaledObject that sets a workload's replicas. */
 export function autoscalerOf(workload: KubernetesObject, stack: Stack): Autoscaler | undefined {
-  for (const kind of ["HorizontalPodAutoscaler", "ScaledObject"]) {
-    for (const scaler of stack.inNamespace(kind, workload.namespace)) {
-      const spec = scaler.manifest["spec"] as ScalerSpec | undefined;
-      const target = spec?.scaleTargetRef;
-      if (target?.name !== workload.name || (target.kind ?? "Deployment") !== workload.kind) continue;
-      const minReplicas = kind === "ScaledObject" ? spec?.minReplicaCount ?? 0 : spec?.minReplicas ?? 1;
-      return { ref: scaler.ref, minReplicas };
-    }
-  }
-  return undefined;
+  const scaler = scalersOf(workload.kind, workload.namespace, workload.name, stack)[0];
+  return scaler === undefined ? undefined : { ref: scaler.ref, minReplicas: scalerSpec(scaler).minReplicas };
 }
 
 /** The fewest replicas a workload is meant to run with. */
@@ -63,14 +76,23 @@ export function minimumReplicas(workload: KubernetesObject, stack: Stack): numbe
   return autoscalerOf(workload, stack)?.minReplicas ?? declared;
 }
 
+/** Whether a workload runs more than one pod, or may do so by its autoscaler. */
+export function isReplicated(workload: KubernetesObject, stack: Stack): boolean {
+  return autoscalerOf(workload, stack) !== undefined || minimumReplicas(workload, stack) > 1;
+}
+
 /**
  * The namespace an object answers for in rules about whole namespaces: a Namespace for itself, and where the stack uses a namespace that it
  * does not own, the first workload in it. Undefined for all others, and for namespaces without workloads.
  */
 export function namespaceAnsweredBy(object: KubernetesObject, stack: Stack): string | undefined {
   const namespace = object.kind === "Namespace" ? object.name : object.namespace;
-  const workloads = workloadKinds.flatMap((kind) => stack.inNamespace(kind, namespace));
-  if (workloads.length === 0) return undefined;
-  const owned = stack.inNamespace("Namespace", "").some(({ name }) => name === namespace);
-  return object.kind === "Namespace" || (!owned && workloads[0] === object) ? namespace : undefined;
+  const first = workloadKinds.map((kind) => stack.inNamespace(kind, namespace)[0]).find((workload) => workload !== undefined);
+  if (first === undefined) return undefined;
+  return object.kind === "Namespace" || (first === object && !ownsNamespace(namespace, stack)) ? namespace : undefined;
+}
+
+/** Whether the stack declares a namespace: what is not declared in it is then not there. */
+export function ownsNamespace(namespace: string, stack: Stack): boolean {
+  return stack.named("Namespace", "", namespace) !== undefined;
 }

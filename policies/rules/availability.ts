@@ -1,69 +1,37 @@
-import type { V1Affinity, V1PodDisruptionBudgetSpec } from "@kubernetes/client-node";
-import type { KubernetesObject } from "../kubernetes-object.ts";
-import { longRunningKinds, podKinds, podOf } from "../pod-spec-walker.ts";
+import type { V1Affinity } from "@kubernetes/client-node";
+import { podKinds, podOf } from "../pod-spec-walker.ts";
 import type { ObjectRule, Rule, StackRule } from "../rule.ts";
 import { selects } from "../selectors.ts";
-import { autoscalerOf, minimumReplicas } from "../stack.ts";
-import type { Stack } from "../stack.ts";
-
-const replicated = { scope: "stack", kinds: ["Deployment", "StatefulSet"], row: ["X04"], severity: "high" } as const;
-
-const disruptionBudget: StackRule = {
-  ...replicated,
-  id: "X04-disruption-budget",
-  title: "Workloads with replicas have a PodDisruptionBudget",
-  rationale: "Without one, draining nodes may take all replicas at once.",
-  remediation: "apiVersion: policy/v1\nkind: PodDisruptionBudget\nspec:\n  maxUnavailable: 1\n  selector:\n    matchLabels: { app: <the pods' label> }",
-  *check(object, stack) {
-    if (!isReplicated(object, stack)) return;
-    const labels = podOf(object)?.labels ?? {};
-    const budgets = stack.inNamespace("PodDisruptionBudget", object.namespace);
-    if (!budgets.some((budget) => selects(budgetSpec(budget).selector, labels))) {
-      yield { path: "", message: "has replicas, but no PodDisruptionBudget selects its pods" };
-    }
-  },
-};
-
-const budgetAllowsEviction: StackRule = {
-  ...replicated,
-  id: "X04-eviction-possible",
-  kinds: ["PodDisruptionBudget"],
-  title: "PodDisruptionBudgets allow at least one eviction",
-  rationale: "A budget that allows none stops every node drain and upgrade until somebody deletes it.",
-  remediation: "spec:\n  maxUnavailable: 1   # instead of minAvailable",
-  *check(object, stack) {
-    const { selector, minAvailable, maxUnavailable } = budgetSpec(object);
-    for (const kind of longRunningKinds) {
-      for (const workload of stack.inNamespace(kind, object.namespace)) {
-        if (!selects(selector, podOf(workload)?.labels ?? {})) continue;
-        const replicas = minimumReplicas(workload, stack);
-        if (replicas === 0) continue; // scaled to nothing, or from nothing by an autoscaler
-        if (maxUnavailable !== undefined && podsOf(maxUnavailable, replicas) < 1) {
-          yield { path: "spec.maxUnavailable", message: `maxUnavailable ${maxUnavailable} never lets a pod of ${workload.ref} be evicted` };
-        }
-        if (minAvailable !== undefined && podsOf(minAvailable, replicas) >= replicas) {
-          yield { path: "spec.minAvailable", message: `minAvailable ${minAvailable} never lets a pod of ${workload.ref} be evicted: it may have only ${replicas}` };
-        }
-      }
-    }
-  },
-};
+import { isReplicated } from "../stack.ts";
+import { disruptionBudgetRules } from "./disruption-budgets.ts";
+import { rolloutRules } from "./rollouts.ts";
 
 const spread: StackRule = {
-  ...replicated,
   id: "X04-spread",
+  scope: "stack",
+  kinds: ["Deployment", "StatefulSet"],
+  row: ["X04"],
+  severity: "high",
   title: "Replicas are spread over nodes",
   rationale: "Replicas on one node fail together.",
   remediation: [
     "topologySpreadConstraints:", "  - topologyKey: kubernetes.io/hostname", "    maxSkew: 1", "    whenUnsatisfiable: ScheduleAnyway",
     "    labelSelector:", "      matchLabels: { app: <the pods' label> }",
   ].join("\n"),
+  sources: {
+    scanners: [
+      "kube-linter no-anti-affinity", "kube-score deployment-has-host-podantiaffinity", "kube-score statefulset-has-host-podantiaffinity", "Polaris topologySpreadConstraint",
+    ],
+  },
+  admission: { beyondCel: "Whether a workload has more than one replica may be said by its autoscaler." },
   *check(object, stack) {
     const pod = podOf(object);
     if (pod === undefined || !isReplicated(object, stack)) return;
-    const constraints = pod.spec.topologySpreadConstraints ?? [];
-    if (constraints.length === 0 && !hasAntiAffinity(pod.spec.affinity)) {
-      yield { path: `${pod.path}.topologySpreadConstraints`, message: "has replicas, but neither topologySpreadConstraints nor podAntiAffinity" };
+    const selectors = [...(pod.spec.topologySpreadConstraints ?? []), ...antiAffinityTerms(pod.spec.affinity)].map(({ labelSelector }) => labelSelector);
+    const path = `${pod.path}.topologySpreadConstraints`;
+    if (selectors.length === 0) yield { path, message: "has replicas, but neither topologySpreadConstraints nor podAntiAffinity" };
+    else if (!selectors.some((selector) => selects(selector, pod.labels))) {
+      yield { path, message: "has replicas, but no labelSelector of its topologySpreadConstraints and podAntiAffinity matches its own pods" };
     }
   },
 };
@@ -77,6 +45,7 @@ const gracePeriod: ObjectRule = {
   title: "Pods say how long a clean shutdown takes",
   rationale: "The default of 30 s cuts off whatever needs longer, and nobody decided it.",
   remediation: "terminationGracePeriodSeconds: 30   # what this program needs to finish its work",
+  admission: { beyondCel: "The API server writes its default into the pod before policies see it, so that none and 30 s are the same to them." },
   *check(object) {
     const pod = podOf(object);
     if (pod === undefined || (pod.spec.terminationGracePeriodSeconds ?? 0) > 0) return;
@@ -85,27 +54,33 @@ const gracePeriod: ObjectRule = {
   },
 };
 
-function isReplicated(workload: KubernetesObject, stack: Stack): boolean {
-  return autoscalerOf(workload, stack) !== undefined || minimumReplicas(workload, stack) > 1;
-}
+const controlled: ObjectRule = {
+  id: "X04-pod-controlled",
+  scope: "object",
+  kinds: ["Pod"],
+  row: ["X04"],
+  severity: "medium",
+  title: "Pods that run for ever have a controller",
+  rationale: "A Pod of its own is gone with its node, and nothing makes another.",
+  remediation: "apiVersion: apps/v1\nkind: Deployment   # with this pod as its template; a Pod that is meant to end says restartPolicy: Never",
+  admission: [{
+    expression: 'object.metadata.?ownerReferences.orValue([]).size() > 0 || variables.pod.?restartPolicy.orValue("Always") != "Always"',
+    message: "runs for ever without a controller",
+  }],
+  *check(object) {
+    const owned = (object.manifest.metadata?.ownerReferences ?? []).length > 0;
+    const restartPolicy = podOf(object)?.spec.restartPolicy ?? "Always";
+    if (!owned && restartPolicy === "Always") yield { path: "spec.restartPolicy", message: "runs for ever without a controller" };
+  },
+};
 
-function budgetSpec(budget: KubernetesObject): V1PodDisruptionBudgetSpec {
-  return (budget.manifest["spec"] ?? {}) as V1PodDisruptionBudgetSpec;
-}
-
-/** Kubernetes rounds both percentages up. */
-function podsOf(share: number | string, replicas: number): number {
-  const percent = /^(\d+)%$/.exec(String(share))?.[1];
-  return percent === undefined ? Number(share) : Math.ceil((Number(percent) * replicas) / 100);
-}
-
-function hasAntiAffinity(affinity: V1Affinity | undefined): boolean {
+function antiAffinityTerms(affinity: V1Affinity | undefined) {
   const rules = affinity?.podAntiAffinity;
   return [
     ...(rules?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
-    ...(rules?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
-  ].length > 0;
+    ...(rules?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm),
+  ];
 }
 
-/** X04: disruption budgets, spread, and graceful shutdown. */
-export const availabilityRules: readonly Rule[] = [disruptionBudget, budgetAllowsEviction, spread, gracePeriod];
+/** X04: disruption budgets, spread, rollouts and graceful shutdown. */
+export const availabilityRules: readonly Rule[] = [...disruptionBudgetRules, spread, gracePeriod, controlled, ...rolloutRules];

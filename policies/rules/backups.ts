@@ -1,9 +1,15 @@
-import type { V1StatefulSetSpec } from "@kubernetes/client-node";
+import type { V1CronJobSpec, V1StatefulSetSpec } from "@kubernetes/client-node";
 import { backupOf, dataStore } from "../../components/workload/labels.ts";
-import { dataStoreKind, dataStoreKinds } from "../data-stores.ts";
+import { runsDaily } from "../cron.ts";
+import { isKeptStore } from "../data-store-cel.ts";
+import { dataStoreKinds, keptStoreKind } from "../data-stores.ts";
+import { known } from "../known.ts";
+import { NotEvaluable } from "../kubernetes-object.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { containersOf, podOf } from "../pod-spec-walker.ts";
 import type { ObjectRule, Rule, StackRule } from "../rule.ts";
+import type { Stack } from "../stack.ts";
+import { backupJobRules } from "./backup-jobs.ts";
 
 const base = { row: ["X07"], severity: "critical" } as const;
 
@@ -15,21 +21,37 @@ const backup: StackRule = {
   title: "Each data store has a backup that is restored to verify it",
   rationale: "Data without a backup is lost with its disk, and a backup that was never restored is a hope.",
   remediation: `apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  labels:\n    ${backupOf}: <the data store's name>`,
+  admission: { beyondCel: "The backup is another object." },
   *check(object, stack) {
-    const kind = dataStoreKind(object);
-    if (kind === undefined || kind === "redis-cache") return;
+    const kind = keptStoreKind(object);
+    if (kind === undefined) return;
     const fix = backupLines(object);
-    const backups = stack.inNamespace("CronJob", object.namespace).filter((job) => (job.labels[backupOf] ?? job.annotations[backupOf]) === object.name);
+    const backups = backupsOf(object, stack);
     if (backups.length === 0) {
       yield { path: "", message: `data store (${kind}) has no backup: no CronJob in namespace "${object.namespace}" is labelled ${backupOf}=${object.name}`, fix };
-      return;
+    } else if (!backups.some(isVerified)) {
+      yield { path: "", message: `the backup of this data store (${kind}) is never restored: ${backups[0]?.ref} has no container named "verify"`, fix };
     }
-    const running = backups.filter((job) => (job.manifest["spec"] as { suspend?: boolean } | undefined)?.suspend !== true);
-    if (running.length === 0) {
-      yield { path: "", message: `data store (${kind}) has no backup: ${backups[0]?.ref} is suspended`, fix: `# on ${backups[0]?.ref}\nspec:\n  suspend: false` };
-    } else if (!running.some(isVerified)) {
-      yield { path: "", message: `the backup of this data store (${kind}) is never restored: ${running[0]?.ref} has no container named "verify"`, fix };
-    }
+  },
+};
+
+const daily: StackRule = {
+  ...base,
+  id: "X07-backup-daily",
+  scope: "stack",
+  kinds: dataStoreKinds,
+  row: ["X07", "B10", "P06", "E09", "G08"],
+  severity: "high",
+  title: "Each data store is backed up every day",
+  rationale: "What was written since the last copy is lost with the disk; the runbooks promise a day, not a week.",
+  remediation: 'spec:\n  schedule: "0 2 * * *"',
+  admission: { beyondCel: "The backup is another object, and not every backup is a data store's." },
+  *check(object, stack) {
+    const kind = keptStoreKind(object);
+    const backups = kind === undefined ? [] : backupsOf(object, stack);
+    if (backups.length === 0 || backups.some((job) => runsDaily(scheduleOf(job)))) return;
+    const jobs = backups.map((job) => `${job.ref} has the schedule "${scheduleOf(job)}"`).join(", ");
+    yield { path: "", message: `this data store (${kind}) is not backed up every day: ${jobs}`, fix: `# on ${backups[0]?.ref}\nspec:\n  schedule: "0 2 * * *"` };
   },
 };
 
@@ -41,9 +63,12 @@ const volumesKept: ObjectRule = {
   title: "Volumes of data stores outlive their StatefulSet",
   rationale: "With Delete, removing the StatefulSet or scaling it to zero removes the data.",
   remediation: "spec:\n  persistentVolumeClaimRetentionPolicy:\n    whenDeleted: Retain\n    whenScaled: Retain",
+  admission: (["whenDeleted", "whenScaled"] as const).map((event) => ({
+    expression: `!${isKeptStore} || object.spec.?persistentVolumeClaimRetentionPolicy.?${event}.orValue("Retain") == "Retain"`,
+    message: `volumes of this data store are removed: ${event} is not Retain`,
+  })),
   *check(object) {
-    const kind = dataStoreKind(object);
-    if (kind === undefined || kind === "redis-cache") return;
+    if (keptStoreKind(object) === undefined) return;
     const policy = (object.manifest["spec"] as V1StatefulSetSpec | undefined)?.persistentVolumeClaimRetentionPolicy;
     for (const event of ["whenDeleted", "whenScaled"] as const) {
       const action = policy?.[event] ?? "Retain";
@@ -53,6 +78,35 @@ const volumesKept: ObjectRule = {
     }
   },
 };
+
+/** The backups of a data store. Throws where a CronJob may or may not be one. */
+function backupsOf(store: KubernetesObject, stack: Stack): readonly KubernetesObject[] {
+  const { byStore, open } = stack.once(backupIndex);
+  const found = byStore.get(`${store.namespace} ${store.name}`);
+  if (found !== undefined) return found;
+  stack.inNamespace("CronJob", store.namespace); // throws where one has no namespace yet
+  const stray = open.get(store.namespace);
+  if (stray !== undefined) throw new NotEvaluable(`the data store that ${stray.ref} copies is not known before it is created`);
+  return [];
+}
+
+function backupIndex(objects: readonly KubernetesObject[]) {
+  const byStore = new Map<string, KubernetesObject[]>();
+  /** A CronJob whose labels are not known yet, by namespace. */
+  const open = new Map<string, KubernetesObject>();
+  for (const job of objects) {
+    const namespace = job.kind === "CronJob" ? known(() => job.namespace) : undefined;
+    if (namespace === undefined) continue;
+    const store = known(() => job.labels[backupOf] ?? job.annotations[backupOf] ?? "");
+    if (store === undefined) open.set(namespace, job);
+    else if (store !== "") byStore.set(`${namespace} ${store}`, [...(byStore.get(`${namespace} ${store}`) ?? []), job]);
+  }
+  return { byStore, open };
+}
+
+function scheduleOf(job: KubernetesObject): string {
+  return (job.manifest["spec"] as Partial<V1CronJobSpec> | undefined)?.schedule ?? "";
+}
 
 function isVerified(job: KubernetesObject): boolean {
   const pod = podOf(job);
@@ -70,4 +124,4 @@ function backupLines(store: KubernetesObject): string {
 }
 
 /** X07: backups, and volumes that survive. */
-export const backupRules: readonly Rule[] = [backup, volumesKept];
+export const backupRules: readonly Rule[] = [backup, daily, volumesKept, ...backupJobRules];

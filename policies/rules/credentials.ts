@@ -1,8 +1,15 @@
-import { credentialsInCommand, credentialsInFile, isCredential } from "../credential-patterns.ts";
-import { podKinds } from "../pod-spec-walker.ts";
+import { literal, podAnnotations } from "../cel.ts";
+import {
+  carriesCredential, commandPairs, credentialIn, credentialName, credentialsInCommand, credentialsInFile, isCredential, namesCredential, notACredential, valuedHarmlessly,
+} from "../credential-patterns.ts";
+import { commandLine } from "../data-store-cel.ts";
+import { podKinds, podOf } from "../pod-spec-walker.ts";
 import type { ContainerRule, ObjectRule, Rule } from "../rule.ts";
 
 const base = { row: ["X06"], severity: "critical" } as const;
+
+/** A pattern as CEL writes it, with its flags. */
+const pattern = ({ source, flags }: RegExp) => literal(`${flags === "" ? "" : `(?${flags})`}${source}`);
 
 const inEnvironment: ContainerRule = {
   ...base,
@@ -12,6 +19,12 @@ const inEnvironment: ContainerRule = {
   title: "Environment values hold no credentials",
   rationale: "A plain value is in the manifest, in the state, in Git and in every `kubectl describe`.",
   remediation: "env:\n  - name: DB_PASSWORD\n    valueFrom:\n      secretKeyRef: { name: <secret>, key: password }\n# or, better, a mounted file and DB_PASSWORD_FILE",
+  sources: { scanners: ["kube-linter env-var-secret", "Polaris sensitiveContainerEnvVar"] },
+  admission: [{
+    expression: `container.?env.orValue([]).all(variable, !has(variable.value) || variable.value == "" || `
+      + `!(variable.name.matches(${pattern(credentialName)}) && !variable.value.matches(${pattern(notACredential)}) || variable.value.matches(${pattern(carriesCredential)})))`,
+    message: "env holds a credential as a plain value",
+  }],
   *check({ spec, path }) {
     for (const [index, { name, value }] of (spec.env ?? []).entries()) {
       if (value && isCredential(name, String(value))) {
@@ -21,6 +34,9 @@ const inEnvironment: ContainerRule = {
   },
 };
 
+/** The longest command line that an admission policy reads: patterns cost by length, and a request has a budget. */
+const longestLine = 4096;
+
 const inCommand: ContainerRule = {
   ...base,
   id: "X06-credential-in-command",
@@ -29,6 +45,14 @@ const inCommand: ContainerRule = {
   title: "Commands and arguments hold no credentials",
   rationale: "Arguments are in the manifest, and visible to every process of the node.",
   remediation: "command: [sh, -c]\nargs: ['exec program --password-file /run/secrets/password']   # mounted from a Secret",
+  admission: [
+    ...commandPairs.map((pair) => ({
+      expression: `${commandLine}.size() > ${longestLine} || ${commandLine}.findAll(${pattern(pair)})`
+        + `.all(given, !given.matches(${pattern(namesCredential)}) || given.matches(${pattern(valuedHarmlessly)}))`,
+      message: "the command line holds a credential",
+    })),
+    { expression: `${commandLine}.size() > ${longestLine} || !${commandLine}.matches(${pattern(carriesCredential)})`, message: "the command line carries a credential" },
+  ],
   *check({ spec, path }) {
     for (const field of ["command", "args"] as const) {
       for (const name of credentialsInCommand(spec[field] ?? [])) {
@@ -46,6 +70,8 @@ const inConfigMap: ObjectRule = {
   title: "ConfigMaps hold no credentials",
   rationale: "ConfigMaps are readable by whoever may read configuration, and are never encrypted.",
   remediation: "apiVersion: v1\nkind: Secret   # the same key under stringData, mounted instead of this ConfigMap",
+  sources: { scanners: ["Trivy KSV-0109", "Trivy KSV-01010", "Polaris sensitiveConfigmapContent"] },
+  admission: { beyondCel: "Reading a file line by line costs more than an admission policy may spend: a ConfigMap may hold 1 MiB." },
   *check(object) {
     const data = (object.manifest["data"] ?? {}) as Readonly<Record<string, string>>;
     for (const key of Object.keys(data)) {
@@ -58,5 +84,35 @@ const inConfigMap: ObjectRule = {
   },
 };
 
+/** What `kubectl apply` keeps is the object itself, which the other rules read. */
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+const clean = (annotations: string) =>
+  `${annotations}.all(key, key == ${literal(lastApplied)} || ${annotations}[key].size() > ${longestLine} || !${annotations}[key].matches(${pattern(carriesCredential)}))`;
+
+const inAnnotation: ObjectRule = {
+  ...base,
+  id: "X06-credential-in-annotation",
+  scope: "object",
+  kinds: [...podKinds, "Service", "Ingress", "ConfigMap", "Secret"],
+  title: "Annotations hold no credentials",
+  rationale: "Annotations are shown in every listing, copied to every pod and sent to monitoring; a Secret's are read by whoever may list its name.",
+  remediation: "metadata:\n  annotations: {}   # the value goes into a Secret, and the annotation names it",
+  admission: [
+    { expression: clean("object.metadata.?annotations.orValue({})"), message: "an annotation holds a credential" },
+    { expression: `!(object.kind in ${literal(podKinds)}) || ${clean(podAnnotations)}`, message: "an annotation of the pod holds a credential" },
+  ],
+  *check(object) {
+    const pod = podOf(object);
+    const template = pod === undefined || object.kind === "Pod" ? [] : [["template.metadata", pod.annotations] as const];
+    for (const [path, annotations] of [["metadata", object.annotations] as const, ...template]) {
+      for (const key of Object.keys(annotations)) {
+        const carried = key === lastApplied ? undefined : credentialIn(String(annotations[key]));
+        if (carried !== undefined) yield { path: `${path}.annotations["${key}"]`, message: `annotation ${key} holds a credential (${carried})` };
+      }
+    }
+  },
+};
+
 /** X06: credentials are generated or sealed, and mounted. */
-export const credentialRules: readonly Rule[] = [inEnvironment, inCommand, inConfigMap];
+export const credentialRules: readonly Rule[] = [inEnvironment, inCommand, inConfigMap, inAnnotation];

@@ -1,26 +1,73 @@
 import { exceptionPrefix } from "../annotations.ts";
 import { exceptionsOf } from "../exceptions.ts";
-import type { ObjectRule } from "../rule.ts";
+import type { KubernetesObject } from "../kubernetes-object.ts";
+import { containersOf, podOf } from "../pod-spec-walker.ts";
+import type { ObjectRule, Rule, StackRule, Violation } from "../rule.ts";
+import type { Settings } from "../settings.ts";
+import type { Stack } from "../stack.ts";
 
 /** X09's id: the one rule that nothing can be excepted from. */
 export const exceptionRuleId = "X09-exception";
 
-/** X09: exceptions name a rule that exists, a reason, and a day that has not passed. */
+const base = {
+  kinds: ["*"],
+  row: ["X09"],
+  remediation: `metadata:\n  annotations:\n    ${exceptionPrefix}<rule id>: "<reason>; until=YYYY-MM-DD"`,
+} as const;
+
+/** X09: exceptions name a rule that exists, a reason, and a day that has not passed and is not too far away. */
 export function exceptionRule(ruleIds: ReadonlySet<string>, today: string): ObjectRule {
   return {
+    ...base,
     id: exceptionRuleId,
     scope: "object",
-    kinds: ["*"],
-    row: ["X09"],
     severity: "high",
     title: "Exceptions have a reason and an end",
     rationale: "An exception without an end is a rule that was switched off.",
-    remediation: `metadata:\n  annotations:\n    ${exceptionPrefix}<rule id>: "<reason>; until=YYYY-MM-DD"`,
-    *check(object) {
-      for (const { ruleId, annotation, problem } of exceptionsOf(object, today)) {
-        const wrong = ruleIds.has(ruleId) ? problem : "names no rule that can be excepted";
+    admission: { beyondCel: "Whether an exception has ended depends on the day, and CEL has no clock." },
+    *check(object, settings) {
+      for (const { ruleId, annotation, problem, until } of exceptionsOf(object, today)) {
+        const wrong = ruleIds.has(ruleId) ? problem ?? tooLong(until, today, settings) : "names no rule that can be excepted";
         if (wrong !== undefined) yield { path: `metadata.annotations["${annotation}"]`, message: `exception from ${ruleId} ${wrong}` };
       }
     },
   };
+}
+
+function tooLong(until: string, today: string, settings: Settings): string | undefined {
+  const { maxDays } = settings[exceptionRuleId];
+  const days = (Date.parse(until) - Date.parse(today)) / 86_400_000;
+  return days > maxDays ? `lasts until ${until}, ${days} days: at most ${maxDays}` : undefined;
+}
+
+/** X09: exceptions that except from nothing are removed, before they hide something new. */
+export function unusedExceptionRule(rules: readonly Rule[], today: string): StackRule {
+  const byId = new Map(rules.map((rule) => [rule.id, rule]));
+  return {
+    ...base,
+    id: "X09-exception-unused",
+    scope: "stack",
+    severity: "low",
+    title: "Exceptions except from something",
+    rationale: "Once what it was for is mended, an exception only waits to hide the next mistake.",
+    remediation: "# remove the annotation",
+    admission: { beyondCel: "It takes the verdict of the rule that is excepted from, which may need other objects." },
+    *check(object, stack, settings) {
+      for (const { ruleId, annotation, problem } of exceptionsOf(object, today)) {
+        const rule = byId.get(ruleId);
+        if (rule === undefined || problem !== undefined) continue; // X09-exception's
+        const path = `metadata.annotations["${annotation}"]`;
+        const looks = rule.kinds[0] === "*" || rule.kinds.includes(object.kind);
+        const why = !looks ? `the rule does not look at a ${object.kind}` : violationsOf(rule, object, stack, settings).next().done ? "the rule is kept" : undefined;
+        if (why !== undefined) yield { path, message: `exception from ${ruleId} excepts from nothing: ${why}` };
+      }
+    },
+  };
+}
+
+function* violationsOf(rule: Rule, object: KubernetesObject, stack: Stack, settings: Settings): Generator<Violation> {
+  if (rule.scope === "object") yield* rule.check(object, settings);
+  if (rule.scope === "stack") yield* rule.check(object, stack, settings);
+  const pod = rule.scope === "container" ? podOf(object) : undefined;
+  for (const container of pod === undefined ? [] : containersOf(pod)) if (rule.scope === "container") yield* rule.check(container, object, settings);
 }

@@ -1,9 +1,15 @@
 import type { V1CronJobSpec, V1JobSpec } from "@kubernetes/client-node";
-import { backupOf } from "../../components/workload/labels.ts";
-import { jobKinds } from "../pod-spec-walker.ts";
+import { volumes } from "../cel.ts";
+import { isBackup } from "../data-store-cel.ts";
+import { copiedStore } from "../data-stores.ts";
+import type { KubernetesObject } from "../kubernetes-object.ts";
+import { jobKinds, podOf } from "../pod-spec-walker.ts";
 import type { ObjectRule, Rule } from "../rule.ts";
 
 const base = { scope: "object", row: ["X08"], severity: "high" } as const;
+
+/** CEL of the Job's spec, that of a CronJob inside. */
+const jobSpec = (field: string) => `(object.kind == "CronJob" ? object.spec.jobTemplate.spec.?${field} : object.spec.?${field})`;
 
 const jobBounds: ObjectRule = {
   ...base,
@@ -12,9 +18,18 @@ const jobBounds: ObjectRule = {
   title: "Jobs end",
   rationale: "A Job without a deadline hangs for ever and blocks the next run; one without a backoff limit tries again far too often.",
   remediation: "spec:\n  activeDeadlineSeconds: 1800\n  backoffLimit: 2\n  template:\n    spec:\n      restartPolicy: Never",
+  sources: { scanners: ["kube-linter job-ttl-seconds-after-finished", "kube-score cronjob-restartpolicy"] },
+  admission: ({ "X08-job-bounds": { requireTtl } }) => [
+    ...["activeDeadlineSeconds", "backoffLimit"].map((field) => ({ expression: `${jobSpec(field)}.hasValue()`, message: `has no ${field}` })),
+    ...(requireTtl ? [{
+      expression: 'object.kind == "CronJob" || object.metadata.?ownerReferences.orValue([]).size() > 0 || object.spec.?ttlSecondsAfterFinished.hasValue()',
+      message: "has no ttlSecondsAfterFinished",
+    }] : []),
+    { expression: 'variables.pod.?restartPolicy.orValue("missing") in ["Never", "OnFailure"]', message: "restartPolicy is not Never or OnFailure" },
+  ],
   *check(object, settings) {
     const inCronJob = object.kind === "CronJob";
-    const spec = inCronJob ? (object.manifest["spec"] as V1CronJobSpec | undefined)?.jobTemplate?.spec : (object.manifest["spec"] as V1JobSpec | undefined);
+    const spec = inCronJob ? cronSpec(object).jobTemplate?.spec : (object.manifest["spec"] as V1JobSpec | undefined);
     const path = inCronJob ? "spec.jobTemplate.spec" : "spec";
     const bare = !inCronJob && (object.manifest.metadata?.ownerReferences ?? []).length === 0;
     const needsTtl = bare && settings["X08-job-bounds"].requireTtl;
@@ -28,6 +43,8 @@ const jobBounds: ObjectRule = {
   },
 };
 
+const scheduleFields = ["timeZone", "concurrencyPolicy", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"] as const;
+
 const cronJobSchedule: ObjectRule = {
   ...base,
   id: "X08-cron-job-schedule",
@@ -35,16 +52,59 @@ const cronJobSchedule: ObjectRule = {
   title: "CronJobs say when, where and how often they overlap",
   rationale: "Without a time zone 02:00 is the control plane's; overlapping backups write over each other; without history limits failures vanish.",
   remediation: "spec:\n  timeZone: Etc/UTC\n  concurrencyPolicy: Forbid\n  successfulJobsHistoryLimit: 3\n  failedJobsHistoryLimit: 3",
+  admission: [
+    ...scheduleFields.map((field) => ({ expression: `object.spec.?${field}.hasValue()`, message: `has no ${field}` })),
+    { expression: `!${isBackup} || object.spec.?concurrencyPolicy.orValue("") != "Allow"`, message: "concurrencyPolicy is Allow, and backups must not overlap" },
+  ],
   *check(object) {
-    const spec = (object.manifest["spec"] ?? {}) as Partial<V1CronJobSpec>;
-    for (const field of ["timeZone", "concurrencyPolicy", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"] as const) {
+    const spec = cronSpec(object);
+    for (const field of scheduleFields) {
       if (spec[field] === undefined || spec[field] === null) yield { path: `spec.${field}`, message: `has no ${field}` };
     }
-    if (spec.concurrencyPolicy === "Allow" && (object.labels[backupOf] ?? object.annotations[backupOf]) !== undefined) {
+    if (spec.concurrencyPolicy === "Allow" && copiedStore(object) !== undefined) {
       yield { path: "spec.concurrencyPolicy", message: "concurrencyPolicy is Allow, and backups must not overlap" };
     }
   },
 };
 
+const startingDeadline: ObjectRule = {
+  ...base,
+  id: "X08-cron-job-deadline",
+  kinds: ["CronJob"],
+  severity: "medium",
+  title: "CronJobs say how late a run may still start",
+  rationale: "Without it a controller that was away starts last night's run at noon, or after a hundred missed ones none at all; below ten seconds it may miss each.",
+  remediation: "spec:\n  startingDeadlineSeconds: 3600",
+  sources: { scanners: ["kube-score cronjob-has-deadline"] },
+  admission: [{ expression: "object.spec.?startingDeadlineSeconds.orValue(0) >= 10", message: "startingDeadlineSeconds is not set, or below 10" }],
+  *check(object) {
+    const { startingDeadlineSeconds: seconds } = cronSpec(object);
+    if ((seconds ?? 0) < 10) yield { path: "spec.startingDeadlineSeconds", message: `startingDeadlineSeconds is ${seconds ?? "not set"}, must be at least 10` };
+  },
+};
+
+const sharedFiles: ObjectRule = {
+  ...base,
+  id: "E03-one-run-at-a-time",
+  kinds: ["CronJob"],
+  row: ["E03"],
+  title: "CronJobs that work on a shared volume run one at a time",
+  rationale: "Two runs of an engine on the same files take the same message twice, and each deletes what the other reads.",
+  remediation: "spec:\n  concurrencyPolicy: Forbid",
+  admission: [{
+    expression: `${isBackup} || object.spec.?concurrencyPolicy.orValue("") != "Allow" || !${volumes}.exists(volume, has(volume.persistentVolumeClaim))`,
+    message: "works on a volume claim, and concurrencyPolicy is Allow",
+  }],
+  *check(object) {
+    if (cronSpec(object).concurrencyPolicy !== "Allow" || copiedStore(object) !== undefined) return; // a backup is X08-cron-job-schedule's
+    const claim = (podOf(object)?.spec.volumes ?? []).find(({ persistentVolumeClaim }) => persistentVolumeClaim)?.persistentVolumeClaim?.claimName;
+    if (claim !== undefined) yield { path: "spec.concurrencyPolicy", message: `works on the volume claim ${claim}, and concurrencyPolicy is Allow` };
+  },
+};
+
+function cronSpec(object: KubernetesObject): Partial<V1CronJobSpec> {
+  return (object.manifest["spec"] ?? {}) as Partial<V1CronJobSpec>;
+}
+
 /** X08: Jobs and CronJobs. */
-export const jobRules: readonly Rule[] = [jobBounds, cronJobSchedule];
+export const jobRules: readonly Rule[] = [jobBounds, cronJobSchedule, startingDeadline, sharedFiles];

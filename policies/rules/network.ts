@@ -1,22 +1,11 @@
-import type { V1IPBlock, V1LabelSelector } from "@kubernetes/client-node";
+import type { V1NetworkPolicySpec } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { podOf, workloadKinds } from "../pod-spec-walker.ts";
-import type { ObjectRule, Rule, StackRule } from "../rule.ts";
-import { selects } from "../selectors.ts";
+import type { Rule, StackRule } from "../rule.ts";
+import { selecting, selectorOf } from "../selection.ts";
+import { matchesAll } from "../selectors.ts";
 import { namespaceAnsweredBy } from "../stack.ts";
-
-/** The fields of a NetworkPolicy the rules read, as the API spells them. */
-interface NetworkPolicySpec {
-  readonly podSelector?: V1LabelSelector;
-  readonly policyTypes?: readonly string[];
-  readonly ingress?: readonly unknown[];
-  readonly egress?: readonly EgressRule[];
-}
-
-interface EgressRule {
-  readonly to?: readonly { readonly ipBlock?: V1IPBlock }[];
-  readonly ports?: readonly unknown[];
-}
+import { networkFlowRules } from "./network-flows.ts";
 
 const base = { row: ["X05"], severity: "high" } as const;
 
@@ -28,6 +17,8 @@ const defaultDeny: StackRule = {
   title: "Namespaces with workloads deny all traffic by default",
   rationale: "A pod that no policy selects may talk to everything, and everything to it.",
   remediation: "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: default-deny\nspec:\n  podSelector: {}\n  policyTypes: [Ingress, Egress]",
+  sources: { cis: ["5.3.2"], scanners: ["Polaris missingNetworkPolicy"] },
+  admission: { beyondCel: "The policies are other objects, which come after their namespace." },
   *check(object, stack) {
     const namespace = namespaceAnsweredBy(object, stack);
     if (namespace === undefined) return;
@@ -50,45 +41,24 @@ const workloadSelected: StackRule = {
     "  policyTypes: [Ingress, Egress]", "  egress:", "    - to: [{ namespaceSelector: {}, podSelector: { matchLabels: { k8s-app: kube-dns } } }]",
     "      ports: [{ protocol: UDP, port: 53 }, { protocol: TCP, port: 53 }]",
   ].join("\n"),
+  sources: { cis: ["5.3.2"], scanners: ["kube-linter non-isolated-pod", "kube-score pod-networkpolicy", "Checkov CKV2_K8S_6"] },
+  admission: { beyondCel: "The policies are other objects." },
   *check(object, stack) {
-    const labels = podOf(object)?.labels ?? {};
-    const policies = stack.inNamespace("NetworkPolicy", object.namespace).filter((policy) => !isDenial(policy));
-    if (!policies.some((policy) => selects(specOf(policy).podSelector, labels))) {
-      yield { path: "", message: "no NetworkPolicy besides the default denial selects its pods" };
+    for (const policy of selecting("NetworkPolicy", podOf(object)?.labels ?? {}, object.namespace, stack)) {
+      if (!isDenial(policy)) return;
     }
+    yield { path: "", message: "no NetworkPolicy besides the default denial selects its pods" };
   },
 };
-
-const egressOpen: ObjectRule = {
-  ...base,
-  id: "X05-egress-open",
-  scope: "object",
-  kinds: ["NetworkPolicy"],
-  title: "NetworkPolicies do not open egress to everywhere",
-  rationale: "Open egress is how data leaves, and how an intruder calls home.",
-  remediation: "egress:\n  - to:\n      - podSelector:\n          matchLabels: { app: <whom it talks to> }\n    ports:\n      - port: 5432",
-  *check(object) {
-    for (const [index, { to = [], ports = [] }] of (specOf(object).egress ?? []).entries()) {
-      if (to.length === 0 && ports.length === 0) {
-        yield { path: `spec.egress[${index}]`, message: "egress is open to everywhere" };
-      }
-      for (const [peer, { ipBlock }] of to.entries()) {
-        if (ipBlock === undefined || !/^(?:0\.0\.0\.0|::)\/0$/.test(ipBlock.cidr) || (ipBlock.except ?? []).length > 0) continue;
-        yield { path: `spec.egress[${index}].to[${peer}].ipBlock`, message: `egress is open to ${ipBlock.cidr} without exception` };
-      }
-    }
-  },
-};
-
-function specOf(policy: KubernetesObject): NetworkPolicySpec {
-  return (policy.manifest["spec"] ?? {}) as NetworkPolicySpec;
-}
 
 function isDenial(policy: KubernetesObject): boolean {
-  const { podSelector = {}, ingress = [], egress = [] } = specOf(policy);
-  const everyPod = Object.keys(podSelector.matchLabels ?? {}).length === 0 && (podSelector.matchExpressions ?? []).length === 0;
-  return everyPod && ingress.length === 0 && egress.length === 0;
+  const { ingress, egress } = specOf(policy);
+  return matchesAll(selectorOf(policy) ?? {}) && (ingress ?? []).length === 0 && (egress ?? []).length === 0;
+}
+
+function specOf(policy: KubernetesObject): Partial<V1NetworkPolicySpec> {
+  return (policy.manifest["spec"] ?? {}) as Partial<V1NetworkPolicySpec>;
 }
 
 /** X05: default denial, and exactly the flows that exist. */
-export const networkRules: readonly Rule[] = [defaultDeny, workloadSelected, egressOpen];
+export const networkRules: readonly Rule[] = [defaultDeny, workloadSelected, ...networkFlowRules];

@@ -1,9 +1,19 @@
 import type { V1Probe } from "@kubernetes/client-node";
+import { isMain } from "../cel.ts";
+import { isPostgres as celPostgres } from "../data-store-cel.ts";
 import { isPostgres } from "../data-stores.ts";
 import { longRunningKinds } from "../pod-spec-walker.ts";
 import type { ContainerRule, Rule } from "../rule.ts";
+import { probeCommandRules } from "./probe-commands.ts";
 
 const base = { scope: "container", kinds: [...longRunningKinds, "Pod"], row: ["X03"], severity: "high" } as const;
+
+const probeKinds = ["startupProbe", "readinessProbe", "livenessProbe"] as const;
+
+const isServing = [
+  'variables.pod.?restartPolicy.orValue("Always") == "Always"',
+  `(${isMain} || (container.?restartPolicy.orValue("") == "Always" && container.?ports.orValue([]).size() > 0))`,
+].join(" && ");
 
 const probes: ContainerRule = {
   ...base,
@@ -15,14 +25,25 @@ const probes: ContainerRule = {
     "readinessProbe:", "  httpGet: { path: /health/ready, port: http }",
     "livenessProbe:", "  httpGet: { path: /health/live, port: http }", "  timeoutSeconds: 5",
   ].join("\n"),
+  sources: {
+    scanners: [
+      "kube-linter no-liveness-probe", "kube-linter no-readiness-probe", "Checkov CKV_K8S_8", "Checkov CKV_K8S_9", "kube-score pod-probes",
+      "Polaris livenessProbeMissing", "Polaris readinessProbeMissing",
+    ],
+  },
+  admission: probeKinds.map((probe) => ({ expression: `!(${isServing}) || has(container.${probe})`, message: `has no ${probe}` })),
   *check({ role, spec, path, pod }) {
     if ((pod.spec.restartPolicy ?? "Always") !== "Always") return; // a Pod that is meant to end
     if (role !== "main" && !(role === "sidecar" && (spec.ports ?? []).length > 0)) return;
-    for (const probe of ["startupProbe", "readinessProbe", "livenessProbe"] as const) {
+    for (const probe of probeKinds) {
       if (!spec[probe]) yield { path: `${path}.${probe}`, message: `has no ${probe}` };
     }
   },
 };
+
+/** What makes a probe's question, and what stands for a field that is not there; the API server fills in the path. */
+const question = { "httpGet.?path": '"/"', "httpGet.?port": '""', "exec.?command": "[]", "tcpSocket.?port": '""', "grpc.?port": "0", "grpc.?service": '""' };
+const differs = Object.entries(question).map(([field, none]) => `container.livenessProbe.?${field}.orValue(${none}) != container.readinessProbe.?${field}.orValue(${none})`);
 
 const livenessDiffers: ContainerRule = {
   ...base,
@@ -30,13 +51,25 @@ const livenessDiffers: ContainerRule = {
   title: "Liveness asks something else than readiness",
   rationale: "The same question restarts a container that is only waiting for something, and makes an outage worse.",
   remediation: "livenessProbe:\n  httpGet: { path: /health/live, port: http }    # the process itself, no dependency\nreadinessProbe:\n  httpGet: { path: /health/ready, port: http }   # and what it needs to serve",
+  sources: { scanners: ["kube-score pod-probes"] },
+  admission: [{
+    expression: `!has(container.livenessProbe) || !has(container.readinessProbe) || ${differs.join(" || ")}`,
+    message: "livenessProbe asks the same as readinessProbe",
+  }],
   *check({ spec, path }) {
     if (!spec.livenessProbe || !spec.readinessProbe) return;
-    if (question(spec.livenessProbe) === question(spec.readinessProbe)) {
+    if (questionOf(spec.livenessProbe) === questionOf(spec.readinessProbe)) {
       yield { path: `${path}.livenessProbe`, message: "livenessProbe asks the same as readinessProbe" };
     }
   },
 };
+
+function questionOf({ httpGet, exec, tcpSocket, grpc }: V1Probe): string {
+  return JSON.stringify([httpGet?.path ?? "/", httpGet?.port, exec?.command, tcpSocket?.port, grpc?.port, grpc?.service ?? ""]);
+}
+
+const timing = { timeoutSeconds: 1, periodSeconds: 10, failureThreshold: 3 } as const;
+const fieldOf = (probe: (typeof probeKinds)[number], field: keyof typeof timing) => `container.?${probe}.?${field}.orValue(${timing[field]})`;
 
 const livenessTiming: ContainerRule = {
   ...base,
@@ -44,10 +77,15 @@ const livenessTiming: ContainerRule = {
   title: "Liveness gives a busy container time to answer",
   rationale: "One slow answer under load must not restart a container that works.",
   remediation: "livenessProbe:\n  periodSeconds: 10\n  timeoutSeconds: 5\n  failureThreshold: 3",
+  admission: ({ "X03-liveness-timing": { minTimeoutSeconds, minFailureThreshold } }) => [
+    { fine: `${fieldOf("livenessProbe", "timeoutSeconds")} >= ${minTimeoutSeconds}`, message: `livenessProbe.timeoutSeconds is below ${minTimeoutSeconds}` },
+    { fine: `${fieldOf("livenessProbe", "timeoutSeconds")} <= ${fieldOf("livenessProbe", "periodSeconds")}`, message: "livenessProbe.timeoutSeconds is longer than its period" },
+    { fine: `${fieldOf("livenessProbe", "failureThreshold")} >= ${minFailureThreshold}`, message: `livenessProbe.failureThreshold is below ${minFailureThreshold}` },
+  ].map(({ fine, message }) => ({ expression: `!has(container.livenessProbe) || ${celPostgres} || ${fine}`, message })),
   *check(container, object, settings) {
     const { spec, path } = container;
     if (!spec.livenessProbe || isPostgres(container, object)) return; // Postgres has numbers of its own
-    const { timeoutSeconds = 1, periodSeconds = 10, failureThreshold = 3 } = spec.livenessProbe;
+    const { timeoutSeconds = timing.timeoutSeconds, periodSeconds = timing.periodSeconds, failureThreshold = timing.failureThreshold } = spec.livenessProbe;
     const { minTimeoutSeconds, minFailureThreshold } = settings["X03-liveness-timing"];
     const at = (field: string) => `${path}.livenessProbe.${field}`;
     if (timeoutSeconds < minTimeoutSeconds) {
@@ -62,41 +100,48 @@ const livenessTiming: ContainerRule = {
   },
 };
 
-const livenessLocal: ContainerRule = {
+const readinessTiming: ContainerRule = {
   ...base,
-  id: "X03-liveness-local",
-  title: "Liveness depends on nothing outside its container",
-  rationale: "When the database is away, every container that asks it for its own life is restarted, and again, until it is back.",
-  remediation: "livenessProbe:\n  httpGet: { path: /health/live, port: http }   # answers without asking any other program",
+  id: "X03-readiness-timing",
+  severity: "medium",
+  title: "Readiness answers within its period",
+  rationale: "While one question waits no other is asked: a container that hangs then gets traffic for longer than the numbers say.",
+  remediation: "readinessProbe:\n  periodSeconds: 10\n  timeoutSeconds: 5",
+  admission: [{
+    expression: `${fieldOf("readinessProbe", "timeoutSeconds")} <= ${fieldOf("readinessProbe", "periodSeconds")}`,
+    message: "readinessProbe.timeoutSeconds is longer than its period",
+  }],
   *check({ spec, path }) {
-    const probe = spec.livenessProbe;
-    const host = probe && (probe.httpGet?.host ?? probe.tcpSocket?.host ?? hostAskedBy(probe.exec?.command ?? []));
-    if (host !== undefined && !isOwnHost(host)) {
-      yield { path: `${path}.livenessProbe`, message: `livenessProbe depends on another host, ${host}` };
-    }
+    const { timeoutSeconds = timing.timeoutSeconds, periodSeconds = timing.periodSeconds } = spec.readinessProbe ?? {};
+    if (timeoutSeconds <= periodSeconds) return;
+    yield { path: `${path}.readinessProbe.timeoutSeconds`, message: `readinessProbe.timeoutSeconds is ${timeoutSeconds}, longer than its period of ${periodSeconds} s` };
   },
 };
 
-function question({ httpGet, exec, tcpSocket, grpc }: V1Probe): string {
-  return JSON.stringify([httpGet?.path, httpGet?.port, exec?.command, tcpSocket?.port, grpc?.port, grpc?.service]);
-}
-
-const clients = /\b(?:pg_isready|psql|mysqladmin|mysql|mariadb-admin|mariadb|redis-cli|mongosh|nc)\b/;
-
-/** The host a probe's command line connects to: `-h HOST`, `--host=HOST`, the host of a URL or connection string, or `nc HOST`. */
-function hostAskedBy(command: readonly string[]): string | undefined {
-  const line = command.join(" ");
-  const url = /[a-z][a-z0-9+.-]*:\/\/(?:[^\s/@]*@)?(\[[^\]\s]+\]|[^\s/:?'"]+)/i.exec(line)?.[1];
-  if (url !== undefined) return url;
-  if (!clients.test(line)) return undefined;
-  const option = /(?:^|[\s"'])(?:-h\s*|--host[=\s]\s*|host=)(["']?)([^\s"'-][^\s"']*)\1/.exec(line)?.[2];
-  return option ?? /\bnc\s+(?:-\S+\s+)*([A-Za-z0-9][\w.:-]*)/.exec(line)?.[1];
-}
-
-function isOwnHost(host: string): boolean {
-  // A path is a Unix socket; the pod's own address comes in by the downward API.
-  return /^(?:localhost|127\.|\[?::1\]?$|0\.0\.0\.0$|\/|\$[({]?(?:POD_IP|HOSTNAME)\b)/.test(host);
-}
+const startupBudget: ContainerRule = {
+  ...base,
+  id: "X03-startup-budget",
+  severity: "medium",
+  title: "The startup probe gives a start its time",
+  rationale: "A container that starts slowly on a busy node is killed in the middle, and starts again, for ever.",
+  remediation: "startupProbe:\n  periodSeconds: 5\n  failureThreshold: 30   # 150 s",
+  admission: ({ "X03-startup-budget": { minBudgetSeconds } }) => [{
+    expression: `!has(container.startupProbe) || ${celPostgres} || ${fieldOf("startupProbe", "periodSeconds")} * ${fieldOf("startupProbe", "failureThreshold")} >= ${minBudgetSeconds}`,
+    message: `startupProbe gives up before ${minBudgetSeconds} s`,
+  }],
+  *check(container, object, settings) {
+    const { spec, path } = container;
+    if (!spec.startupProbe || isPostgres(container, object)) return; // Postgres has a number of its own
+    const { periodSeconds = timing.periodSeconds, failureThreshold = timing.failureThreshold } = spec.startupProbe;
+    const { minBudgetSeconds } = settings["X03-startup-budget"];
+    if (periodSeconds * failureThreshold >= minBudgetSeconds) return;
+    yield {
+      path: `${path}.startupProbe`,
+      message: `startupProbe gives up after ${periodSeconds * failureThreshold} s, must allow at least ${minBudgetSeconds} s`,
+      fix: `startupProbe:\n  periodSeconds: ${periodSeconds}\n  failureThreshold: ${Math.ceil(minBudgetSeconds / periodSeconds)}`,
+    };
+  },
+};
 
 /** X03: startup, readiness and liveness. */
-export const probeRules: readonly Rule[] = [probes, livenessDiffers, livenessTiming, livenessLocal];
+export const probeRules: readonly Rule[] = [probes, livenessDiffers, livenessTiming, readinessTiming, startupBudget, ...probeCommandRules];

@@ -1,20 +1,25 @@
-import { dataStoreKind, dataStoreKinds, isRedis } from "../data-stores.ts";
+import { keepsVolume as celKeepsVolume, storeIs } from "../data-store-cel.ts";
+import { dataStoreKind, dataStoreKinds, isRedis, keepsVolume } from "../data-stores.ts";
 import { NotEvaluable } from "../kubernetes-object.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { containersOf, podOf } from "../pod-spec-walker.ts";
 import type { WalkedContainer } from "../pod-spec-walker.ts";
 import { parseQuantity, parseRedisMemory } from "../quantity.ts";
-import type { Rule, StackRule } from "../rule.ts";
-import type { Stack } from "../stack.ts";
+import type { ObjectRule, Rule, StackRule } from "../rule.ts";
+import { mountedSources, serverSetting, settingValues } from "../server-settings.ts";
 
-const base = { scope: "stack", kinds: dataStoreKinds } as const;
+const base = {
+  scope: "stack",
+  kinds: dataStoreKinds,
+  admission: { beyondCel: "Redis' settings may stand in a ConfigMap or a Secret that the pod mounts, which are other objects." },
+} as const;
 
 const memory: StackRule = {
   ...base,
   id: "B06-redis-memory",
   row: ["B06"],
   severity: "high",
-  title: "A Redis cache evicts before its container runs out of memory",
+  title: "A Redis is full before its container runs out of memory",
   rationale: "Without maxmemory Redis grows until the kernel kills it, and forks need room above it.",
   remediation: "args: [redis-server, --maxmemory, 512mb, --maxmemory-policy, allkeys-lru]\nresources:\n  limits:\n    memory: 768Mi   # at least 1.5 x maxmemory",
   *check(object, stack, settings) {
@@ -22,10 +27,10 @@ const memory: StackRule = {
     if (kind !== "redis-cache" && kind !== "redis-state") return;
     for (const container of redisContainers(object)) {
       const { name, resources } = container.spec;
-      const maxmemory = redisSetting("maxmemory", container, object, stack);
+      const maxmemory = serverSetting("maxmemory", container, object, stack);
+      if (maxmemory === undefined) yield { path: `${container.path}.args`, message: "Redis has no maxmemory", container: name };
       if (kind === "redis-cache") {
-        if (maxmemory === undefined) yield { path: `${container.path}.args`, message: "Redis has no maxmemory", container: name };
-        const policy = redisSetting("maxmemory-policy", container, object, stack);
+        const policy = serverSetting("maxmemory-policy", container, object, stack);
         if (policy === undefined || policy === "noeviction") {
           yield { path: `${container.path}.args`, message: `Redis is a cache, but its maxmemory-policy is ${policy ?? "not set"}`, container: name };
         }
@@ -56,9 +61,8 @@ const stateEviction: StackRule = {
   rationale: "allkeys-* throws away limiter and breaker state as soon as memory is short.",
   remediation: "args: [redis-server, --maxmemory-policy, noeviction]   # or volatile-ttl",
   *check(object, stack) {
-    if (dataStoreKind(object) !== "redis-state") return;
-    for (const container of redisContainers(object)) {
-      const policy = redisSetting("maxmemory-policy", container, object, stack);
+    for (const container of stateContainers(object)) {
+      const policy = serverSetting("maxmemory-policy", container, object, stack);
       if (policy?.startsWith("allkeys-")) {
         yield { path: `${container.path}.args`, message: `Redis holds state, but its maxmemory-policy is ${policy}`, container: container.spec.name };
       }
@@ -66,44 +70,99 @@ const stateEviction: StackRule = {
   },
 };
 
+const persistence: StackRule = {
+  ...base,
+  id: "G03-redis-persistence",
+  row: ["G03"],
+  severity: "critical",
+  title: "A Redis that holds state writes it down",
+  rationale: "Without appendonly or save every restart begins with nothing: all breakers closed, all limits full.",
+  remediation: 'args: [redis-server, --appendonly, "yes", --appendfsync, everysec, --save, "900 1 300 100"]',
+  *check(object, stack) {
+    for (const container of stateContainers(object)) {
+      const [appendonly, save] = ["appendonly", "save"].map((name) => serverSetting(name, container, object, stack));
+      if (appendonly === "yes" || save) continue;
+      const message = `Redis holds state, but appendonly is ${appendonly ?? "not set"} and save is ${save === undefined ? "not set" : "empty"}`;
+      yield { path: `${container.path}.args`, message, container: container.spec.name };
+    }
+  },
+};
+
+/** Commands that throw away everything at once. */
+const flushes = ["FLUSHALL", "FLUSHDB"];
+
+const flushDisabled: StackRule = {
+  ...base,
+  id: "G04-redis-flush",
+  row: ["G04"],
+  severity: "high",
+  title: "A Redis that holds state cannot be flushed",
+  rationale: "FLUSHALL is the runbooks' cure for a stale cache; typed into the wrong shell it opens every closed breaker and refills every limit.",
+  remediation: 'args: [redis-server, --rename-command, FLUSHALL, "", --rename-command, FLUSHDB, ""]   # or an aclfile without @dangerous',
+  *check(object, stack) {
+    for (const container of stateContainers(object)) {
+      const renamed = new Set<string>();
+      for (const value of settingValues("rename-command", container, object, stack)) {
+        renamed.add(value.split(/\s/)[0]?.toUpperCase() ?? "");
+        if (flushes.every((command) => renamed.has(command))) break;
+      }
+      const allowed = flushes.filter((command) => !renamed.has(command));
+      if (allowed.length === 0 || serverSetting("aclfile", container, object, stack) !== undefined) continue;
+      yield { path: `${container.path}.args`, message: `Redis holds state, and ${allowed.join(" and ")} may throw it away`, container: container.spec.name };
+    }
+  },
+};
+
+const password: StackRule = {
+  ...base,
+  id: "X06-redis-password",
+  row: ["X06", "G03"],
+  severity: "high",
+  title: "Redis asks for a password",
+  rationale: "Without one every program that reaches the port reads all sessions and limits, and writes what it likes.",
+  remediation: "args: [redis-server, /credentials/redis/auth.conf]   # one line in a Secret that is mounted there: requirepass <generated>",
+  *check(object, stack) {
+    const kind = dataStoreKind(object);
+    if (kind !== "redis-cache" && kind !== "redis-state") return;
+    for (const container of redisContainers(object)) {
+      if (readsSecret(container) || ["requirepass", "aclfile", "user"].some((name) => serverSetting(name, container, object, stack) !== undefined)) continue;
+      const message = "Redis has neither requirepass nor an aclfile, and no file of a Secret on its command line";
+      yield { path: `${container.path}.args`, message, container: container.spec.name };
+    }
+  },
+};
+
+/** Whether a file of a mounted Secret is on the command line, or a variable of the image names its password. */
+function readsSecret(container: WalkedContainer): boolean {
+  const secrets = mountedSources(container).filter(({ kind }) => kind === "Secret").map(({ mountPath }) => `${mountPath}/`);
+  const words = [...(container.spec.command ?? []), ...(container.spec.args ?? [])];
+  const named = (container.spec.env ?? []).some(({ name }) => /^(?:REDIS|VALKEY)_PASSWORD(?:_FILE)?$/.test(name));
+  return named || words.some((word) => secrets.some((path) => word.includes(path)));
+}
+
+const cacheVolume: ObjectRule = {
+  id: "G04-cache-volume",
+  scope: "object",
+  kinds: dataStoreKinds,
+  row: ["G04"],
+  severity: "medium",
+  title: "A Redis cache keeps no volume",
+  rationale: "What is worth a volume is state: under the name of a cache it has no backup, and its keys are evicted.",
+  remediation: "metadata:\n  labels:\n    production-platform/data-store: redis-state   # with a backup; or a cache without volume claims",
+  admission: [{ expression: `!${storeIs("redis-cache")} || !${celKeepsVolume}`, message: "Redis is a cache, but keeps a volume" }],
+  *check(object) {
+    if (dataStoreKind(object) === "redis-cache" && keepsVolume(object)) yield { path: "spec.volumeClaimTemplates", message: "Redis is a cache, but keeps a volume" };
+  },
+};
+
+function stateContainers(object: KubernetesObject): WalkedContainer[] {
+  return dataStoreKind(object) === "redis-state" ? redisContainers(object) : [];
+}
+
 function redisContainers(object: KubernetesObject): WalkedContainer[] {
   const pod = podOf(object);
   return pod === undefined ? [] : [...containersOf(pod)].filter(isRedis);
 }
 
-/** A setting of redis-server: the arguments win over the configuration files it mounts, as in Redis itself. */
-function redisSetting(name: string, { spec, pod }: WalkedContainer, object: KubernetesObject, stack: Stack): string | undefined {
-  const line = [...(spec.command ?? []), ...(spec.args ?? [])].join(" ");
-  const argument = new RegExp(`--${name}[\\s=]+["']?([^\\s"']+)`).exec(line)?.[1];
-  if (argument !== undefined) return argument;
-  const mounted = new Set((spec.volumeMounts ?? []).map((mount) => mount.name));
-  for (const volume of pod.spec.volumes ?? []) {
-    if (!mounted.has(volume.name)) continue;
-    const sources = [volume, ...(volume.projected?.sources ?? [])];
-    for (const source of sources) {
-      // A volume names its Secret by secretName, a projected source by name.
-      const secret = "secret" in source ? source.secret : undefined;
-      const secretName = secret && ("secretName" in secret ? secret.secretName : "name" in secret ? secret.name : undefined);
-      for (const text of [
-        ...(source.configMap?.name ? textsOf("ConfigMap", source.configMap.name, object, stack) : []),
-        ...(secretName ? textsOf("Secret", secretName, object, stack) : []),
-      ]) {
-        const value = new RegExp(`^[ \\t]*${name}[ \\t]+["']?([^\\s"']+)`, "m").exec(text)?.[1];
-        if (value !== undefined) return value;
-      }
-    }
-  }
-  return undefined;
-}
-
-/** The texts of a mounted ConfigMap or Secret; one that another stack owns cannot be read, and the verdict is then open. */
-function textsOf(kind: "ConfigMap" | "Secret", name: string, object: KubernetesObject, stack: Stack): string[] {
-  const source = stack.inNamespace(kind, object.namespace).find((candidate) => candidate.name === name);
-  if (source === undefined) throw new NotEvaluable(`${kind} ${object.namespace}/${name}, which configures Redis, is not in this stack`);
-  const plain = Object.values((source.manifest["data"] ?? {}) as Record<string, string>);
-  const decoded = kind === "Secret" ? plain.map((text) => Buffer.from(text, "base64").toString()) : plain;
-  return [...decoded, ...Object.values((source.manifest["stringData"] ?? {}) as Record<string, string>)];
-}
-
-/** B06, G04: caches and state are different Redis. */
-export const redisRules: readonly Rule[] = [memory, stateEviction];
+/** B06, G03, G04: caches and state are different Redis. */
+export const redisRules: readonly Rule[] = [memory, stateEviction, persistence, flushDisabled, password, cacheVolume];

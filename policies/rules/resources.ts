@@ -1,69 +1,188 @@
-import { podKinds, workloadKinds } from "../pod-spec-walker.ts";
+import { isEphemeral, volumes } from "../cel.ts";
+import type { Manifest } from "../kubernetes-object.ts";
+import { podKinds, podOf, workloadKinds } from "../pod-spec-walker.ts";
 import type { WalkedContainer } from "../pod-spec-walker.ts";
 import { parseQuantity } from "../quantity.ts";
-import type { ContainerRule, Rule, StackRule, Violation } from "../rule.ts";
+import type { CelCheck, ContainerRule, ObjectRule, Rule, StackRule, Violation } from "../rule.ts";
 import { namespaceAnsweredBy } from "../stack.ts";
 
-function* requirePositive({ spec, path }: WalkedContainer, list: "requests" | "limits", resource: string): Generator<Violation> {
-  const at = `${path}.resources.${list}${resource.includes("-") ? `["${resource}"]` : `.${resource}`}`;
-  const name = `${resource} ${list === "requests" ? "request" : "limit"}`;
+const base = { row: ["X02"], severity: "high" } as const;
+
+type List = "requests" | "limits";
+
+/** What is asked for: in which list, of which resource, and how a message calls it. */
+const amounts = {
+  cpuRequest: ["requests", "cpu", "cpu request"],
+  memoryRequest: ["requests", "memory", "memory request"],
+  memoryLimit: ["limits", "memory", "memory limit"],
+  cpuLimit: ["limits", "cpu", "cpu limit"],
+  storageLimit: ["limits", "ephemeral-storage", "ephemeral-storage limit"],
+} as const;
+type Amount = (typeof amounts)[keyof typeof amounts];
+
+function* requirePositive({ spec, path }: WalkedContainer, [list, resource, name]: Amount): Generator<Violation> {
+  const at = fieldOf(path, list, resource);
   const value = spec.resources?.[list]?.[resource];
   if (value === undefined || value === null) yield { path: at, message: `has no ${name}` };
   else if (!((parseQuantity(value) ?? 0) > 0)) yield { path: at, message: `${name} ${value} is not a quantity above zero` };
 }
 
+/** CEL of `requirePositive`: nothing is zero. The API refuses resources on ephemeral containers. */
+function positive([list, resource, name]: Amount): CelCheck {
+  return { expression: `${isEphemeral} || ${quantityOf(list, resource)}.isGreaterThan(quantity("0"))`, message: `has no ${name} above zero` };
+}
+
+function quantityOf(list: List, resource: string): string {
+  return `quantity(container.?resources.?${list}[?"${resource}"].orValue("0"))`;
+}
+
+function fieldOf(path: string, list: List, resource: string): string {
+  return `${path}.resources.${list}${resource.includes("-") ? `["${resource}"]` : `.${resource}`}`;
+}
+
 const containerResources: ContainerRule = {
+  ...base,
   id: "X02-container-resources",
   scope: "container",
   kinds: podKinds,
-  row: ["X02"],
-  severity: "high",
   title: "Containers request and limit cpu and memory",
   rationale: "A container without them takes its neighbours down with it, and is the first to be evicted.",
   remediation: "resources:\n  requests:\n    cpu: 100m\n    memory: 128Mi\n  limits:\n    cpu: 500m\n    memory: 256Mi",
+  sources: {
+    scanners: [
+      "kube-linter unset-cpu-requirements", "kube-linter unset-memory-requirements", "Trivy KSV-0011", "Trivy KSV-0015", "Trivy KSV-0016", "Trivy KSV-0018",
+      "Checkov CKV_K8S_10", "Checkov CKV_K8S_11", "Checkov CKV_K8S_12", "Checkov CKV_K8S_13", "kube-score container-resources",
+      "Polaris cpuRequestsMissing", "Polaris cpuLimitsMissing", "Polaris memoryRequestsMissing", "Polaris memoryLimitsMissing",
+    ],
+  },
+  admission: ({ "X02-container-resources": { requireCpuLimit } }) => required(requireCpuLimit).map(positive),
   *check(container, _object, settings) {
     if (container.role === "ephemeral") return; // the API refuses resources on ephemeral containers
-    yield* requirePositive(container, "requests", "cpu");
-    yield* requirePositive(container, "requests", "memory");
-    yield* requirePositive(container, "limits", "memory");
-    if (settings["X02-container-resources"].requireCpuLimit) yield* requirePositive(container, "limits", "cpu");
+    for (const amount of required(settings["X02-container-resources"].requireCpuLimit)) yield* requirePositive(container, amount);
   },
 };
 
+function required(cpuLimit: boolean): readonly Amount[] {
+  return [amounts.cpuRequest, amounts.memoryRequest, amounts.memoryLimit, ...(cpuLimit ? [amounts.cpuLimit] : [])];
+}
+
 const ephemeralStorage: ContainerRule = {
+  ...base,
   id: "X02-ephemeral-storage",
   scope: "container",
   kinds: podKinds,
-  row: ["X02"],
-  severity: "high",
   title: "Containers limit their ephemeral storage",
   rationale: "Logs and scratch files of one container can fill the node's disk, and the node then evicts everything.",
   remediation: "resources:\n  limits:\n    ephemeral-storage: 256Mi",
+  sources: { scanners: ["kube-score container-ephemeral-storage-request-and-limit"] },
+  admission: [positive(amounts.storageLimit)],
   *check(container) {
-    if (container.role !== "ephemeral") yield* requirePositive(container, "limits", "ephemeral-storage");
+    if (container.role !== "ephemeral") yield* requirePositive(container, amounts.storageLimit);
+  },
+};
+
+const requestsWithinLimits: ContainerRule = {
+  ...base,
+  id: "X02-requests-within-limits",
+  scope: "container",
+  kinds: podKinds,
+  title: "Containers request no more than their limit",
+  rationale: "The API server refuses such a pod, and a workload that makes it looks applied while it has no pods.",
+  remediation: "resources:\n  requests:\n    memory: 128Mi   # at most the limit\n  limits:\n    memory: 256Mi",
+  admission: [{
+    expression: `container.?resources.?requests.orValue({}).all(resource, !(resource in container.?resources.?limits.orValue({})) || ${[
+      '!quantity(container.resources.limits[resource]).isGreaterThan(quantity("0"))',
+      "!quantity(container.resources.requests[resource]).isGreaterThan(quantity(container.resources.limits[resource]))",
+    ].join(" || ")})`,
+    message: "requests more of a resource than its limit",
+  }],
+  *check({ spec, path }) {
+    const { requests, limits } = spec.resources ?? {};
+    for (const [resource, request] of Object.entries(requests ?? {})) {
+      const limit = limits?.[resource];
+      const most = parseQuantity(limit) ?? 0; // a limit that is missing or zero is X02-container-resources'
+      if (most > 0 && (parseQuantity(request) ?? 0) > most) {
+        yield { path: fieldOf(path, "requests", resource), message: `requests ${request} of ${resource}, above its limit of ${limit}` };
+      }
+    }
+  },
+};
+
+const memoryOvercommit: ContainerRule = {
+  ...base,
+  id: "X02-memory-overcommit",
+  severity: "medium",
+  scope: "container",
+  kinds: podKinds,
+  title: "Memory limits stay near what is requested",
+  rationale: "The scheduler fills nodes by requests: containers that may take many times as much are killed together when they do.",
+  remediation: "resources:\n  requests:\n    memory: 256Mi   # what it needs in ordinary times\n  limits:\n    memory: 512Mi",
+  sources: { scanners: ["kube-score container-resource-requests-equal-limits"] },
+  admission: ({ "X02-memory-overcommit": { maxLimitRequestRatio } }) => [{
+    expression: [
+      `!${quantityOf("requests", "memory")}.isGreaterThan(quantity("0"))`,
+      `${quantityOf("limits", "memory")}.asApproximateFloat() <= double(${maxLimitRequestRatio}) * ${quantityOf("requests", "memory")}.asApproximateFloat()`,
+    ].join(" || "),
+    message: `memory limit is more than ${maxLimitRequestRatio} x the request`,
+  }],
+  *check({ spec, path }, _object, settings) {
+    const { requests, limits } = spec.resources ?? {};
+    const request = parseQuantity(requests?.["memory"]) ?? 0;
+    const limit = parseQuantity(limits?.["memory"]) ?? 0;
+    const { maxLimitRequestRatio } = settings["X02-memory-overcommit"];
+    if (request <= 0 || limit <= maxLimitRequestRatio * request) return; // one that is missing is X02-container-resources'
+    const message = `memory limit ${limits?.["memory"]} is more than ${maxLimitRequestRatio} x the request of ${requests?.["memory"]}`;
+    yield { path: `${path}.resources.requests.memory`, message, fix: `resources:\n  requests:\n    memory: ${Math.ceil(limit / maxLimitRequestRatio / 2 ** 20)}Mi` };
+  },
+};
+
+const scratchSize: ObjectRule = {
+  ...base,
+  id: "X02-scratch-size",
+  scope: "object",
+  kinds: podKinds,
+  title: "Scratch volumes have a size",
+  rationale: "An emptyDir without sizeLimit takes the node's disk, or with medium Memory its memory, until the node evicts everything.",
+  remediation: "volumes:\n  - name: scratch\n    emptyDir:\n      sizeLimit: 64Mi",
+  admission: [{ expression: `${volumes}.all(volume, !has(volume.emptyDir) || has(volume.emptyDir.sizeLimit))`, message: "an emptyDir has no sizeLimit" }],
+  *check(object) {
+    const pod = podOf(object);
+    for (const [index, { name, emptyDir }] of (pod?.spec.volumes ?? []).entries()) {
+      if (!emptyDir || (emptyDir.sizeLimit ?? undefined) !== undefined) continue;
+      yield { path: `${pod?.path}.volumes[${index}].emptyDir.sizeLimit`, message: `volume "${name}" is an emptyDir without sizeLimit` };
+    }
   },
 };
 
 const namespaceBudget: StackRule = {
+  ...base,
   id: "X02-namespace-budget",
   scope: "stack",
   kinds: ["Namespace", ...workloadKinds],
-  row: ["X02"],
-  severity: "high",
   title: "Namespaces have a quota and a limit range",
   rationale: "Without them one namespace can take the whole cluster, and pods made by hand run without limits.",
   remediation: [
     "apiVersion: v1", "kind: ResourceQuota", "spec:", "  hard:", "    requests.cpu: \"4\"", "    requests.memory: 8Gi", "---",
     "apiVersion: v1", "kind: LimitRange", "spec:", "  limits:", "    - type: Container", "      default: { cpu: 500m, memory: 256Mi }",
   ].join("\n"),
+  sources: { scanners: ["Trivy KSV-0039", "Trivy KSV-0040"] },
+  admission: { beyondCel: "The quota and the limit range of a namespace are other objects than the namespace and its workloads." },
   *check(object, stack) {
     const namespace = namespaceAnsweredBy(object, stack);
     if (namespace === undefined) return;
-    for (const kind of ["ResourceQuota", "LimitRange"]) {
-      if (stack.inNamespace(kind, namespace).length === 0) yield { path: "", message: `namespace "${namespace}" has no ${kind}` };
+    for (const [kind, field] of [["ResourceQuota", "hard"], ["LimitRange", "limits"]] as const) {
+      const budgets = stack.inNamespace(kind, namespace);
+      if (budgets.length === 0) yield { path: "", message: `namespace "${namespace}" has no ${kind}` };
+      else if (!budgets.some(({ manifest }) => holdsAny(manifest, field))) yield { path: "", message: `namespace "${namespace}" has no ${kind} that limits anything` };
     }
   },
 };
 
-/** X02: requests, limits, and the namespace's budget. */
-export const resourceRules: readonly Rule[] = [containerResources, ephemeralStorage, namespaceBudget];
+function holdsAny({ spec }: Manifest, field: string): boolean {
+  return Object.keys((spec as Record<string, object | undefined> | undefined)?.[field] ?? {}).length > 0;
+}
+
+/** X02: requests, limits, scratch space, and the namespace's budget. */
+export const resourceRules: readonly Rule[] = [
+  containerResources, ephemeralStorage, requestsWithinLimits, memoryOvercommit, scratchSize, namespaceBudget,
+];

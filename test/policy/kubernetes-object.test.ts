@@ -34,7 +34,9 @@ test("a List is its items, nested ones too, and what is no object is nothing", (
 });
 
 test("cluster-wide objects have no namespace", (t) => {
-  t.deepEqual(fromManifest({ apiVersion: "v1", kind: "Namespace", metadata: { name: "data" } }).map(({ ref, namespace }) => [ref, namespace]), [["Namespace data", ""]]);
+  const named = (apiVersion: string, kind: string) => fromManifest({ apiVersion, kind, metadata: { name: "data" } }).map(({ ref, namespace }) => [ref, namespace]);
+  t.deepEqual([named("v1", "Namespace"), named("cert-manager.io/v1", "ClusterIssuer"), named("cert-manager.io/v1", "Issuer")].flat(),
+    [["Namespace data", ""], ["ClusterIssuer data", ""], ["Issuer default/data", "default"]]);
 });
 
 test("reading a value that is not known throws, its neighbours can be read, and the object can still be named", (t) => {
@@ -68,6 +70,21 @@ test("the walker finds the containers of every kind, with role and path", (t) =>
       ["side", "sidecar", `${path}.initContainers[1]`],
       ["debug", "ephemeral", `${path}.ephemeralContainers[0]`],
     ], kind);
+  }
+});
+
+test("a pod is walked once, and one with an unknown value again for each rule, which meets the known ones first", (t) => {
+  const [whole] = fromManifest({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: [{ name: "a" }, { name: "b" }] } });
+  t.is(podOf(whole!), podOf(whole!));
+  const walk = () => [...containersOf(podOf(whole!)!)];
+  t.is(walk()[1], walk()[1]);
+  class UnknownValueError extends Error {}
+  const spec = { containers: [{ name: "a" }], get initContainers(): object[] { throw new UnknownValueError("unknown"); } };
+  const [open] = pulumi("kubernetes:core/v1:Pod", { metadata: { name: "p" }, spec });
+  for (let rule = 0; rule < 2; rule++) {
+    const met: string[] = [];
+    t.throws(() => { for (const container of containersOf(podOf(open!)!)) met.push(container.spec.name); }, { instanceOf: NotEvaluable });
+    t.deepEqual(met, ["a"]);
   }
 });
 

@@ -1,39 +1,57 @@
 import test from "ava";
-import { changed, judged } from "./fixtures/fixture.ts";
-import type { Edit } from "./fixtures/fixture.ts";
-import type { ObjectName } from "./fixtures/good.ts";
+import { stackVariant } from "../support/stack-variant.ts";
+import { today } from "./fixtures/fixture.ts";
+import { mutationPatterns } from "./support/mutation-patterns/index.ts";
+import { survivors, type KnownSurvivors } from "./support/mutation-survivors.ts";
+import { mutantsOf } from "./support/mutator.ts";
+import { judgedStack } from "./support/rejudge.ts";
+import { stackSettings } from "./support/stack-settings.ts";
 
-const ofContainer = [
-  "image", "securityContext", "securityContext.allowPrivilegeEscalation", "securityContext.readOnlyRootFilesystem",
-  "securityContext.capabilities", "securityContext.capabilities.drop", "resources", "resources.requests", "resources.limits",
-  "resources.requests.cpu", "resources.requests.memory", "resources.limits.cpu", "resources.limits.memory", 'resources.limits["ephemeral-storage"]',
-];
-const ofServer = [...ofContainer, "startupProbe", "readinessProbe", "livenessProbe", "livenessProbe.timeoutSeconds"];
-const ofPod = ["automountServiceAccountToken", "terminationGracePeriodSeconds", "securityContext", "securityContext.runAsNonRoot", "securityContext.seccompProfile"];
-const under = (prefix: string, fields: readonly string[]) => fields.map((field) => `${prefix}.${field}`);
+/** Blocked mutants in a hundred. */
+const goal = 95;
+/** One mutant in so many is judged by the whole stack as well. */
+const sampled = 300;
 
-const pod = "spec.template.spec";
-const backupPod = "spec.jobTemplate.spec.template.spec";
-const protective: readonly (readonly [ObjectName, readonly string[]])[] = [
-  ["api", [...under(pod, [...ofPod, "topologySpreadConstraints"]), ...under(`${pod}.containers[0]`, ofServer),
-    ...under(`${pod}.initContainers[0]`, ofContainer), ...under(`${pod}.initContainers[1]`, ofServer)]],
-  ["gateway", [...under(pod, [...ofPod, "affinity"]), ...under(`${pod}.containers[0]`, ofServer)]],
-  ["postgres", [...under(pod, ofPod), ...under(`${pod}.containers[0]`, [...ofServer, "livenessProbe.initialDelaySeconds", "livenessProbe.periodSeconds", "livenessProbe.failureThreshold", "startupProbe.failureThreshold"])]],
-  ["cache", [...under(pod, ofPod), ...under(`${pod}.containers[0]`, [...ofServer, "args"])]],
-  ["backup", [...under("spec", ["timeZone", "concurrencyPolicy", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"]),
-    ...under("spec.jobTemplate.spec", ["activeDeadlineSeconds", "backoffLimit"]), "metadata.labels",
-    ...under(backupPod, [...ofPod, "restartPolicy", "containers"]), ...under(`${backupPod}.containers[0]`, ofContainer), ...under(`${backupPod}.initContainers[0]`, ofContainer)]],
-  ["namespace", ["metadata.labels"]],
-  ["defaultDeny", ["", "spec.policyTypes"]], ["apiFlows", [""]], ["apiBudget", ["", "spec.selector"]], ["quota", [""]], ["limitRange", [""]],
-];
+const stacks = await Promise.all(["dev", "prod"].map(async (name) => {
+  const { objects } = await stackVariant(name);
+  const judged = judgedStack(objects, stackSettings(name), today);
+  const mutants = objects.flatMap((object) => [...mutantsOf(object, mutationPatterns)].map((mutant) => ({
+    ...mutant, where: `${name} ${object.kind} ${object.metadata.namespace ?? ""}/${object.metadata.name} ${mutant.path}`, blocked: judged.blocks(mutant),
+    isOf: (known: KnownSurvivors) => known.changes.includes(mutant.change) && known.of?.(object, objects) !== false,
+  })));
+  return { name, objects, judged, mutants };
+}));
+const mutants = stacks.flatMap((stack) => stack.mutants);
+const alive = mutants.filter(({ blocked }) => !blocked);
+const blocked = mutants.length - alive.length;
 
-for (const [object, fields] of protective) {
-  test(`each of ${fields.length} protective fields of ${object} is missed when it is deleted`, (t) => {
-    const before = JSON.stringify(changed([]));
-    for (const field of fields) {
-      const edit: Edit = [object, field, undefined];
-      t.not(JSON.stringify(changed([edit])), before, `${field} exists`);
-      t.true(judged([edit]).findings.length > 0, field);
+test(`at least ${goal} % of the mutants of our own stacks are blocked`, (t) => {
+  const percent = (100 * blocked) / mutants.length;
+  t.log(`${mutants.length} mutants of ${stacks.map(({ name, objects }) => `${objects.length} objects of ${name}`).join(" and ")}: ${blocked} blocked, ${alive.length} not, ${percent.toFixed(1)} %`);
+  for (const known of survivors) {
+    t.log(`${alive.filter((mutant) => mutant.isOf(known)).length} not blocked, because ${known.reason}: ${known.changes.join("; ")}`);
+  }
+  t.true(percent >= goal);
+});
+
+test("every mutant that is not blocked has a reason", (t) => {
+  t.deepEqual(alive.filter((mutant) => !survivors.some(mutant.isOf)).map(({ where, change }) => `${where} (${change})`), []);
+});
+
+test("every reason is one of mutants that exist, and that are all not blocked", (t) => {
+  for (const known of survivors) {
+    for (const change of known.changes) {
+      const covered = mutants.filter((mutant) => mutant.change === change && mutant.isOf(known));
+      t.true(covered.length > 0, `${change}: no mutant`);
+      t.deepEqual(covered.filter((mutant) => mutant.blocked).map(({ where }) => where), [], `${change}: blocked`);
     }
-  });
-}
+  }
+});
+
+test("judging what a change can reach gives the same verdict as judging the whole stack", (t) => {
+  for (const { judged, mutants: own } of stacks) {
+    const sample = own.filter((_, index) => index % sampled === 0);
+    t.true(sample.some((mutant) => mutant.blocked));
+    for (const mutant of sample) t.is(judged.blocksAsAWhole(mutant), mutant.blocked, `${mutant.where} (${mutant.change})`);
+  }
+});

@@ -1,8 +1,8 @@
 import test from "ava";
 import { parseImage } from "../../policies/image-reference.ts";
+import { nearestName } from "../../policies/nearest-name.ts";
 import { parseQuantity, parseRedisMemory } from "../../policies/quantity.ts";
 import { selects } from "../../policies/selectors.ts";
-import { parseSettings, SettingsError, settingsSchema } from "../../policies/settings.ts";
 
 test("quantities are numbers of bytes and cores", (t) => {
   const read = ["512Mi", "1.5Gi", "500m", "2", 0.5, "1e3", "12E6", "1k", "1E", ".5"].map(parseQuantity);
@@ -38,35 +38,8 @@ test("selectors match as Kubernetes does", (t) => {
   t.false(expression("app", "Like", ["api"]));
 });
 
-test("the defaults are the runbooks' numbers", (t) => {
-  t.deepEqual(parseSettings(), {
-    "X02-container-resources": { requireCpuLimit: true },
-    "X03-liveness-timing": { minTimeoutSeconds: 2, minFailureThreshold: 2 },
-    "X08-image-pinned": { movingTags: ["latest", "stable", "edge", "main", "master"] },
-    "X08-job-bounds": { requireTtl: false },
-    "B04-postgres-liveness": { timeoutSeconds: 10, initialDelaySeconds: 60, periodSeconds: 30, failureThreshold: 5 },
-    "B05-postgres-startup": { budgetSeconds: 300 },
-    "B06-redis-memory": { limitRatio: 1.5 },
-  });
-});
-
-test("one number can be set without the others", (t) => {
-  t.deepEqual(parseSettings({ "B04-postgres-liveness": { timeoutSeconds: 20 } })["B04-postgres-liveness"],
-    { timeoutSeconds: 20, initialDelaySeconds: 60, periodSeconds: 30, failureThreshold: 5 });
-});
-
-test("wrong settings are refused all at once, each with its path", (t) => {
-  const error = t.throws(() => parseSettings({ "B04-postgres-liveness": { timeoutSeconds: "ten", patience: 1 }, "B06-redis-memory": { limitRatio: 0.5 }, "X99": {} }), { instanceOf: SettingsError });
-  t.is(error.message, [
-    "The policy settings are not valid:",
-    "  B04-postgres-liveness.timeoutSeconds: Invalid input: expected number, received string",
-    '  B04-postgres-liveness: Unrecognized key: "patience"',
-    "  B06-redis-memory.limitRatio: Too small: expected number to be >=1",
-    '  (settings): Unrecognized key: "X99"',
-  ].join("\n"));
-});
-
-test("a rule's settings have a schema with defaults and a sentence each; rules without settings have none", (t) => {
-  t.like(settingsSchema("B05-postgres-startup"), { properties: { budgetSeconds: { type: "integer", default: 300 } } });
-  t.is(settingsSchema("X01-privileged"), undefined);
+test("the nearest name takes the fewest changed letters, whatever their case", (t) => {
+  const names = ["minTimeoutSeconds", "minFailureThreshold", "movingTags"];
+  t.deepEqual(["timeoutSeconds", "MINFAILURETRESHOLD", "tags"].map((name) => nearestName(name, names)), ["minTimeoutSeconds", "minFailureThreshold", "movingTags"]);
+  t.is(nearestName("anything", []), undefined);
 });

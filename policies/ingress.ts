@@ -1,0 +1,17 @@
+import type { V1Ingress, V1IngressSpec } from "@kubernetes/client-node";
+import type { KubernetesObject } from "./kubernetes-object.ts";
+
+/** An Ingress' spec; empty for kinds of that name in other APIs. */
+export function ingressSpec(object: KubernetesObject): Partial<V1IngressSpec> {
+  return object.apiVersion.startsWith("networking.k8s.io/") ? (object.manifest as V1Ingress).spec ?? {} : {};
+}
+
+/** Whether a certificate or a TLS entry for `name`, which may be `*.example.com`, is good for a host; a wildcard stands for one label. */
+export function coversHost(name: string, host: string): boolean {
+  return name === host || (name.startsWith("*.") && host.includes(".") && host.slice(host.indexOf(".")) === name.slice(1));
+}
+
+/** CEL for {@link coversHost} of two expressions. */
+export function coversHostCel(name: string, host: string): string {
+  return `(${name} == ${host} || (${name}.startsWith("*.") && ${host}.contains(".") && ${host}.substring(${host}.indexOf(".")) == ${name}.substring(1)))`;
+}

@@ -1,0 +1,133 @@
+import type { V1IPBlock, V1NetworkPolicyPeer } from "@kubernetes/client-node";
+import type { KubernetesObject } from "../kubernetes-object.ts";
+import type { CelCheck, ObjectRule, Rule, Violation } from "../rule.ts";
+import { matchesAll } from "../selectors.ts";
+
+const base = { scope: "object", kinds: ["NetworkPolicy"], row: ["X05"], severity: "high" } as const;
+
+/** What the API calls the peers of each direction, which is also how messages go on. */
+const peersOf = { ingress: "from", egress: "to" } as const;
+type Direction = keyof typeof peersOf;
+
+/** Half of all IPv4 addresses down to a 128th, all IPv6 addresses down to an eighth: more than anybody owns. */
+const hugeBlock = "^[0-9.]+/[0-7]$|:.*/[0-3]$";
+
+const open = (direction: Direction, title: string, rationale: string, remediation: string): ObjectRule => ({
+  ...base,
+  id: `X05-${direction}-open`,
+  title,
+  rationale,
+  remediation,
+  admission: [
+    { expression: everyRule(direction, `${peersCel(direction)}.size() > 0`), message: `${direction} is open ${peersOf[direction]} everywhere` },
+    {
+      expression: everyRule(direction, `${peersCel(direction)}.all(peer, !has(peer.ipBlock) || !peer.ipBlock.cidr.matches("${hugeBlock}") `
+        + "|| peer.ipBlock.?except.orValue([]).size() > 0)"),
+      message: `${direction} is open ${peersOf[direction]} a large part of all addresses without exception`,
+    },
+  ],
+  *check(object) {
+    const word = peersOf[direction];
+    for (const { peers, path } of flowsOf(object, direction)) {
+      if (peers.length === 0) yield { path, message: `${direction} is open ${word} everywhere` };
+      for (const [index, { ipBlock }] of peers.entries()) {
+        if (isOpen(ipBlock)) yield { path: `${path}.${word}[${index}].ipBlock`, message: `${direction} is open ${word} ${ipBlock?.cidr} without exception` };
+      }
+    }
+  },
+});
+
+const egressOpen = open("egress", "NetworkPolicies do not open egress to everywhere", "Open egress is how data leaves, and how an intruder calls home.",
+  "egress:\n  - to:\n      - podSelector:\n          matchLabels: { app: <whom it talks to> }\n    ports:\n      - port: 5432");
+
+const ingressOpen = open("ingress", "NetworkPolicies do not open ingress from everywhere", "Whoever reaches a node or a pod then reaches this program as well.",
+  "ingress:\n  - from:\n      - podSelector:\n          matchLabels: { app: <who talks to it> }\n    ports:\n      - port: 8080");
+
+const flowPeers: ObjectRule = {
+  ...base,
+  id: "X05-flow-peers",
+  severity: "medium",
+  title: "Flows name their peers",
+  rationale: "A flow with all pods, of this namespace or of every one, is open to whatever is added there next, and to whoever breaks into any of them.",
+  remediation: [
+    "ingress:", "  - from:", "      - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: <its namespace> } }",
+    "        podSelector: { matchLabels: { app: <who talks to it> } }",
+  ].join("\n"),
+  admission: both((direction) => [{
+    expression: everyRule(direction, `${peersCel(direction)}.all(peer, has(peer.ipBlock) || [peer.?namespaceSelector.orValue({}), peer.?podSelector.orValue({})]`
+      + ".exists(selector, selector.?matchLabels.orValue({}).size() > 0 || selector.?matchExpressions.orValue([]).size() > 0))"),
+    message: `${direction} is open to all pods, of its namespace or of every one`,
+  }]),
+  *check(object) {
+    for (const direction of ["ingress", "egress"] as const) {
+      for (const { peers, path } of flowsOf(object, direction)) {
+        for (const [index, { ipBlock, namespaceSelector, podSelector }] of peers.entries()) {
+          if (ipBlock || !matchesAll(namespaceSelector ?? {}) || !matchesAll(podSelector ?? {})) continue;
+          const message = `${direction} is open ${peersOf[direction]} every pod of ${namespaceSelector ? "every" : "its own"} namespace`;
+          yield { path: `${path}.${peersOf[direction]}[${index}]`, message };
+        }
+      }
+    }
+  },
+};
+
+const flowPorts: ObjectRule = {
+  ...base,
+  id: "X05-flow-ports",
+  title: "Flows name their ports",
+  rationale: "A flow without ports opens every port of the peer: its debugger, its metrics and its administration too.",
+  remediation: "ingress:\n  - from: [{ podSelector: { matchLabels: { app: <who talks to it> } } }]\n    ports:\n      - port: 8080\n        protocol: TCP",
+  admission: both((direction) => [{
+    expression: everyRule(direction, `${peersCel(direction)}.size() == 0 || rule.?ports.orValue([]).size() > 0`),
+    message: `${direction} opens every port of a flow`,
+  }]),
+  *check(object) {
+    yield* openPorts(object, "ingress");
+    yield* openPorts(object, "egress");
+  },
+};
+
+function* openPorts(object: KubernetesObject, direction: Direction): Generator<Violation> {
+  for (const { peers, ports, path, number } of flowsOf(object, direction)) {
+    if (peers.length > 0 && ports.length === 0) yield { path: `${path}.ports`, message: `${direction} rule ${number} opens every port` };
+  }
+}
+
+interface Flow {
+  /** Empty means everybody, as an absent list does. */
+  readonly peers: readonly V1NetworkPolicyPeer[];
+  /** Empty means every port. */
+  readonly ports: readonly unknown[];
+  readonly path: string;
+  /** Its place in the list, from 1. */
+  readonly number: number;
+}
+
+function flowsOf(object: KubernetesObject, direction: Direction): Flow[] {
+  const spec = (object.manifest["spec"] ?? {}) as Readonly<Partial<Record<Direction, readonly Readonly<Record<string, unknown>>[]>>>;
+  return (spec[direction] ?? []).map((rule, index) => ({
+    peers: (rule[peersOf[direction]] ?? []) as readonly V1NetworkPolicyPeer[],
+    ports: (rule["ports"] ?? []) as readonly unknown[],
+    path: `spec.${direction}[${index}]`,
+    number: index + 1,
+  }));
+}
+
+function isOpen(block: V1IPBlock | undefined): boolean {
+  return block !== undefined && block !== null && new RegExp(hugeBlock).test(block.cidr) && (block.except ?? []).length === 0;
+}
+
+function both(checks: (direction: Direction) => CelCheck[]): CelCheck[] {
+  return [...checks("ingress"), ...checks("egress")];
+}
+
+function everyRule(direction: Direction, expression: string): string {
+  return `object.?spec.?${direction}.orValue([]).all(rule, ${expression})`;
+}
+
+function peersCel(direction: Direction): string {
+  return `rule.?${peersOf[direction]}.orValue([])`;
+}
+
+/** X05: flows that name who, where and on which port. */
+export const networkFlowRules: readonly Rule[] = [egressOpen, ingressOpen, flowPeers, flowPorts];

@@ -1,0 +1,67 @@
+import { hasUserNamespace as celUserNamespace, literal } from "../../cel.ts";
+import { podOf } from "../../pod-spec-walker.ts";
+import type { ContainerRule, ObjectRule, Rule } from "../../rule.ts";
+import { baseline, hasUserNamespace, restricted, standard } from "./standard.ts";
+
+const masked = 'container.?securityContext.?procMount.orValue("Default") == "Default"';
+
+const procMount: ContainerRule = {
+  ...standard,
+  ...baseline("/proc Mount Type", { scanners: ["kube-linter unsafe-proc-mount", "Trivy KSV-0027"] }),
+  id: "X01-proc-mount",
+  scope: "container",
+  title: "Containers keep the masks of /proc",
+  rationale: "Behind the masks are the kernel's memory, keys and switches, which belong to the whole node.",
+  remediation: "securityContext:\n  procMount: Default",
+  admission: [{ expression: `${celUserNamespace} || ${masked}`, message: "procMount is not Default" }],
+  *check({ spec, path, pod }) {
+    const type = spec.securityContext?.procMount ?? "Default";
+    if (type !== "Default" && !hasUserNamespace(pod)) yield { path: `${path}.securityContext.procMount`, message: `procMount is ${type}` };
+  },
+};
+
+/** The baseline level lets a pod with a user namespace unmask /proc, the restricted level does not. */
+const procMountInUserNamespace: ContainerRule = {
+  ...standard,
+  ...restricted("/proc Mount Type"),
+  id: "X01-proc-mount-user-namespace",
+  scope: "container",
+  title: "Containers keep the masks of /proc in a user namespace too",
+  rationale: "A user namespace weakens what is behind the masks, it does not take it away.",
+  remediation: "securityContext:\n  procMount: Default",
+  admission: [{ expression: `!(${celUserNamespace}) || ${masked}`, message: "procMount is not Default in a user namespace" }],
+  *check({ spec, path, pod }) {
+    const type = spec.securityContext?.procMount ?? "Default";
+    if (type !== "Default" && hasUserNamespace(pod)) yield { path: `${path}.securityContext.procMount`, message: `procMount is ${type} in a user namespace` };
+  },
+};
+
+/** What is the pod's alone, and touches no other. */
+const safeSysctls = [
+  "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports", "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ping_group_range",
+  "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_rmem",
+  "net.ipv4.tcp_syncookies", "net.ipv4.tcp_wmem",
+];
+
+const sysctls: ObjectRule = {
+  ...standard,
+  ...baseline("Sysctls", { scanners: ["kube-linter unsafe-sysctls", "Trivy KSV-0026"] }),
+  id: "X01-sysctls",
+  scope: "object",
+  title: "Pods change only kernel settings that are theirs alone",
+  rationale: "Any other setting changes the kernel for every pod of the node.",
+  remediation: "securityContext:\n  sysctls:\n    - name: net.ipv4.tcp_keepalive_time   # or another of the safe ones\n      value: \"600\"",
+  admission: [{
+    expression: `variables.pod.?securityContext.?sysctls.orValue([]).all(sysctl, sysctl.name in ${literal(safeSysctls)})`,
+    message: "sets sysctls that are not the pod's alone",
+  }],
+  *check(object) {
+    const pod = podOf(object);
+    for (const [index, { name }] of (pod?.spec.securityContext?.sysctls ?? []).entries()) {
+      if (!safeSysctls.includes(name)) yield { path: `${pod?.path}.securityContext.sysctls[${index}].name`, message: `sets sysctl ${name}, which is not the pod's alone` };
+    }
+  },
+};
+
+/** The kernel's own file system and settings. */
+export const kernelRules: readonly Rule[] = [procMount, procMountInUserNamespace, sysctls];

@@ -1,0 +1,105 @@
+import type { IntOrString, V1ServiceSpec } from "@kubernetes/client-node";
+import { needsOutsideAddress } from "../annotations.ts";
+import { literal } from "../cel.ts";
+import { known } from "../known.ts";
+import type { KubernetesObject } from "../kubernetes-object.ts";
+import { containersOf, podOf } from "../pod-spec-walker.ts";
+import type { ObjectRule, Rule, StackRule } from "../rule.ts";
+import { selectorOf, workloadsSelected } from "../selection.ts";
+
+const base = { kinds: ["Service"], row: ["X05"], severity: "high" } as const;
+
+const reason = `object.metadata.?annotations[?${literal(needsOutsideAddress)}].orValue("").trim() != ""`;
+const outside = ["NodePort", "LoadBalancer", "ExternalName"];
+
+const exposed: ObjectRule = {
+  ...base,
+  id: "X05-service-exposed",
+  scope: "object",
+  title: "Services stay inside the cluster unless they say why not",
+  rationale: "A port of every node, or an address of the internet, passes by the Ingress with its TLS and its limits; a name outside passes by the network policies.",
+  remediation: `spec:\n  type: ClusterIP   # and an Ingress before it\n# or:\nmetadata:\n  annotations:\n    ${needsOutsideAddress}: "<reason>"`,
+  sources: { scanners: ["kube-linter exposed-services", "kube-score service-type", "Trivy KSV-0108"] },
+  admission: [{
+    expression: `!(object.?spec.?type.orValue("ClusterIP") in ${literal(outside)}) || ${reason}`,
+    message: `the Service is a ${outside.join(" or ")} without a reason`,
+  }],
+  *check(object) {
+    const { type = "ClusterIP" } = specOf(object);
+    if (outside.includes(type) && !object.annotations[needsOutsideAddress]?.trim()) yield { path: "spec.type", message: `is a ${type} without a reason` };
+  },
+};
+
+const sourceRanges: ObjectRule = {
+  ...base,
+  id: "X05-load-balancer-sources",
+  scope: "object",
+  title: "Load balancers say who may connect",
+  rationale: "Without source ranges the whole internet may.",
+  remediation: "spec:\n  loadBalancerSourceRanges: [203.0.113.0/24]",
+  admission: [{
+    expression: 'object.?spec.?type.orValue("") != "LoadBalancer" || (object.spec.?loadBalancerSourceRanges.orValue([]).size() > 0 && '
+      + 'object.spec.loadBalancerSourceRanges.all(range, !range.trim().endsWith("/0")))',
+    message: "the load balancer accepts connections from every address",
+  }],
+  *check(object) {
+    const { type, loadBalancerSourceRanges: ranges } = specOf(object);
+    if (type !== "LoadBalancer") return;
+    const path = "spec.loadBalancerSourceRanges";
+    if ((ranges ?? []).length === 0) yield { path, message: "is a LoadBalancer without loadBalancerSourceRanges" };
+    for (const [index, range] of (ranges ?? []).entries()) {
+      if (range.trim().endsWith("/0")) yield { path: `${path}[${index}]`, message: `its load balancer accepts connections from ${range}` };
+    }
+  },
+};
+
+const externalIps: ObjectRule = {
+  ...base,
+  id: "X05-external-ips",
+  scope: "object",
+  severity: "critical",
+  title: "Services claim no external IPs",
+  rationale: "Whoever may write this field draws the cluster's traffic for any address to a pod of his own (CVE-2020-8554).",
+  remediation: "spec:   # without externalIPs; a LoadBalancer's address is given by the cluster",
+  sources: { scanners: ["Trivy KSV-0108"] },
+  admission: [{ expression: "object.?spec.?externalIPs.orValue([]).size() == 0", message: "externalIPs claims addresses" }],
+  *check(object) {
+    const { externalIPs = [] } = specOf(object);
+    if (externalIPs.length > 0) yield { path: "spec.externalIPs", message: `externalIPs claims ${externalIPs.join(", ")}` };
+  },
+};
+
+const targetPort: StackRule = {
+  ...base,
+  id: "X05-service-target-port",
+  scope: "stack",
+  title: "Services send to ports that their pods have",
+  rationale: "Connections to a port where nothing listens are refused, although Service and pods look healthy.",
+  remediation: "spec:\n  ports:\n    - port: 8080\n      targetPort: http   # the name of a container's port",
+  admission: { beyondCel: "The pods are other objects." },
+  *check(object, stack) {
+    if (object.apiVersion !== "v1") return; // other APIs have a Service, too
+    const workloads = [...workloadsSelected(selectorOf(object), object.namespace, stack)].map((workload) => ({ workload, ports: known(() => portsOf(workload)) }));
+    for (const [index, { port, targetPort: wanted = port }] of (specOf(object).ports ?? []).entries()) {
+      // A container may listen on a number that it does not declare, where it declares none at all.
+      const missing = (ports: ReadonlySet<IntOrString> | undefined) => ports !== undefined && !ports.has(wanted) && (typeof wanted === "string" || ports.size > 0);
+      if (workloads.length === 0 || !workloads.every(({ ports }) => missing(ports))) continue;
+      const path = `spec.ports[${index}].targetPort`;
+      yield { path, message: `no container of ${workloads.map(({ workload }) => workload.ref).sort().join(" and ")} has port ${wanted}` };
+    }
+  },
+};
+
+/** The ports of a workload's containers by name and number. */
+function portsOf(workload: KubernetesObject): ReadonlySet<IntOrString> {
+  const pod = podOf(workload);
+  const containers = pod === undefined ? [] : [...containersOf(pod)];
+  return new Set(containers.flatMap(({ spec }) => (spec.ports ?? []).flatMap(({ name, containerPort }) => (name === undefined ? [containerPort] : [name, containerPort]))));
+}
+
+function specOf(service: KubernetesObject): Partial<V1ServiceSpec> {
+  return (service.manifest["spec"] ?? {}) as Partial<V1ServiceSpec>;
+}
+
+/** X05: what Services open, and to whom. */
+export const serviceRules: readonly Rule[] = [exposed, sourceRanges, externalIps, targetPort];

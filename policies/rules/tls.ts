@@ -1,0 +1,114 @@
+import { literal } from "../cel.ts";
+import { coversHost, coversHostCel, ingressSpec } from "../ingress.ts";
+import { isIssuedFor, secretSource, seesAllOf } from "../ownership.ts";
+import type { ObjectRule, Rule, StackRule } from "../rule.ts";
+import type { Settings } from "../settings.ts";
+import { certificateRules, certificateSpec } from "./certificates.ts";
+
+/** Annotations of the nginx and HAProxy controllers. */
+const redirects = "/(force-)?ssl-redirect$";
+
+const base = { row: ["P05", "E08"], severity: "high" } as const;
+
+const covered: ObjectRule = {
+  ...base,
+  id: "P05-ingress-tls",
+  scope: "object",
+  kinds: ["Ingress"],
+  title: "Ingress hosts have TLS",
+  rationale: "Without it passwords and orders cross the network in the open, and anybody on the way may change them.",
+  remediation: "spec:\n  tls:\n    - hosts: [shop.example.com]\n      secretName: shop-tls",
+  sources: { scanners: ["Polaris tlsSettingsMissing"] },
+  admission: coveredCel,
+  *check(object, settings) {
+    const { rules = [], tls = [] } = ingressSpec(object);
+    const { requireTls, exemptSuffixes } = settings["P05-ingress-tls"];
+    if (!requireTls && tls.length === 0) return;
+    for (const [index, { host = "" }] of rules.entries()) {
+      const isCovered = host === "" ? tls.length > 0 : tls.some(({ hosts = [] }) => hosts.some((name) => coversHost(name, host)));
+      if (isCovered || exemptSuffixes.some((suffix) => host.endsWith(suffix))) continue;
+      const fix = `spec:\n  tls:\n    - hosts: [${host || "<the host>"}]\n      secretName: ${object.name}-tls`;
+      yield { path: `spec.rules[${index}]`, message: host === "" ? "serves every host without TLS" : `serves ${host} without TLS`, fix };
+    }
+    for (const [index, { hosts = [] }] of tls.entries()) {
+      const unserved = hosts.filter((name) => !rules.some(({ host = "" }) => host === "" || coversHost(name, host)));
+      if (rules.length > 0 && unserved.length > 0) yield { path: `spec.tls[${index}].hosts`, message: `has TLS for ${unserved.join(", ")}, which no rule serves` };
+    }
+  },
+};
+
+function coveredCel(settings: Settings) {
+  const { requireTls, exemptSuffixes } = settings["P05-ingress-tls"];
+  const host = 'rule.?host.orValue("")';
+  const tls = "object.?spec.?tls.orValue([])";
+  const expression = [
+    ...(requireTls ? [] : [`${tls}.size() == 0`]),
+    `object.?spec.?rules.orValue([]).all(rule, ${[
+      `${literal(exemptSuffixes)}.exists(suffix, ${host}.endsWith(suffix))`,
+      `(${host} == "" ? ${tls}.size() > 0 : ${tls}.exists(entry, entry.?hosts.orValue([]).exists(name, ${coversHostCel("name", host)})))`,
+    ].join(" || ")})`,
+  ].join(" || ");
+  const served = `object.?spec.?rules.orValue([]).exists(rule, ${host} == "" || ${coversHostCel("name", host)})`;
+  return [
+    { expression, message: "serves a host without TLS" },
+    {
+      expression: `object.?spec.?rules.orValue([]).size() == 0 || ${tls}.all(entry, entry.?hosts.orValue([]).all(name, ${served}))`,
+      message: "has TLS for a host that no rule serves",
+    },
+  ];
+}
+
+const redirect: ObjectRule = {
+  ...base,
+  id: "P05-ingress-redirect",
+  scope: "object",
+  kinds: ["Ingress"],
+  title: "Ingresses with TLS send plain HTTP to it",
+  rationale: "A login over plain HTTP works as well, until somebody on the way reads it.",
+  remediation: "metadata:\n  annotations:\n    nginx.ingress.kubernetes.io/ssl-redirect: \"true\"",
+  admission: [{
+    expression: "object.?spec.?tls.orValue([]).size() == 0 || "
+      + `object.metadata.?annotations.orValue({}).all(key, !key.matches("${redirects}") || object.metadata.annotations[key] != "false")`,
+    message: "answers plain HTTP besides TLS",
+  }],
+  *check(object) {
+    if ((ingressSpec(object).tls ?? []).length === 0) return;
+    for (const key of Object.keys(object.annotations)) {
+      if (!new RegExp(redirects).test(key) || object.annotations[key] !== "false") continue;
+      yield { path: `metadata.annotations["${key}"]`, message: `answers plain HTTP besides TLS: ${key} is false` };
+    }
+  },
+};
+
+const secret: StackRule = {
+  ...base,
+  id: "P05-tls-secret",
+  scope: "stack",
+  kinds: ["Ingress"],
+  title: "Ingresses have the certificates they name",
+  rationale: "Where the Secret is missing, or is made for another name, the controller serves its own certificate, and every client refuses it.",
+  remediation: [
+    "apiVersion: cert-manager.io/v1", "kind: Certificate", "spec:", "  secretName: <the Ingress' secretName>", "  dnsNames: [<the Ingress' host>]",
+    "  issuerRef: { group: cert-manager.io, kind: ClusterIssuer, name: letsencrypt-prod }",
+  ].join("\n"),
+  admission: { beyondCel: "The certificate and its Secret are other objects." },
+  *check(object, stack) {
+    for (const [index, { secretName, hosts = [] }] of (ingressSpec(object).tls ?? []).entries()) {
+      if (!secretName) continue; // the controller's own certificate, on purpose
+      const path = `spec.tls[${index}].secretName`;
+      const source = isIssuedFor(object) ? object : secretSource(secretName, object.namespace, stack);
+      if (source === undefined && seesAllOf(object.namespace, stack)) {
+        yield { path, message: `neither a Certificate nor a Secret of this stack makes "${secretName}"` };
+      }
+      if (source?.kind !== "Certificate") continue;
+      const { commonName, dnsNames = [] } = certificateSpec(source);
+      const names = commonName === undefined ? dnsNames : [commonName, ...dnsNames];
+      for (const host of hosts) {
+        if (!names.some((name) => coversHost(name, host))) yield { path, message: `${source.ref}, which makes "${secretName}", is not for ${host}` };
+      }
+    }
+  },
+};
+
+/** P05, E08: TLS for every host, and certificates that stay good. */
+export const tlsRules: readonly Rule[] = [covered, redirect, secret, ...certificateRules];

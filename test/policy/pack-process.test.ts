@@ -1,0 +1,25 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import test from "ava";
+
+const pack = fileURLToPath(new URL("../../policies/index.cjs", import.meta.url));
+
+/** Starts the pack as the engine does, which hands it the stack's configuration in the environment. */
+const started = (policies: string) => spawnSync(process.execPath, [pack], {
+  encoding: "utf8", timeout: 30_000,
+  env: { ...process.env, PULUMI_NODEJS_PROJECT: "shop", PULUMI_CONFIG: JSON.stringify({ "shop:policies": policies }) },
+});
+
+test("wrong settings of the stack stop the pack with their message, and without a stack trace", (t) => {
+  const { status, stderr, stdout } = started(JSON.stringify({ enforcement: { "X04-spred": "advisory" }, "B05-postgres-startup": { budget: 300 } }));
+  t.deepEqual([status, stdout, stderr.trimEnd().split("\n")], [1, "", [
+    "The policy settings are not valid:",
+    '  B05-postgres-startup.budget: there is no such setting; the nearest is "budgetSeconds"',
+    '  enforcement.X04-spred: there is no such setting; the nearest is "X04-spread"',
+  ]]);
+});
+
+test("settings that are no object stop it too", (t) => {
+  const { status, stderr } = started("strict");
+  t.deepEqual([status, stderr.trim()], [1, "Configuration 'shop:policies' value 'strict' is not a valid JSON object"]);
+});
