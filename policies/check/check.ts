@@ -1,0 +1,111 @@
+import { resolve } from "node:path";
+import type { Readable } from "node:stream";
+import type { KubernetesObject } from "../kubernetes-object.ts";
+import { concerns, evaluate } from "../pack.ts";
+import type { Rule, Severity } from "../rule.ts";
+import { rulesAsOf } from "../rules/index.ts";
+import type { Settings } from "../settings.ts";
+import { getFrom } from "./api-client.ts";
+import { baselineOf } from "./baseline.ts";
+import { readBaseline, readSettings } from "./files.ts";
+import { readInputs } from "./inputs.ts";
+import { loadKubeconfig } from "./kubeconfig.ts";
+import type { KubeconfigOptions } from "./kubeconfig.ts";
+import { kindsOf, readCluster } from "./live.ts";
+import { readObjects } from "./reader.ts";
+import type { Read } from "./reader.ts";
+import { checkReport } from "./report.ts";
+import type { CheckReport } from "./report.ts";
+import { chosenRules } from "./rules-list.ts";
+
+/** What to check, and how. Files are paths as they were typed. */
+export interface CheckOptions {
+  /** Files, folders and `-`. @default none, with `live` */
+  readonly inputs: readonly string[];
+  /** Reads a cluster instead of files. */
+  readonly live?: { readonly context?: string | undefined; readonly namespace?: string | undefined };
+  /** @default the numbers of the runbooks */
+  readonly settings?: string | undefined;
+  /** Rules by id or row. @default all */
+  readonly rules?: readonly string[] | undefined;
+  readonly skipRules?: readonly string[] | undefined;
+  /** Whether an open verdict counts as a finding. */
+  readonly strict: boolean;
+  /** The lowest severity that fails the check. */
+  readonly failOn: Severity;
+  readonly baseline?: string | undefined;
+  /** Whether everything found now is accepted: the report then says so, and {@link Checked.accepted} holds it. */
+  readonly accept: boolean;
+  /** Largest input, in MiB. */
+  readonly maxMebibytes: number;
+}
+
+/** Where a check runs. */
+export interface Surroundings {
+  /** The folder that relative paths start from. */
+  readonly base: string;
+  readonly stdin: Readable;
+  /** `KUBECONFIG`. */
+  readonly kubeconfig: string | undefined;
+  /** Kubeconfigs of this project, for contexts that are named. @default none */
+  readonly otherKubeconfigs?: readonly string[];
+  /** `YYYY-MM-DD`. */
+  readonly today: string;
+}
+
+/** A check's result, and what it was made of. */
+export interface Checked {
+  readonly report: CheckReport;
+  readonly rules: readonly Rule[];
+  readonly settings: Settings;
+  readonly origins: Read["origins"];
+  /** The baseline that accepts every finding. */
+  readonly accepted: ReturnType<typeof baselineOf>;
+}
+
+/** Reads, judges and reports. Throws a `UsageError` for wrong options, and an `ApiError` where a cluster cannot be read. */
+export async function check(options: CheckOptions, { base, stdin, kubeconfig, otherKubeconfigs = [], today }: Surroundings): Promise<Checked> {
+  const path = (file: string) => resolve(base, file);
+  const rules = rulesAsOf(today);
+  const settings = withChoice(readSettings(options.settings === undefined ? undefined : path(options.settings)), options, rules);
+  const known = options.baseline === undefined ? undefined : readBaseline(path(options.baseline));
+  const { unseen, context, ...read } = options.live === undefined
+    ? { ...readObjects(await readInputs(options.inputs, { base, stdin, maxBytes: options.maxMebibytes * 2 ** 20 })), unseen: [], context: undefined }
+    : await fromCluster(options.live, { kubeconfig, others: otherKubeconfigs, base }, rules);
+  const verdict = evaluate([...read.objects, ...unseen], settings, today);
+  const accepted = baselineOf(verdict.findings);
+  const baseline = options.accept ? accepted : known;
+  const report = checkReport({
+    ...read, settings, report: verdict, failOn: options.failOn, otherKinds: otherKinds(read.objects, rules),
+    ...(baseline === undefined ? {} : { baseline }),
+    ...(context === undefined ? {} : { context }),
+  });
+  return { report, rules, settings, origins: read.origins, accepted };
+}
+
+async function fromCluster({ context, namespace }: NonNullable<CheckOptions["live"]>, from: KubeconfigOptions, rules: readonly Rule[]) {
+  const config = await loadKubeconfig({ ...from, context });
+  const { objects, unseen } = await readCluster(await getFrom(config), kindsOf(rules), namespace);
+  const named = `${config.getCurrentContext()} (${config.getCurrentCluster()!.server})${namespace === undefined ? "" : `, namespace ${namespace}`}`;
+  return { objects, unseen, origins: new Map(), problems: [], skipped: [], files: 0, context: named };
+}
+
+/** Rules that are not chosen are disabled, so that everything else works as if they were not there. */
+function withChoice(settings: Settings, { rules: only, skipRules = [], strict }: CheckOptions, rules: readonly Rule[]): Settings {
+  const chosen = new Set(only === undefined ? rules : chosenRules(only, rules));
+  for (const rule of chosenRules(skipRules, rules)) chosen.delete(rule);
+  const disabled = rules.filter((rule) => !chosen.has(rule)).map(({ id }) => [id, "disabled"] as const);
+  return { ...settings, strict: settings.strict || strict, enforcement: { ...settings.enforcement, ...Object.fromEntries(disabled) } };
+}
+
+function otherKinds(objects: readonly KubernetesObject[], rules: readonly Rule[]): Record<string, number> {
+  const special = rules.filter(({ kinds }) => kinds[0] !== "*");
+  const judged = new Map<string, boolean>();
+  const isJudged = (kind: string) => {
+    if (!judged.has(kind)) judged.set(kind, special.some((rule) => concerns(rule, kind)));
+    return judged.get(kind)!;
+  };
+  const counts = new Map<string, number>();
+  for (const { kind } of objects) if (!isJudged(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return Object.fromEntries([...counts].sort());
+}

@@ -1,0 +1,46 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { parseSettings, SettingsError } from "../settings.ts";
+import type { Settings } from "../settings.ts";
+import { parseBaseline } from "./baseline.ts";
+import type { Baseline } from "./baseline.ts";
+import { UsageError } from "./rules-list.ts";
+import { parse } from "./yaml.ts";
+
+/** Settings in the shape of a stack's `policies`, or those of a whole stack file. Throws a {@link UsageError}. */
+export function readSettings(file: string | undefined): Settings {
+  if (file === undefined) return parseSettings();
+  const value = reading("settings", file, parse) as { config?: Record<string, unknown> } | undefined;
+  const own = value?.config === undefined ? value : Object.entries(value.config).find(([name]) => name.endsWith(":policies"))?.[1];
+  try {
+    return parseSettings(own);
+  } catch (error) {
+    if (error instanceof SettingsError) throw new UsageError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A baseline. Throws a {@link UsageError}. */
+export function readBaseline(file: string): Baseline {
+  if (!existsSync(file)) throw new UsageError(`there is no baseline ${file}: write it by --write-baseline ${file}`);
+  return reading("baseline", file, parseBaseline);
+}
+
+function reading<Value>(what: string, file: string, read: (text: string) => Value): Value {
+  try {
+    return read(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new UsageError(`the ${what} file ${file} cannot be used: ${(error as Error).message}`);
+  }
+}
+
+/** Writes a file as a whole or not at all. Throws a {@link UsageError}. */
+export function writeWhole(file: string, text: string): void {
+  const aside = `${file}.new-${process.pid}`;
+  try {
+    writeFileSync(aside, text);
+    renameSync(aside, file);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw new UsageError(`${file} cannot be written: ${(error as Error).message}`);
+  }
+}

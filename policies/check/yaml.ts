@@ -1,0 +1,104 @@
+import { boolYaml11Tag, constructFromEvents, CORE_SCHEMA, EVENT_ID, intCoreTag, intYaml11Tag, mergeTag, NOT_RESOLVED, parseEvents, YAMLException } from "js-yaml";
+import type { Event } from "js-yaml";
+
+/** Levels of nesting; the deepest objects in use, custom resource definitions, have about 60. */
+export const maxDepth = 200;
+/** Values in a document once its aliases are followed. Ten lines of aliases of aliases stand for more than any memory holds. */
+const maxExpandedValues = 1_000_000;
+/** Marks between values in a document, which bound the memory that it takes: ten times what a list of 10,000 workloads has. */
+const maxMarks = 10_000_000;
+/** Shorter documents cannot have too many marks. */
+const shortDocument = maxMarks;
+
+/** Text that is no YAML or JSON, or refuses to be read within bounds. */
+export class Unreadable extends Error {
+  override readonly name = "Unreadable";
+  /** Where in the text, as an offset. */
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+/**
+ * What an API server reads is YAML 1.1 as kubectl does it: `yes` is true and `0644` is octal, so that `privileged: yes` cannot pass for a text;
+ * but a time of day and a date are texts.
+ */
+const schema = CORE_SCHEMA.withTags(mergeTag, boolYaml11Tag, {
+  ...intYaml11Tag,
+  resolve: (source, isExplicit, tagName) => {
+    const value = source.includes(":") ? NOT_RESOLVED : intYaml11Tag.resolve(source, isExplicit, tagName);
+    return value === NOT_RESOLVED ? intCoreTag.resolve(source, isExplicit, tagName) : value;
+  },
+});
+
+/** The value of one document of YAML or JSON; undefined for an empty one. Throws {@link Unreadable}, and nothing else. */
+export function parse(text: string): unknown {
+  return reading(text, () => {
+    refuseMarks(text);
+    const events = parseEvents(text, { maxDepth });
+    const [value] = constructFromEvents(events, { source: text, schema });
+    const alias = events.find((event) => event.type === EVENT_ID.ALIAS);
+    if (alias !== undefined) refuseExpansion(value, alias.anchorStart);
+    return value;
+  });
+}
+
+/** The events of a document that was parsed before: the positions of everything in it. */
+export function eventsOf(text: string): Event[] {
+  return parseEvents(text, { maxDepth });
+}
+
+function reading<Result>(text: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Unreadable) throw error;
+    const { reason, mark } = error instanceof YAMLException ? error : { reason: (error as Error).message, mark: undefined };
+    throw unreadable(reason, text, mark?.position ?? 0);
+  }
+}
+
+function unreadable(reason: string, text: string, offset: number): Unreadable {
+  if (reason.startsWith("duplicated mapping key")) return new Unreadable(`the key ${/^["']?([^\s"':,}]*)/.exec(text.slice(offset, offset + 200))?.[1] ?? ""} is given twice`, offset);
+  if (reason.startsWith("nesting exceeded")) return new Unreadable(`is nested deeper than ${maxDepth} levels`, offset);
+  const action = text.search(/\{\{-?\s*(?:\.|\/\*|if\b|range\b|with\b|include\b|template\b|define\b|end\b|toYaml\b)/);
+  if (action !== -1) return new Unreadable(`is no YAML (${reason}) but looks like a template: render it first (helm template)`, action);
+  return new Unreadable(`is no YAML or JSON: ${reason}`, offset);
+}
+
+function refuseMarks(text: string): void {
+  if (text.length < shortDocument) return;
+  let marks = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 44 || code === 58 || code === 10 || code === 91 || code === 123) marks += 1; // , : line break [ {
+  }
+  if (marks > maxMarks) throw new Unreadable(`holds about ${Math.round(marks / 1e6)} million values, at most ${maxMarks / 1e6} million are read: split it`, 0);
+}
+
+/** How many values there are in one, and how deep they are nested, when aliases are followed. */
+interface Extent {
+  readonly values: number;
+  readonly depth: number;
+}
+
+/** Refuses aliases that make a value contain itself, or stand for more values than can be looked at. */
+function refuseExpansion(root: unknown, offset: number): void {
+  const known = new Map<object, Extent | "open">();
+  const extentOf = (value: unknown): Extent => {
+    if (typeof value !== "object" || value === null) return { values: 1, depth: 0 };
+    const before = known.get(value);
+    if (before === "open") throw new Unreadable("an alias refers to what contains it, without end", offset);
+    if (before !== undefined) return before;
+    known.set(value, "open");
+    const extent = Object.values(value).map(extentOf).reduce((sum, { values, depth }) => ({ values: sum.values + values, depth: Math.max(sum.depth, depth + 1) }), { values: 1, depth: 1 });
+    known.set(value, extent);
+    return extent;
+  };
+  const { values, depth } = extentOf(root);
+  if (values > maxExpandedValues) throw new Unreadable(`its aliases stand for more than ${maxExpandedValues} values`, offset);
+  if (depth > maxDepth) throw new Unreadable(`is nested deeper than ${maxDepth} levels, through aliases`, offset);
+}

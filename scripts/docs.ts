@@ -1,0 +1,16 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { policiesPage } from "../policies/check/policies-page.ts";
+import { rulesAsOf } from "../policies/rules/index.ts";
+import { checkout } from "./support/checkout.ts";
+import { command } from "./support/command.ts";
+
+command("npm run docs --")
+  .description("Write docs/policies.md from the rules. A test says when it has to be run again.")
+  .addHelpText("after", "\nExit codes: 0 written, 2 wrong usage.")
+  .allowExcessArguments(false)
+  .parse();
+
+const rules = rulesAsOf(new Date().toISOString().slice(0, 10));
+writeFileSync(join(checkout, "docs/policies.md"), policiesPage(rules));
+console.log(`docs/policies.md is written: ${rules.length} rules`);

@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import test from "ava";
+import type { ExecutionContext } from "ava";
+import { privilegedPod } from "./checking.ts";
+
+const program = fileURLToPath(new URL("../../../scripts/check.ts", import.meta.url));
+
+/** A folder with a bad and a good Pod, and the command in it. */
+function workplace(t: ExecutionContext) {
+  const folder = mkdtempSync(join(tmpdir(), "check-command-"));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "bad.yaml"), privilegedPod("bad"));
+  writeFileSync(join(folder, "good.yaml"), privilegedPod("good").replace("true", "false"));
+  const check = async (args: string, stdin = "") => {
+    const child = spawn(process.execPath, [program, ...args.split(" ").filter(Boolean)], { env: { ...process.env, INIT_CWD: folder, KUBECONFIG: join(folder, "none") } });
+    const output = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
+    child.stdin.end(stdin);
+    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    return { code, ...output };
+  };
+  return { folder, check };
+}
+
+test("the exit code says what happened, and the last line too", async (t) => {
+  const { check, folder } = workplace(t);
+  writeFileSync(join(folder, "broken.yaml"), "kind: [");
+  const only = "--rules X01-privileged";
+  const results = await Promise.all(["good.yaml", "bad.yaml", "good.yaml broken.yaml", "bad.yaml broken.yaml"].map((files) => check(`${files} ${only}`)));
+  t.deepEqual(results.map(({ code, stdout }) => [code, stdout.trimEnd().split("\n").at(-1)!.replace(/: .*/, "")]), [
+    [0, "check passes"], [1, "check BLOCKED by 1 finding"], [3, "check INCOMPLETE"], [1, "check BLOCKED by 1 finding, and 1 input could not be read"],
+  ]);
+});
+
+test("wrong usage ends with 2 and says what to do instead", async (t) => {
+  const { check } = workplace(t);
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ["", /^nothing to check: name files, folders, - for standard input, or --live/],
+    ["--live bad.yaml", /^--live reads a cluster: name either it or files/],
+    ["bad.yaml --namespace data", /^--context and --namespace choose what --live reads: add --live/],
+    ["bad.yaml --format xml", /Allowed choices are human, json, sarif, junit, github, markdown/],
+    ["bad.yaml --report --format sarif", /^--report is written as human, markdown, json, not as sarif/],
+    ["bad.yaml --rules X99", /^"X99" is no rule: the nearest is /],
+    ["bad.yaml --output none/out.json", /none\/out\.json cannot be written/],
+    ["--live", /^there is no kubeconfig at .*none: name one by KUBECONFIG/],
+  ];
+  const results = await Promise.all(cases.map(([args]) => check(args)));
+  for (const [index, [args, says]] of cases.entries()) {
+    t.is(results[index]!.code, 2, args);
+    t.regex(results[index]!.stderr, says, args);
+  }
+});
+
+test("standard input is read, and what a program reads stays alone on standard output", async (t) => {
+  const { check } = workplace(t);
+  const { code, stdout, stderr } = await check("- --rules X01-privileged --format json", privilegedPod("piped"));
+  t.is(code, 1);
+  t.like(JSON.parse(stdout), { findings: [{ file: "stdin", line: 9, object: { ref: "Pod data/piped" } }] });
+  t.regex(stderr, /^check BLOCKED by 1 finding: 1 object/);
+});
+
+test("a file is written as a whole, and only the verdict goes to the terminal", async (t) => {
+  const { check, folder } = workplace(t);
+  const { stdout } = await check(". --rules X01-privileged --format sarif --output out.sarif");
+  t.regex(stdout, /^check BLOCKED by 1 finding: .*\nwritten to out\.sarif\n$/);
+  t.like(JSON.parse(readFileSync(join(folder, "out.sarif"), "utf8")), { version: "2.1.0" });
+  t.deepEqual(readdirSync(folder).sort(), ["bad.yaml", "good.yaml", "out.sarif"]);
+});
+
+test("a baseline that is written is accepted from then on", async (t) => {
+  const { check, folder } = workplace(t);
+  const only = "--rules X01-privileged";
+  const first = await check(`bad.yaml --write-baseline known.txt ${only}`);
+  t.deepEqual([first.code, first.stderr], [0, "1 findings accepted in known.txt\n"]);
+  t.is((await check(`. --baseline known.txt ${only}`)).code, 0);
+  writeFileSync(join(folder, "new.yaml"), privilegedPod("new"));
+  const { code, stdout } = await check(`. --baseline known.txt ${only}`);
+  t.is(code, 1);
+  t.true(stdout.includes("Pod data/new") && !stdout.includes("Pod data/bad"));
+});
+
+test("exceptions and standards take the place of the findings and leave the exit code", async (t) => {
+  const { check } = workplace(t);
+  const [exceptions, standards] = await Promise.all([check("bad.yaml --exceptions"), check("bad.yaml --report")]);
+  t.deepEqual([exceptions.code, exceptions.stdout], [1, "there are no exceptions\n"]);
+  t.is(standards.code, 1);
+  t.regex(standards.stdout, /^Pod Security Standards, baseline: /);
+});
+
+test("rules are listed and explained without checking anything", async (t) => {
+  const { check } = workplace(t);
+  const [list, explained] = await Promise.all([check("--list-rules"), check("--explain X03-liveness-timing")]);
+  t.regex(list.stdout, /^X01-privileged +critical +Containers are not privileged$/m);
+  t.regex(explained.stdout, /^X03-liveness-timing: /);
+  t.regex(explained.stdout, /settings \(policies\.X03-liveness-timing\):\n  minTimeoutSeconds: 2/);
+  t.deepEqual([list.code, explained.code], [0, 0]);
+});
