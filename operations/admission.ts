@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiException, CoreV1Api, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import type { KubeConfig, KubernetesObject, V1ValidatingAdmissionPolicy } from "@kubernetes/client-node";
+import type { NamespaceSelector } from "../policies/admission/conditions.ts";
+import type { AdmissionGate } from "../policies/admission/gate.ts";
+import { gateLabel, policyName } from "../policies/admission/policy.ts";
+
+const apiVersion = "admissionregistration.k8s.io/v1";
+/** The order in which they come; they go in the opposite one, so that no binding is ever without its policy. */
+const kinds = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"] as const;
+
+/** How many objects of the gate were made, changed and found as they should be. */
+export interface Applied {
+  readonly created: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  /** What an earlier set of rules left. */
+  readonly removed: number;
+}
+
+/** Brings a cluster's policies and bindings to what the gate says, and removes what it no longer has. Running it again changes nothing. */
+export async function applyGate(kubeConfig: KubeConfig, gate: AdmissionGate): Promise<Applied> {
+  const api = KubernetesObjectApi.makeApiClient(kubeConfig);
+  const before = new Map((await ours(api)).map((object) => [keyOf(object), object.metadata?.resourceVersion]));
+  const wanted = [...gate.guarded.map(({ policy }) => policy), ...gate.guarded.flatMap(({ bindings }) => bindings)] as KubernetesObject[];
+  const counts = { created: 0, changed: 0, unchanged: 0 };
+  for (const object of wanted) {
+    const { metadata } = await api.patch(object, undefined, undefined, "production-platform", true, PatchStrategy.ServerSideApply);
+    const known = before.get(keyOf(object));
+    counts[known === undefined ? "created" : known === metadata?.resourceVersion ? "unchanged" : "changed"] += 1;
+  }
+  const names = new Set(wanted.map(keyOf));
+  return { ...counts, removed: await removeAll(api, (await ours(api)).filter((object) => !names.has(keyOf(object)))) };
+}
+
+/** Removes every policy and binding of this gate, and returns how many there were. */
+export async function removeGate(kubeConfig: KubeConfig): Promise<number> {
+  const api = KubernetesObjectApi.makeApiClient(kubeConfig);
+  return removeAll(api, await ours(api));
+}
+
+/** What the API server's type checker says about the expressions, once it has looked at all of them. Throws when it has not within a minute. */
+export async function typeWarnings(kubeConfig: KubeConfig): Promise<string[]> {
+  const api = KubernetesObjectApi.makeApiClient(kubeConfig);
+  for (const end = Date.now() + 60_000; ; await sleep(1000)) {
+    const policies = await ofKind<V1ValidatingAdmissionPolicy>(api, "ValidatingAdmissionPolicy");
+    const open = policies.filter(({ metadata, status }) => status?.observedGeneration !== metadata?.generation);
+    if (open.length === 0) {
+      return policies.flatMap(({ metadata, status }) =>
+        (status?.typeChecking?.expressionWarnings ?? []).map(({ fieldRef, warning }) => `${metadata?.name} ${fieldRef}: ${warning}`));
+    }
+    if (Date.now() > end) {
+      throw new Error(`the API server has not checked ${open.length} policies within 60 s, ${open[0]?.metadata?.name} among them: see the log of kube-controller-manager`);
+    }
+  }
+}
+
+/**
+ * Asks for something unsafe, as a dry run, until the API server refuses it: policies take effect a moment after they are there. Returns the
+ * answer; undefined where no namespace has the label. Throws when nothing is refused within a minute.
+ */
+export async function provenRefusal(kubeConfig: KubeConfig, { key, value }: NamespaceSelector): Promise<string | undefined> {
+  const { items } = await kubeConfig.makeApiClient(CoreV1Api).listNamespace({ labelSelector: `${key}=${value}` });
+  const namespace = items.find(({ metadata }) => metadata?.deletionTimestamp === undefined)?.metadata?.name;
+  if (namespace === undefined) return undefined;
+  const api = KubernetesObjectApi.makeApiClient(kubeConfig);
+  let answer = "";
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(1000)) {
+    answer = await api.create(unsafe(namespace), undefined, "All").then(() => "it is accepted", answerOf);
+    if (answer.includes(`'${policyName("")}`)) return answer;
+  }
+  throw new Error(`the policies are there, but none of them refuses an unsafe Deployment in namespace ${namespace} after 60 s (the answer: ${answer}): `
+    + "is the admission plugin ValidatingAdmissionPolicy switched on?");
+}
+
+/** A Deployment and not a Pod: Pod Security would refuse a Pod before these policies are asked. */
+function unsafe(namespace: string): KubernetesObject {
+  const labels = { app: "unsafe" };
+  const containers = [{ name: "unsafe", image: "unsafe:latest", securityContext: { privileged: true } }];
+  const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { hostNetwork: true, containers } } };
+  return { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "production-platform-unsafe", namespace }, spec } as KubernetesObject;
+}
+
+async function ours(api: KubernetesObjectApi): Promise<KubernetesObject[]> {
+  return (await Promise.all(kinds.map((kind) => ofKind(api, kind)))).flat();
+}
+
+async function ofKind<T extends KubernetesObject>(api: KubernetesObjectApi, kind: (typeof kinds)[number]): Promise<T[]> {
+  const { items } = await api.list<T>(apiVersion, kind, undefined, undefined, undefined, undefined, undefined, `${gateLabel.key}=${gateLabel.value}`);
+  return items.map((item) => ({ ...item, apiVersion, kind })); // items of a list do not say what they are
+}
+
+async function removeAll(api: KubernetesObjectApi, objects: readonly KubernetesObject[]): Promise<number> {
+  for (const kind of kinds.toReversed()) {
+    for (const object of objects.filter((candidate) => candidate.kind === kind)) await remove(api, object);
+  }
+  return objects.length;
+}
+
+async function remove(api: KubernetesObjectApi, object: KubernetesObject): Promise<void> {
+  try {
+    await api.delete(object);
+  } catch (error) {
+    if (!(error instanceof ApiException && error.code === 404)) throw error; // somebody else removed it
+  }
+}
+
+function keyOf({ kind, metadata }: KubernetesObject): string {
+  return `${kind}/${metadata?.name}`;
+}
+
+/** What the API server says in an error; the client's own text would repeat every header. */
+export function answerOf(error: unknown): string {
+  if (!(error instanceof ApiException)) return error instanceof Error ? error.message : String(error);
+  const body: unknown = typeof error.body === "string" && error.body.startsWith("{") ? JSON.parse(error.body) : error.body;
+  return (body as { message?: string } | undefined)?.message ?? String(error.body);
+}

@@ -1,0 +1,96 @@
+import test from "ava";
+import { admissionGate } from "../../../policies/admission/gate.ts";
+import { fromManifest } from "../../../policies/kubernetes-object.ts";
+import type { Manifest } from "../../../policies/kubernetes-object.ts";
+import { concerns, judge } from "../../../policies/pack.ts";
+import type { Rule } from "../../../policies/rule.ts";
+import { rulesAsOf } from "../../../policies/rules/index.ts";
+import { parseSettings } from "../../../policies/settings.ts";
+import { stackOf } from "../../../policies/stack.ts";
+import { changed, judged } from "../../policy/fixtures/fixture.ts";
+import { fixtures } from "../../policy/fixtures/index.ts";
+import { runPack } from "../../policy/support/cross-guard-run.ts";
+import { askedFor, isBy } from "./support/api-verdict.ts";
+import { admission, makeNamespaces, tidyUp } from "./support/gate.ts";
+
+const today = new Date().toISOString().slice(0, 10);
+const settings = parseSettings();
+const atAdmission = new Map(admissionGate(rulesAsOf(today), settings).guarded.map(({ rule }) => [rule.id, rule]));
+const good = new Set(changed([]).map((manifest) => JSON.stringify(manifest)));
+
+test.before(async () => {
+  await makeNamespaces();
+  const { code, stdout, stderr } = await admission("apply");
+  if (code !== 0) throw new Error(stdout + stderr);
+});
+test.after.always(tidyUp);
+
+/** Whether the checks find what a rule looks for in one object, as the API server would store it. */
+function checkFinds(rule: Rule, object: Manifest): boolean {
+  const others = changed([]).flatMap((manifest) => fromManifest(manifest));
+  return fromManifest(object).some((each) => judge(rule, each, stackOf([each, ...others]), settings, today).findings.length > 0);
+}
+
+/** Asks four at a time: each question is a program of its own. */
+async function each<T>(items: readonly T[], ask: (item: T) => Promise<void>): Promise<void> {
+  const rest = [...items];
+  await Promise.all(Array.from({ length: 4 }, async () => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await ask(item);
+  }));
+}
+
+test.serial("the good stack is accepted whole, without a warning", async (t) => {
+  const unknown: string[] = [];
+  await each(changed([]) as Manifest[], async (manifest) => {
+    const { object, says } = await askedFor(manifest, "guarded");
+    if (says.includes("no matches for kind")) unknown.push(`${manifest.kind} ${manifest.metadata?.name}`);
+    else t.deepEqual([object?.kind, says], [manifest.kind, ""]);
+  });
+  t.log(`of kinds that this API server does not have: ${unknown.join(", ") || "none"}`);
+});
+
+test.serial("the policy pack, the checks and the API server give the same verdict on every fixture", async (t) => {
+  const counts = { fixtures: 0, refusedBy3: 0, acceptedBy3: 0, filledIn: 0, ownRefusal: 0, beyondCel: 0, nothingToSend: 0 };
+  const filledIn: string[] = [];
+  const refused = new Set<string>();
+  await each(fixtures, async ({ rule: id, title, edits, says }) => {
+    const name = `${id}: ${title}`;
+    counts.fixtures += 1;
+    const pack = (await runPack(changed(edits))).filter(({ policy, level }) => policy === id && level !== "disabled").length > 0;
+    const check = judged(edits).findings.some(({ rule }) => rule.id === id);
+    t.is(check, says.length > 0, name);
+    t.is(pack, check, name);
+    const rule = atAdmission.get(id);
+    if (rule === undefined) {
+      counts.beyondCel += 1;
+      return;
+    }
+    const sent = (changed(edits) as Manifest[]).filter((manifest) => !good.has(JSON.stringify(manifest)) && concerns(rule, manifest.kind ?? ""));
+    if (sent.length === 0) counts.nothingToSend += 1;
+    for (const manifest of sent) {
+      // What the server makes of it where no policy is: its own defaults are in it, and what it refuses by itself is told apart.
+      const stored = (await askedFor(manifest, "free")).object;
+      if (stored === undefined) {
+        counts.ownRefusal += 1;
+        continue;
+      }
+      const answer = await askedFor(manifest, "guarded");
+      const found = checkFinds(rule, stored);
+      t.is(isBy(id, answer), found, `${name}\n${answer.says}`);
+      if (!found) t.truthy(answer.object, `${name}\n${answer.says}`);
+      else t.true(answer.says.includes(`[${id}]; why: ${rule.rationale} fix: ${rule.remediation.split("\n")[0]}`), answer.says);
+      if (found) refused.add(id);
+      if (found === check) counts[found ? "refusedBy3" : "acceptedBy3"] += 1;
+      else {
+        counts.filledIn += 1;
+        filledIn.push(name);
+      }
+    }
+  });
+  t.log(`${counts.fixtures} fixtures; the pack and the checks agree on all of them; ${counts.beyondCel} belong to rules that CEL cannot say`);
+  t.log(`objects with the same verdict from all three: ${counts.refusedBy3} refused, ${counts.acceptedBy3} accepted`);
+  t.log(`${counts.ownRefusal} objects that the API server refuses by itself, or has no kind for; ${counts.nothingToSend} fixtures that change no object of their rule's kinds`);
+  t.log(`${counts.filledIn} that the API server's defaults, or today's date, settle before any policy sees them: ${filledIn.join("; ") || "none"}`);
+  t.log(`rules no fixture of which reached the API server as a violation: ${[...atAdmission.keys()].filter((id) => !refused.has(id)).join(", ") || "none"}`);
+  t.true(counts.refusedBy3 >= refused.size && counts.acceptedBy3 > 0);
+});
