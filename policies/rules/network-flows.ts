@@ -54,7 +54,7 @@ const flowPeers: ObjectRule = {
     "        podSelector: { matchLabels: { app: <who talks to it> } }",
   ].join("\n"),
   admission: both((direction) => [{
-    expression: everyRule(direction, `${peersCel(direction)}.all(peer, has(peer.ipBlock) || [peer.?namespaceSelector.orValue({}), peer.?podSelector.orValue({})]`
+    expression: everyRule(direction, `${peersCel(direction)}.all(peer, has(peer.ipBlock) || [dyn(peer).?namespaceSelector.orValue({}), dyn(peer).?podSelector.orValue({})]`
       + ".exists(selector, selector.?matchLabels.orValue({}).size() > 0 || selector.?matchExpressions.orValue([]).size() > 0))"),
     message: `${direction} is open to all pods, of its namespace or of every one`,
   }]),
