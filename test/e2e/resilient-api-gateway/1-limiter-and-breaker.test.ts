@@ -1,5 +1,5 @@
 import test from "ava";
-import { type Answer, type Ask, eventually, kubectl, withService } from "../../support/cluster.ts";
+import { type Ask, eventually, kubectl, withService } from "../../support/cluster.ts";
 
 const namespace = "api-gateway";
 const breakerKey = "api-gateway:circuit-breaker";
@@ -20,23 +20,39 @@ const closed = () => redis("DEL", breakerKey);
 test.before(closed);
 test.after.always(closed);
 
+interface Burst {
+  readonly requests: number;
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly refused: { readonly headers: Readonly<Record<string, string>>; readonly body: Record<string, unknown> };
+}
+
+/** Asks beside the proxy, because a port-forward on a busy machine is slower than the bucket fills again; until the first 429, or a minute. */
+const burst = `
+const statuses = {};
+let requests = 0, refused;
+const end = Date.now() + 60000;
+const ask = async () => {
+  while (!refused && Date.now() < end) {
+    const answer = await fetch("http://127.0.0.1:5000/proxy/ok", { headers: { "X-Client-Id": process.argv[1] } });
+    const body = await answer.json();
+    requests += 1;
+    statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+    if (answer.status === 429) refused = { headers: Object.fromEntries(answer.headers), body };
+  }
+};
+Promise.all(Array.from({ length: 40 }, ask)).then(() => console.log(JSON.stringify({ requests, statuses, refused })));
+`;
+
 test.serial("a burst above the profile's capacity is answered 429 with the seconds to wait (G05)", async (t) => {
   const client = `burst-${Date.now()}`;
-  const answers: Answer[] = await gateway(async (ask) => {
-    const seen: Answer[] = [];
-    await Promise.all(Array.from({ length: 40 }, async () => {
-      while (seen.length < 6000 && !seen.some(({ status }) => status === 429)) seen.push(await ask("/proxy/ok", as(client)));
-    }));
-    return seen;
-  });
-  t.log(`${answers.length} requests until the first 429`);
-  t.deepEqual([...new Set(answers.map(({ status }) => status))].sort(), [200, 429]);
-  t.true(answers.filter(({ status }) => status === 200).length >= 500);
-  const refused = answers.find(({ status }) => status === 429)!;
+  const { requests, statuses, refused } = JSON.parse(await kubectl("exec", "-n", namespace, "deployment/proxy-service", "-c", "proxy-service", "--", "node", "-e", burst, client)) as Burst;
+  t.log(`${requests} requests until the first 429`);
+  t.deepEqual(Object.keys(statuses), ["200", "429"]);
+  t.true(statuses["200"]! >= 500);
   t.is(refused.body["error"], "rate_limit_exceeded");
-  t.is(refused.headers.get("x-ratelimit-limit"), "500");
-  t.is(refused.headers.get("x-ratelimit-remaining"), "0");
-  t.is(refused.headers.get("retry-after"), "1");
+  t.is(refused.headers["x-ratelimit-limit"], "500");
+  t.is(refused.headers["x-ratelimit-remaining"], "0");
+  t.is(refused.headers["retry-after"], "1");
   const bucket = await hash(`api-gateway:rate-limit:${client}`);
   t.is(bucket["capacity"], "500");
   t.true(Number(bucket["rejected"]) >= 1);
