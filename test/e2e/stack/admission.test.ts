@@ -25,7 +25,7 @@ test.serial("kubectl set image to :latest is refused on the running platform, wi
 });
 
 test.serial("kubectl edit is refused, and the reopened file says why and what to write", async (t) => {
-  const { code, stderr } = await shell("KUBE_EDITOR=\"sed -i 's/readOnlyRootFilesystem: true/readOnlyRootFilesystem: false/'\" kubectl edit deployment bgc-api -n data");
+  const { code, stderr } = await shell("KUBE_EDITOR=\"sed -i '/^#/!s/readOnlyRootFilesystem: true/readOnlyRootFilesystem: false/'\" kubectl edit deployment bgc-api -n data");
   t.not(code, 0);
   t.regex(stderr, /deployments\.apps "bgc-api" is invalid/);
   const kept = /A copy of your changes has been stored to "([^"]+)"/.exec(stderr)?.[1];
