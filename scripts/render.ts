@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { stringify } from "yaml";
 import { checkout } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
 import { declaredResources, type Manifest, manifests, stackConfiguration } from "./support/declared-objects.ts";
+import { ForeignFolder, writeGenerated } from "./support/generated-folder.ts";
 
 const program = command("npm run render --")
   .description("Write a stack's Kubernetes objects as plain YAML, one object a file. Needs no cluster and no engine.")
@@ -21,25 +21,13 @@ const yaml = { version: "1.1", aliasDuplicateObjects: false } as const;
 const fileName = ({ kind, metadata }: Manifest) => `${[metadata.namespace, kind.toLowerCase(), metadata.name].filter(Boolean).join("_")}.yaml`;
 
 try {
-  const existing = readdirSync(folder, { encoding: "utf8" });
-  if (existing.length > 0 && !existing.includes(marker)) program.error(`${folder} holds files that this command did not write: name an empty or new folder`, { exitCode: 2 });
-} catch (error) {
-  if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-}
-
-try {
   const objects = manifests(await declaredResources(stackConfiguration(stack)));
-  // Written aside and moved in one step, so that an interrupted run leaves the old folder as it was.
-  const fresh = `${folder}.new-${process.pid}`;
-  mkdirSync(fresh, { recursive: true });
-  for (const object of objects) writeFileSync(join(fresh, fileName(object)), stringify(object, yaml));
-  writeFileSync(join(fresh, marker), `${stack}\n`);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(fresh, folder);
+  writeGenerated(folder, marker, new Map([...objects.map((object) => [fileName(object), stringify(object, yaml)] as const), [marker, `${stack}\n`]]));
   const generated = objects.filter((object) => object.kind === "Secret").map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   console.log(`${objects.length} objects of stack ${stack} written to ${folder}`);
   if (generated.length > 0) console.log(`without data, because their values are generated on deployment: Secrets ${generated.join(", ")}`);
 } catch (error) {
+  if (error instanceof ForeignFolder) program.error(error.message, { exitCode: 2 });
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
