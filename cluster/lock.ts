@@ -11,15 +11,15 @@ interface Owner {
 
 /**
  * Runs `work` while no other process holds the lock. A lock whose owner is gone is taken over; a living owner is waited
- * for and named.
+ * for and named, and its lock is looked at every `poll` milliseconds: 500 unless given.
  */
-export async function withLock<T>(file: string, print: Print, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(file: string, print: Print, work: () => Promise<T>, poll = 500): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   const claim = `${file}.${process.pid}`;
   writeFileSync(claim, JSON.stringify({ pid: process.pid, started: startTime(process.pid) } satisfies Owner));
   const release = () => rmSync(file, { force: true });
   try {
-    for (let told = false; !acquire(claim, file); await sleep(500)) {
+    for (let told = false; !acquire(claim, file); await sleep(poll)) {
       const owner = readOwner(file);
       if (owner && !isAlive(owner)) takeOver(file, owner);
       else if (!told) {

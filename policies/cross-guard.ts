@@ -25,6 +25,8 @@ interface Run {
   readonly seen: Map<string, readonly KubernetesObject[]>;
   /** Verdicts that were left open. */
   readonly open: Set<string>;
+  /** The objects of all resources with their index, as every rule about the stack asks for them. */
+  whole: { readonly objects: readonly KubernetesObject[]; readonly stack: Stack };
 }
 
 /**
@@ -32,7 +34,7 @@ interface Run {
  * whole stack at the end of a preview or an update. `today` is `YYYY-MM-DD`.
  */
 export function crossGuardPolicies(today: string, settings: Settings = parseSettings()): Policies {
-  const run: Run = { settings, today, seen: new Map(), open: new Set() };
+  const run: Run = { settings, today, seen: new Map(), open: new Set(), whole: { objects: [], stack: nothingElse } };
   const rules = rulesAsOf(today).map((rule) => (rule.scope === "stack" ? stackPolicy(rule, run) : resourcePolicy(rule, run)));
   // The recording policy comes first: the SDK runs policies in order, and the others then read what it recorded.
   return [recordingPolicy(run), ...rules, coveragePolicy(run)];
@@ -78,8 +80,8 @@ function stackPolicy(rule: Rule, run: Run): StackValidationPolicy {
     validateStack: (args, reportViolation) => {
       const settings = settingsOf(args.getConfig(), reportViolation);
       if (settings === undefined) return;
-      const objects = args.resources.flatMap((resource) => objectsOf(resource, run));
-      publish(rule, objects.filter(({ kind }) => concerns(rule, kind)), stackOf(objects), settings, run, reportViolation);
+      const { objects, stack } = wholeStack(args.resources, run);
+      publish(rule, objects.filter(({ kind }) => concerns(rule, kind)), stack, settings, run, reportViolation);
     },
   };
 }
@@ -155,4 +157,11 @@ function configured(rule: Rule, { settings }: Run): (config: object, report: Rep
 
 function objectsOf(resource: PulumiResource, { seen }: Run): readonly KubernetesObject[] {
   return seen.get(resource.urn) ?? fromPulumi(resource);
+}
+
+/** All objects and their index, which is made anew only when a resource is not what it was for the rule before. */
+function wholeStack(resources: readonly PulumiResource[], run: Run): Run["whole"] {
+  const objects = resources.flatMap((resource) => objectsOf(resource, run));
+  const same = objects.length === run.whole.objects.length && objects.every((object, index) => object === run.whole.objects[index]);
+  return same ? run.whole : (run.whole = { objects, stack: stackOf(objects) });
 }

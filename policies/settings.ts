@@ -127,11 +127,17 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
-/** The settings with a team's own values over the defaults. Throws a {@link SettingsError} that names each wrong value. */
-export function parseSettings(own: unknown = {}): Settings {
-  const parsed = schema.safeParse(own ?? {});
-  if (parsed.success) return parsed.data as Settings;
-  throw new SettingsError(["The policy settings are not valid:", ...problemsOf(parsed.error, schema, ruleIds).map((problem) => `  ${problem}`)].join("\n"));
+let defaults: Settings | undefined;
+
+/** The settings with a team's own values over the defaults, which are worked out once. Throws a {@link SettingsError} that names each wrong value. */
+export function parseSettings(own?: unknown): Settings {
+  return own === undefined || own === null ? (defaults ??= parsed({})) : parsed(own);
+}
+
+function parsed(own: unknown): Settings {
+  const result = schema.safeParse(own);
+  if (result.success) return result.data as Settings;
+  throw new SettingsError(["The policy settings are not valid:", ...problemsOf(result.error, schema, ruleIds).map((problem) => `  ${problem}`)].join("\n"));
 }
 
 /** Settings in which one rule has some numbers of its own. Throws a {@link SettingsError}. */

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { stringify } from "yaml";
-import { answerOf, applyGate, provenRefusal, removeGate, typeWarnings } from "../operations/admission.ts";
 import { modes } from "../policies/admission/binding.ts";
 import type { Mode } from "../policies/admission/binding.ts";
 import type { NamespaceSelector } from "../policies/admission/conditions.ts";
@@ -11,9 +10,12 @@ import { rulesAsOf } from "../policies/rules/index.ts";
 import { parseSettings, SettingsError } from "../policies/settings.ts";
 import { checkout } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
-import { stackConfiguration } from "./support/declared-objects.ts";
 import { ForeignFolder, writeGenerated } from "./support/generated-folder.ts";
 import { connect, UnknownContext, Unreachable } from "./support/kube-context.ts";
+import { stackConfiguration } from "./support/stack-configuration.ts";
+
+/** Loaded by what talks to a cluster: the client takes longer to load than rendering takes as a whole. */
+const operations = () => import("../operations/admission.ts");
 
 interface GateOptions {
   readonly stack: string;
@@ -50,6 +52,7 @@ withGate("apply", "bring a cluster's policies to this state, and prove that they
   .action(async ({ context, ...options }: GateOptions & { context?: string }) => {
     const gate = gateOf(options);
     const kubeConfig = await connect(context ?? stackConfiguration(options.stack)["production-platform:context"]);
+    const { applyGate, typeWarnings } = await operations();
     const { created, changed, unchanged, removed } = await applyGate(kubeConfig, gate);
     console.log(`${summary(gate)}\non ${kubeConfig.getCurrentContext()}: ${created} created, ${changed} changed, ${unchanged} unchanged, ${removed} removed`);
     for (const warning of await typeWarnings(kubeConfig)) console.log(`the API server's type checker warns: ${warning}`);
@@ -62,7 +65,7 @@ program.command("remove").description("remove every policy and binding that this
   .option("--context <name>", onCluster)
   .action(async ({ context, stack }: { context?: string; stack: string }) => {
     const kubeConfig = await connect(context ?? stackConfiguration(stack)["production-platform:context"]);
-    const removed = await removeGate(kubeConfig);
+    const removed = await (await operations()).removeGate(kubeConfig);
     const done = removed === 0 ? "there was nothing to remove" : `${removed} policies and bindings removed; within seconds nothing is refused any more`;
     console.log(`on ${kubeConfig.getCurrentContext()}: ${done}`);
     console.log("next: npm run admission -- apply");
@@ -71,9 +74,9 @@ program.command("remove").description("remove every policy and binding that this
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(answerOf(error));
   const wrongUsage = error instanceof UnknownContext || error instanceof ForeignFolder || error instanceof SettingsError;
   process.exitCode = wrongUsage ? 2 : error instanceof Unreachable ? 3 : 1;
+  console.error(process.exitCode > 1 ? (error as Error).message : (await operations()).answerOf(error));
 }
 
 function gateOf({ stack, mode, namespaceSelector }: GateOptions): AdmissionGate {
@@ -99,7 +102,7 @@ function summary({ guarded, unguarded }: AdmissionGate): string {
 }
 
 async function proof(kubeConfig: Awaited<ReturnType<typeof connect>>, { key, value }: NamespaceSelector): Promise<string> {
-  const refusal = await provenRefusal(kubeConfig, { key, value });
+  const refusal = await (await operations()).provenRefusal(kubeConfig, { key, value });
   if (refusal === undefined) return `not proven, because no namespace has the label ${key}=${value}: nothing is guarded yet`;
   return `proven, an unsafe Deployment is refused: ${refusal}`;
 }

@@ -11,8 +11,9 @@ import { parseSettings } from "../policies/settings.ts";
 import { checkoutPreviewWorkspace, previewArguments } from "./support/checkout-preview.ts";
 import { command } from "./support/command.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
-import { declaredResources, type Manifest, manifests, stackConfiguration } from "./support/declared-objects.ts";
+import { declaredResources, type Manifest, manifests } from "./support/declared-objects.ts";
 import { projectFolder, pulumi, releaseStaleLocks, selectStack, type Workspace } from "./support/pulumi.ts";
+import { stackConfiguration } from "./support/stack-configuration.ts";
 import { ratio, type Spread, spread } from "./support/statistics.ts";
 
 const stack = "dev";

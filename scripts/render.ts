@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import { stringify } from "yaml";
 import { checkout } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
-import { declaredResources, type Manifest, manifests, stackConfiguration } from "./support/declared-objects.ts";
+import { declaredResources, type Manifest, manifests } from "./support/declared-objects.ts";
 import { ForeignFolder, writeGenerated } from "./support/generated-folder.ts";
+import { stackConfiguration } from "./support/stack-configuration.ts";
 
 const program = command("npm run render --")
   .description("Write a stack's Kubernetes objects as plain YAML, one object a file. Needs no cluster and no engine.")

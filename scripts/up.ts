@@ -8,8 +8,8 @@ import { verify } from "../operations/verify.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { claimLocalCluster } from "./support/cluster-owner.ts";
 import { command } from "./support/command.ts";
-import { stackConfiguration } from "./support/declared-objects.ts";
 import { endOrphanedPlugins, projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
+import { stackConfiguration } from "./support/stack-configuration.ts";
 
 const program = command("npm run up --")
   .description("Bring a stack up: toolchain and local cluster where there is none, update under the policy pack, verification.")

@@ -36,12 +36,18 @@ export function isAlive({ pid, started }: ProcessRecord): boolean {
   }
 }
 
+/** Between two looks at a process that is to end, in ms. */
+const usualPoll = 100;
+
 /** Starts and stops named background processes, which are recorded in files and outlive this one. */
 export class ProcessTable {
   readonly folder: string;
+  readonly poll: number;
 
-  constructor(folder: string) {
+  /** `poll` is that of `stopProcess`. */
+  constructor(folder: string, poll = usualPoll) {
     this.folder = folder;
+    this.poll = poll;
   }
 
   record(name: string): ProcessRecord | undefined {
@@ -85,7 +91,7 @@ export class ProcessTable {
   /** Ends a process by its record: asks first, then forces. Does nothing when it is gone. */
   async stop(name: string, graceSeconds = 10): Promise<void> {
     const record = this.record(name);
-    if (record) await stopProcess(record, graceSeconds);
+    if (record) await stopProcess(record, graceSeconds, this.poll);
     rmSync(join(this.folder, `${name}.json`), { force: true });
   }
 
@@ -98,10 +104,11 @@ export class ProcessTable {
   }
 }
 
-export async function stopProcess(record: ProcessRecord, graceSeconds: number): Promise<void> {
+/** Asks a process to end, then forces it; looks every `poll` milliseconds, 100 unless given, whether it is gone. */
+export async function stopProcess(record: ProcessRecord, graceSeconds: number, poll = usualPoll): Promise<void> {
   for (const [signal, seconds] of [["SIGTERM", graceSeconds], ["SIGKILL", 5]] as const) {
     if (!isAlive(record)) return;
     process.kill(record.pid, signal);
-    for (let waited = 0; waited < seconds * 10 && isAlive(record); waited += 1) await sleep(100);
+    for (let waited = 0; waited < seconds * 1_000 && isAlive(record); waited += poll) await sleep(poll);
   }
 }

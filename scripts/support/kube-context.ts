@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { KubeConfig, VersionApi } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { files } from "../../cluster/local/settings.ts";
 import { stateFolder } from "./checkout.ts";
 
@@ -23,7 +23,14 @@ const ofStack = join(stateFolder, "kubeconfig");
  * stack up on. A cluster is never guessed. Throws {@link UnknownContext}, and {@link Unreachable} when it does not answer within 5 s.
  */
 export async function connect(context: string | undefined): Promise<KubeConfig> {
-  const kubeConfig = context === undefined ? theStacks() : named(context);
+  // Loaded here: who only needs to know the errors does not wait for the client.
+  const { KubeConfig, VersionApi } = await import("@kubernetes/client-node");
+  const loaded = (file: string) => {
+    const kubeConfig = new KubeConfig();
+    kubeConfig.loadFromFile(file);
+    return kubeConfig;
+  };
+  const kubeConfig = context === undefined ? loaded(theStacks()) : named(context, loaded);
   try {
     await kubeConfig.makeApiClient(VersionApi).getCode({ signal: AbortSignal.timeout(5000) });
   } catch (error) {
@@ -35,14 +42,14 @@ export async function connect(context: string | undefined): Promise<KubeConfig> 
   return kubeConfig;
 }
 
-function theStacks(): KubeConfig {
+function theStacks(): string {
   if (!existsSync(ofStack)) {
     throw new UnknownContext('no stack was brought up from here, so there is no cluster to take: run "npm run up", or name a context of your kubeconfig with --context');
   }
-  return loaded(ofStack);
+  return ofStack;
 }
 
-function named(context: string): KubeConfig {
+function named(context: string, loaded: (file: string) => KubeConfig): KubeConfig {
   const users = (process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config")).split(delimiter);
   const known = [...users, ofStack, files.kubeconfig].filter((file) => file && existsSync(file)).map(loaded);
   const found = known.find((kubeConfig) => kubeConfig.getContextObject(context) !== null);
@@ -52,10 +59,4 @@ function named(context: string): KubeConfig {
   }
   found.setCurrentContext(context);
   return found;
-}
-
-function loaded(file: string): KubeConfig {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(file);
-  return kubeConfig;
 }

@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Manifest } from "../../scripts/support/declared-objects.ts";
+import { stackConfiguration } from "../../scripts/support/stack-configuration.ts";
 import { prerendered } from "./prerendered.ts";
 
 type PodSpec = types.output.core.v1.PodSpec;
@@ -10,7 +11,7 @@ export async function stackObjects(stack: string, changes: Record<string, string
   const rendered = Object.keys(changes).length === 0 ? prerendered(stack) : undefined;
   if (rendered) return rendered.objects;
   // Loaded here, because it takes Pulumi with it.
-  const { declaredResources, manifests, stackConfiguration } = await import("../../scripts/support/declared-objects.ts");
+  const { declaredResources, manifests } = await import("../../scripts/support/declared-objects.ts");
   return manifests(await declaredResources({ ...stackConfiguration(stack), ...changes }));
 }
 

@@ -1,5 +1,6 @@
 import type { Target } from "../../components/systems/target.ts";
 import type { Manifest } from "../../scripts/support/declared-objects.ts";
+import { stackConfiguration } from "../../scripts/support/stack-configuration.ts";
 import { prerendered, type Rendered } from "./prerendered.ts";
 
 export type { Rendered as Variant } from "./prerendered.ts";
@@ -35,7 +36,6 @@ let variants = 0;
 export async function stackVariant(stack: string, changes: Changes = {}): Promise<Rendered> {
   const rendered = Object.keys(changes).length === 0 ? prerendered(stack) : undefined;
   if (rendered) return rendered;
-  const { stackConfiguration } = await engine();
   variants += 1;
   // Another address, so that Node.js runs the program again.
   const program = new URL(`../../index.ts?variant=${variants}`, import.meta.url).href;

@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import type { ExecutionContext } from "ava";
+import { checkCommand } from "../../../scripts/support/check-command.ts";
 import { privilegedPod } from "./checking.ts";
-
-const program = fileURLToPath(new URL("../../../scripts/check.ts", import.meta.url));
 
 /** A folder with a bad and a good Pod, and the command in it. */
 function workplace(t: ExecutionContext) {
@@ -15,12 +15,12 @@ function workplace(t: ExecutionContext) {
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "bad.yaml"), privilegedPod("bad"));
   writeFileSync(join(folder, "good.yaml"), privilegedPod("good").replace("true", "false"));
-  const check = async (args: string, stdin = "") => {
-    const child = spawn(process.execPath, [program, ...args.split(" ").filter(Boolean)], { env: { ...process.env, INIT_CWD: folder, KUBECONFIG: join(folder, "none") } });
+  const check = async (args: string) => {
     const output = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
-    child.stdin.end(stdin);
-    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    const code = await checkCommand(args.split(" ").filter(Boolean), {
+      base: folder, stdin: Readable.from([]), colour: false, kubeconfig: join(folder, "none"),
+      out: (text) => (output.stdout += text), error: (text) => (output.stderr += text),
+    });
     return { code, ...output };
   };
   return { folder, check };
@@ -55,12 +55,15 @@ test("wrong usage ends with 2 and says what to do instead", async (t) => {
   }
 });
 
-test("standard input is read, and what a program reads stays alone on standard output", async (t) => {
-  const { check } = workplace(t);
-  const { code, stdout, stderr } = await check("- --rules X01-privileged --format json", privilegedPod("piped"));
-  t.is(code, 1);
-  t.like(JSON.parse(stdout), { findings: [{ file: "stdin", line: 9, object: { ref: "Pod data/piped" } }] });
-  t.regex(stderr, /^check BLOCKED by 1 finding: 1 object/);
+test("as a program it reads standard input, and what another program reads stays alone on standard output", async (t) => {
+  const program = fileURLToPath(new URL("../../../scripts/check.ts", import.meta.url));
+  const child = spawn(process.execPath, [program, "-", "--rules", "X01-privileged", "--format", "json"]);
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
+  child.stdin.end(privilegedPod("piped"));
+  t.is(await new Promise((resolve) => child.on("close", resolve)), 1);
+  t.like(JSON.parse(output.stdout), { findings: [{ file: "stdin", line: 9, object: { ref: "Pod data/piped" } }] });
+  t.regex(output.stderr, /^check BLOCKED by 1 finding: 1 object/);
 });
 
 test("a file is written as a whole, and only the verdict goes to the terminal", async (t) => {

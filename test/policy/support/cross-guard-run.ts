@@ -39,8 +39,9 @@ export async function runPack(
       await policy.validateResource({ ...resource, ...shared(policy) } as unknown as ResourceValidationArgs, reporter(policy) as never);
     }
   }
+  const resources = resourcesOf(outputs);
   for (const policy of policies) {
-    if ("validateStack" in policy) await policy.validateStack({ resources: resourcesOf(outputs), ...shared(policy) } as unknown as StackValidationArgs, reporter(policy) as never);
+    if ("validateStack" in policy) await policy.validateStack({ resources, ...shared(policy) } as unknown as StackValidationArgs, reporter(policy) as never);
   }
   return violations;
 }

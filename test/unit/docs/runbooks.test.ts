@@ -4,7 +4,8 @@ import test from "ava";
 import { parseDocument } from "yaml";
 import { parseSettings } from "../../../components/configuration.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
-import { type Manifest, stackConfiguration } from "../../../scripts/support/declared-objects.ts";
+import type { Manifest } from "../../../scripts/support/declared-objects.ts";
+import { stackConfiguration } from "../../../scripts/support/stack-configuration.ts";
 import { stackObjects } from "../../support/objects.ts";
 
 const objects = await stackObjects("dev");

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import test from "ava";
 import { checkout } from "../../../scripts/support/checkout.ts";
-import { type DeclaredResource, manifests, stackConfiguration } from "../../../scripts/support/declared-objects.ts";
+import { type DeclaredResource, manifests } from "../../../scripts/support/declared-objects.ts";
+import { stackConfiguration } from "../../../scripts/support/stack-configuration.ts";
 
 test("a stack that does not exist is named, with the file that was looked for", (t) => {
   t.throws(() => stackConfiguration("staging"), { message: `there is no stack "staging": ${join(checkout, "Pulumi.staging.yaml")} does not exist` });

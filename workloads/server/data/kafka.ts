@@ -57,13 +57,13 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
-/** An idempotent producer: what it sends again after a lost answer is not written twice. */
-export function openPublisher(environment: KafkaEnvironment, runtime: Pick<Runtime, "log">): Publisher {
+/** An idempotent producer: what it sends again after a lost answer is not written twice. It waits `retryDelay` ms, 250 unless given, between its attempts. */
+export function openPublisher(environment: KafkaEnvironment, runtime: Pick<Runtime, "log">, retryDelay = timing.retryDelay): Publisher {
   const producer = new Producer({
     ...connection(environment, runtime),
     idempotent: true,
     retries: 4,
-    retryDelay: timing.retryDelay,
+    retryDelay,
     serializers: { key: bytes, value: bytes, headerKey: stringSerializer, headerValue: stringSerializer },
   });
   let last: Promise<unknown> = Promise.resolve();

@@ -43,8 +43,11 @@ export interface Mysql extends Session {
   close(): Promise<void>;
 }
 
-/** A pool of connections that outlives restarts of the server: each broken one is replaced when it is next needed. */
-export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runtime): Mysql {
+/**
+ * A pool of connections that outlives restarts of the server: each broken one is replaced when it is next needed. The
+ * server's own limit ends a slow statement; `silence` ms later, 1000 unless given, a server without an answer is given up.
+ */
+export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runtime, silence = 1_000): Mysql {
   const { MYSQL_HOST: host, MYSQL_PORT: port, MYSQL_CONNECT_TIMEOUT_MS: connectTimeout, MYSQL_STATEMENT_TIMEOUT_MS: statementTimeout } = environment;
   const sockets = new Set<Socket>();
   const uses = { active: 0, waiting: 0 };
@@ -95,8 +98,7 @@ export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runti
   const prepared = new WeakSet<object>();
   async function withConnection<T>(work: (statements: Statements) => Promise<T>, { reuse = true } = {}): Promise<T> {
     const connection = await acquire();
-    // The server's own limit ends a slow statement; this one ends the wait for a server that is gone without a word.
-    const statements = statementsOn(connection, statementTimeout + 1_000);
+    const statements = statementsOn(connection, statementTimeout + silence);
     uses.active += 1;
     try {
       if (!prepared.has(connection.connection)) await prepare(statements, statementTimeout);

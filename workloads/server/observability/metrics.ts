@@ -7,12 +7,13 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
  * The metrics of one server. Probes and scrapes are not in the HTTP metrics: their number and speed would hide those of
- * the users. Routes are patterns, never paths, so that nobody can invent time series.
+ * the users. Routes are patterns, never paths, so that nobody can invent time series. `ofProcess` adds those of Node.js
+ * itself, unless it is false.
  */
-export function createMetrics(service: string) {
+export function createMetrics(service: string, { ofProcess = true } = {}) {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
-  collectDefaultMetrics({ register: registry });
+  if (ofProcess) collectDefaultMetrics({ register: registry });
   const registers = [registry];
   const labelNames = ["method", "route"] as const;
   return {

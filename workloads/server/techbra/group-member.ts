@@ -3,6 +3,7 @@ import { type Consumer, findErrorBy, type Message } from "@platformatic/kafka";
 import { Gauge } from "prom-client";
 import { retryDelay } from "../data/redis.ts";
 import type { Runtime } from "../role.ts";
+import { atMost } from "./at-most.ts";
 import { createOutage } from "./outage.ts";
 
 /** What a member uses of its Kafka client. */
@@ -17,6 +18,8 @@ export interface Subscription {
   /** A client for one membership. */
   readonly newClient: () => GroupClient;
   readonly deal: Deal;
+  /** Wait after so many failures in a row, in ms. @default retryDelay */
+  readonly delay?: (failures: number) => number;
 }
 
 /** Messages that may be dealt with before their offsets are committed: so many come again after a crash, at most. */
@@ -33,7 +36,7 @@ const timing = { lag: 5_000, leave: 3_000, fetch: 1_000 };
  * connection is lost) is given up as a whole and a new one begins: every message after the committed offsets comes again.
  */
 export function joinForLife(subscription: Subscription, { log, metrics }: Runtime): { close(): Promise<void> } {
-  const { group } = subscription;
+  const { group, delay = retryDelay } = subscription;
   const lag = new Gauge({ name: "kafka_consumer_lag", help: "Messages of this member's partitions that are not dealt with", labelNames: ["group", "topic", "partition"], registers: [metrics.registry] });
   const stop = new AbortController();
 
@@ -43,8 +46,8 @@ export function joinForLife(subscription: Subscription, { log, metrics }: Runtim
       const client = subscription.newClient();
       const failures = await membership(client, subscription, stop.signal, { log, lag, wellBeing: outage.over }).then(() => 0, (error) => (stop.signal.aborted ? 0 : outage.failed(error)));
       lag.reset();
-      await Promise.race([client.close(true), sleep(timing.leave)]).catch(() => {});
-      if (failures > 0) await sleep(retryDelay(failures), undefined, { signal: stop.signal }).catch(() => {});
+      await atMost(timing.leave, client.close(true)).catch(() => {});
+      if (failures > 0) await sleep(delay(failures), undefined, { signal: stop.signal }).catch(() => {});
     }
   }
 
@@ -65,7 +68,7 @@ interface Report {
 }
 
 /** One membership: ends when told to stop, and rejects when it broke. */
-async function membership(client: GroupClient, { group, topics, deal }: Subscription, stop: AbortSignal, { log, lag, wellBeing }: Report): Promise<void> {
+async function membership(client: GroupClient, { group, topics, deal, delay = retryDelay }: Subscription, stop: AbortSignal, { log, lag, wellBeing }: Report): Promise<void> {
   const fault = new AbortController();
   const ended = AbortSignal.any([stop, fault.signal]);
   let generation = new AbortController();
@@ -73,7 +76,7 @@ async function membership(client: GroupClient, { group, topics, deal }: Subscrip
     generation.abort();
     log.info({ group, generation: client.generationId }, "kafka consumer connected, group joined");
   });
-  client.on("error", () => void join(client, ended).catch((error: unknown) => fault.abort(error)));
+  client.on("error", () => void join(client, ended, delay).catch((error: unknown) => fault.abort(error)));
   client.on("consumer:heartbeat:stalled", () => fault.abort(new Error("no heartbeat was answered")));
   client.on("consumer:lag", (offsets) => {
     wellBeing();
@@ -84,7 +87,7 @@ async function membership(client: GroupClient, { group, topics, deal }: Subscrip
   });
   // The subscription outlives each generation's stream; otherwise every new stream would make the whole group join again.
   for (const topic of topics) client.topics.track(topic);
-  await join(client, ended);
+  await join(client, ended, delay);
   client.startLagMonitoring({ topics: [...topics] }, timing.lag);
   while (!ended.aborted) {
     generation = new AbortController();
@@ -93,7 +96,7 @@ async function membership(client: GroupClient, { group, topics, deal }: Subscrip
   fault.signal.throwIfAborted();
 }
 
-async function join(client: GroupClient, ended: AbortSignal): Promise<void> {
+async function join(client: GroupClient, ended: AbortSignal, delay: (failures: number) => number): Promise<void> {
   const told = new Promise<never>((_, reject) => ended.addEventListener("abort", () => reject(ended.reason), { once: true }));
   for (let attempt = 1; ; attempt += 1) {
     ended.throwIfAborted();
@@ -102,7 +105,7 @@ async function join(client: GroupClient, ended: AbortSignal): Promise<void> {
       return;
     } catch (error) {
       if (attempt === joinAttempts || !wasRebalanced(error)) throw error;
-      await sleep(retryDelay(attempt), undefined, { signal: ended });
+      await sleep(delay(attempt), undefined, { signal: ended });
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Outgoing } from "../data/kafka.ts";
 import type { Database, Sql } from "../data/postgres.ts";
 import { retryDelay } from "../data/redis.ts";
 import type { Runtime } from "../role.ts";
+import { atMost } from "./at-most.ts";
 import { type SagaEvent, topicOf } from "./events.ts";
 import { createOutage } from "./outage.ts";
 
@@ -62,8 +63,16 @@ export interface Relay {
   close(): Promise<void>;
 }
 
+export interface RelayOptions {
+  readonly database: Database;
+  readonly schema: Schema;
+  readonly publish: Publish;
+  /** Wait after so many failures in a row, in ms. @default retryDelay */
+  readonly delay?: (failures: number) => number;
+}
+
 /** Publishes what is in the outbox for as long as the service lives, through every outage of the database and of Kafka. */
-export function startRelay({ database, schema, publish }: { readonly database: Database; readonly schema: Schema; readonly publish: Publish }, { log, metrics }: Runtime): Relay {
+export function startRelay({ database, schema, publish, delay = retryDelay }: RelayOptions, { log, metrics }: Runtime): Relay {
   watch(database, schema, metrics.registry);
   const stop = new AbortController();
   let awake = new AbortController();
@@ -81,7 +90,7 @@ export function startRelay({ database, schema, publish }: { readonly database: D
         outage.over();
         if (published < batchSize) await rest(timing.poll);
       } catch (error) {
-        await sleep(retryDelay(outage.failed(error)), undefined, { signal: stop.signal }).catch(() => {});
+        await sleep(delay(outage.failed(error)), undefined, { signal: stop.signal }).catch(() => {});
       }
     }
   }
@@ -91,7 +100,7 @@ export function startRelay({ database, schema, publish }: { readonly database: D
     wake: () => awake.abort(),
     async close() {
       stop.abort();
-      await Promise.race([finished, sleep(timing.lastBatch)]);
+      await atMost(timing.lastBatch, finished);
     },
   };
 }

@@ -1,0 +1,140 @@
+import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { type Command, CommanderError, Option } from "commander";
+import { ApiError } from "../../policies/check/api-client.ts";
+import { check } from "../../policies/check/check.ts";
+import type { Checked, CheckOptions } from "../../policies/check/check.ts";
+import { listExceptions } from "../../policies/check/exceptions-list.ts";
+import { writeWhole } from "../../policies/check/files.ts";
+import { exceptionsFormats } from "../../policies/check/formats/exceptions.ts";
+import { formats } from "../../policies/check/formats/index.ts";
+import type { Format } from "../../policies/check/formats/index.ts";
+import { standardsFormats } from "../../policies/check/formats/standards.ts";
+import { countsOf, problemText, verdictOf } from "../../policies/check/formats/wording.ts";
+import { exitCodeOf, severities } from "../../policies/check/report.ts";
+import { explain } from "../../policies/check/rule-text.ts";
+import { chosenRules, listRules, UsageError } from "../../policies/check/rules-list.ts";
+import { standardsReport } from "../../policies/check/standards-report.ts";
+import type { Severity } from "../../policies/rule.ts";
+import { rulesAsOf } from "../../policies/rules/index.ts";
+import { stateFolder } from "./checkout.ts";
+import { command } from "./command.ts";
+
+const list = (text: string) => text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+const commandLine = (): Command => command("npm run check --")
+  .description("Judge Kubernetes manifests of any origin, or what runs in a cluster, by the rules of the policy pack.")
+  .argument("[inputs...]", "files, folders (every .yaml, .yml and .json below) and - for standard input")
+  .addOption(new Option("--format <name>", "how to write the result").choices(Object.keys(formats)).default("human"))
+  .option("--output <file>", "write it to a file and only the verdict to the terminal")
+  .addOption(new Option("--fail-on <severity>", "lowest severity that blocks").choices([...severities]).default("medium"))
+  .option("--baseline <file>", "accept the findings in this file, so that only new ones block")
+  .option("--write-baseline <file>", "accept all findings of today, and write them to this file")
+  .option("--strict", "a verdict that could not be given counts as a finding", false)
+  .option("--settings <file>", "numbers and levels of the rules as YAML: what a stack has under policies, or a stack's file")
+  .option("--rules <ids>", "only these rules, by id or row: X01-privileged,X05", list)
+  .option("--skip-rules <ids>", "all rules but these", list)
+  .option("--live", "judge the objects of a cluster instead of files")
+  .option("--context <name>", "with --live: a context of the kubeconfig, or of what npm run up wrote; otherwise the kubeconfig's current one")
+  .option("--namespace <name>", "with --live: only this namespace, which may be one of the system's own")
+  .option("--exceptions", "list all exceptions with reason, end and state instead of the findings")
+  .option("--report", "say for each standard what is covered, passed, failed and excepted instead of the findings")
+  .option("--list-rules", "name all rules, and check nothing")
+  .option("--explain <id>", "say everything about a rule, and check nothing", (id: string, ids: string[] = []) => [...ids, id])
+  .addOption(new Option("--max-size <MiB>", "largest input").argParser(Number).default(64))
+  .addHelpText("after", [
+    "", "Exit codes: 0 clean, 1 findings that block, 2 wrong usage or nothing to check, 3 an input could not be read and nothing blocks.",
+    "Examples:", "  npm run check -- deploy/ chart.yaml", "  helm template my-chart | npm run -s check -- - --format sarif --output check.sarif",
+    "  npm run check -- --live --namespace shop --baseline known.json",
+  ].join("\n"));
+
+interface Options extends Pick<CheckOptions, "strict" | "rules" | "skipRules" | "settings" | "baseline"> {
+  readonly format: Format;
+  readonly output?: string;
+  readonly failOn: Severity;
+  readonly writeBaseline?: string;
+  readonly live?: true;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly exceptions?: true;
+  readonly report?: true;
+  readonly listRules?: true;
+  readonly explain?: string[];
+  readonly maxSize: number;
+}
+
+/** Where the command runs, and where its output goes. */
+export interface Terminal {
+  /** The folder that relative paths start from. */
+  readonly base: string;
+  readonly stdin: Readable;
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+  /** Whether what is read is seen by a person who likes colour. */
+  readonly colour: boolean;
+  /** `KUBECONFIG`. */
+  readonly kubeconfig: string | undefined;
+}
+
+/** Runs `npm run check` with these arguments and returns its exit code; whatever goes wrong is said on `error`. */
+export async function checkCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const program = commandLine().exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.error });
+  try {
+    program.parse(args, { from: "user" });
+    return await run(program.args, program.opts<Options>(), terminal);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said why
+    terminal.error(`${error instanceof Error ? error.message : error}\n`);
+    return error instanceof ApiError ? 3 : error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function run(inputs: readonly string[], options: Options, terminal: Terminal): Promise<number> {
+  const { base, stdin, kubeconfig } = terminal;
+  const today = new Date().toISOString().slice(0, 10);
+  const known = rulesAsOf(today);
+  if (options.explain || options.listRules) {
+    terminal.out(options.explain ? chosenRules(options.explain, known).map(explain).join("\n") : listRules(options.rules ? chosenRules(options.rules, known) : known));
+    return 0;
+  }
+  refuseContradictions(inputs, options);
+  const { live, context, namespace, maxSize, writeBaseline, ...rest } = options;
+  const checked = await check(
+    { ...rest, inputs, ...(live ? { live: { context, namespace } } : {}), accept: writeBaseline !== undefined, maxMebibytes: maxSize },
+    { base, stdin, kubeconfig, otherKubeconfigs: [join(stateFolder, "kubeconfig")], today },
+  );
+  if (writeBaseline !== undefined) writeWhole(resolve(base, writeBaseline), `${JSON.stringify(checked.accepted, undefined, 2)}\n`);
+  publish(checked, resultOf(checked, options, terminal.colour, today), options, terminal);
+  return exitCodeOf(checked.report);
+}
+
+function refuseContradictions(inputs: readonly string[], options: Options): void {
+  if (options.live && inputs.length > 0) throw new UsageError("--live reads a cluster: name either it or files");
+  if (!options.live && (options.context !== undefined || options.namespace !== undefined)) throw new UsageError("--context and --namespace choose what --live reads: add --live");
+  if (!options.live && inputs.length === 0) throw new UsageError("nothing to check: name files, folders, - for standard input, or --live; --help says more");
+  if (options.report && options.exceptions) throw new UsageError("--report and --exceptions each take the place of the findings: choose one");
+  if ((options.report || options.exceptions) && !Object.hasOwn(standardsFormats, options.format)) throw new UsageError(`${options.report ? "--report" : "--exceptions"} is written as ${Object.keys(standardsFormats).join(", ")}, not as ${options.format}`);
+  if (!(options.maxSize > 0)) throw new UsageError("--max-size is a number of MiB above 0");
+}
+
+/** The result in the format and view that was asked for. */
+function resultOf({ report, rules, settings, origins }: Checked, options: Options, colour: boolean, today: string): string {
+  const view = options.format as keyof typeof standardsFormats;
+  if (options.report) return standardsFormats[view](standardsReport(report, rules, settings));
+  if (options.exceptions) return exceptionsFormats[view](listExceptions(report, origins, today));
+  return formats[options.format](report, { colour: options.output === undefined && colour });
+}
+
+/** Whatever a program reads stays alone on standard output; people still see the verdict, and what could not be read. */
+function publish({ report, accepted }: Checked, result: string, options: Options, { base, out, error }: Terminal): void {
+  const { output, writeBaseline } = options;
+  if (output === undefined) out(result);
+  else writeWhole(resolve(base, output), result);
+  const isWhole = output === undefined && options.format === "human" && !options.report && !options.exceptions;
+  const aside = [
+    ...(isWhole ? [] : [...(report.context === undefined ? [] : [`context ${report.context}`]), ...report.problems.map((problem) => `unreadable ${problemText(problem)}`), `check ${verdictOf(report)}: ${countsOf(report)}`]),
+    ...(output === undefined ? [] : [`written to ${output}`]),
+    ...(writeBaseline === undefined ? [] : [`${accepted.findings.reduce((sum, { count }) => sum + count, 0)} findings accepted in ${writeBaseline}`]),
+    ...(report.counts.objects === 0 && report.counts.problems === 0 ? ["no Kubernetes object was found: name files that hold some"] : []),
+  ];
+  for (const line of aside) (output === undefined ? error : out)(`${line}\n`);
+}
