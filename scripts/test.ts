@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { processes } from "../cluster/local/node.ts";
 import { clusterFolder } from "../cluster/paths.ts";
 import { contextName } from "../cluster/local/settings.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
-import { prerenderedFolder } from "../test/support/prerendered.ts";
+import { renderedFolder } from "../test/support/rendered-once.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
 import { machineState } from "./support/machine-state.ts";
@@ -86,40 +86,26 @@ async function typeCheck(): Promise<void> {
 
 /** Runs the files of some levels. */
 async function runLevels(step: readonly Level[], name: string): Promise<void> {
-  const files = step.flatMap((level) => {
-    const found = globSync(`test/${level}/**/*.test.ts`, { cwd: checkout }).sort();
-    if (found.length === 0) record("failed", `${level}: test/${level} holds no *.test.ts`);
-    return found;
-  });
-  const { needs, parallel } = levels[step[0]!];
-  let env = { ...process.env, NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache") } as Record<string, string>;
-  if (needs === "platform") {
-    await ensureToolchain({ parts: "all" });
-    env = { ...pulumiEnvironment(checkout), KUBECONFIG: join(checkout, ".state/kubeconfig") };
-  }
-  if (parallel) {
-    // Many files look at our own stacks: they are rendered once, at the beginning of every run.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache") } as Record<string, string>;
+  if (levels[step[0]!].parallel) {
+    // Suites wait about as much as they work, so all overlap; and our own stacks are rendered once for all of them.
+    const suites = step.flatMap((level) => globSync(`test/suites/${level}-*.test.ts`, { cwd: checkout }));
     const folder = mkdtempSync(join(tmpdir(), "stacks-"));
     try {
-      const codes = await Promise.all(["dev", "prod"].map((stack) => run(process.execPath, ["test/support/render-stacks.ts", folder, stack])));
-      if (codes.some((code) => code !== 0)) return record("failed", `${name}: our own stacks render`);
-      await Promise.all(shares(files, availableParallelism()).map((share) =>
-        ava(["test/support/suite.test.ts"], name, { ...env, [prerenderedFolder]: folder, TEST_FILES: share.join("\n") }, "--serial")));
+      await Promise.all(suites.map((file) => ava([file], name, { ...env, [renderedFolder]: folder }, "--serial")));
       return;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
+  await ensureToolchain({ parts: "all" });
+  const platform = { ...pulumiEnvironment(checkout), KUBECONFIG: join(checkout, ".state/kubeconfig") };
   // Files of one folder work on one system, so they follow each other; folders wait more than they work, so they overlap.
+  const files = step.flatMap((level) => globSync(`test/${level}/**/*.test.ts`, { cwd: checkout }).sort());
   const folders = Object.groupBy(files, (file) => dirname(file));
   const whole = `test/${step[0]}/stack`;
-  await Promise.all(Object.entries(folders).filter(([folder]) => folder !== whole).map(([, group]) => ava(group!, name, env, "--concurrency=1", "--timeout=20m")));
-  if (folders[whole]) await ava(folders[whole], name, env, "--concurrency=1", "--timeout=20m");
-}
-
-/** Deals files out, so that each share has some of every folder. */
-function shares(files: readonly string[], count: number): string[][] {
-  return Array.from({ length: count }, (_, share) => files.filter((_file, index) => index % count === share));
+  await Promise.all(Object.entries(folders).filter(([folder]) => folder !== whole).map(([, group]) => ava(group!, name, platform, "--concurrency=1", "--timeout=20m")));
+  if (folders[whole]) await ava(folders[whole], name, platform, "--concurrency=1", "--timeout=20m");
 }
 
 /** Runs files and counts their TAP lines. AVA itself fails a file that holds no test. */

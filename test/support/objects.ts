@@ -1,19 +1,12 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Manifest } from "../../scripts/support/declared-objects.ts";
-import { stackConfiguration } from "../../scripts/support/stack-configuration.ts";
-import { prerendered } from "./prerendered.ts";
+import { stackVariant } from "./stack-variant.ts";
 
 type PodSpec = types.output.core.v1.PodSpec;
 export type Container = types.output.core.v1.Container;
 
-/** All Kubernetes objects a stack declares. Call it once a test file: Pulumi's program state is global to a process. */
-export async function stackObjects(stack: string, changes: Record<string, string> = {}): Promise<Manifest[]> {
-  const rendered = Object.keys(changes).length === 0 ? prerendered(stack) : undefined;
-  if (rendered) return rendered.objects;
-  // Loaded here, because it takes Pulumi with it.
-  const { declaredResources, manifests } = await import("../../scripts/support/declared-objects.ts");
-  return manifests(await declaredResources({ ...stackConfiguration(stack), ...changes }));
-}
+/** All Kubernetes objects a stack declares. */
+export const stackObjects = async (stack: string): Promise<Manifest[]> => (await stackVariant(stack)).objects;
 
 /** The one object of a kind and name; throws, listing what there is, when it is missing. */
 export function find<T = Manifest>(objects: readonly Manifest[], kind: string, name: string | RegExp): T {

@@ -1,9 +1,9 @@
 import type { Target } from "../../components/systems/target.ts";
 import type { Manifest } from "../../scripts/support/declared-objects.ts";
 import { stackConfiguration } from "../../scripts/support/stack-configuration.ts";
-import { prerendered, type Rendered } from "./prerendered.ts";
+import { type Rendered, renderedOnce } from "./rendered-once.ts";
 
-export type { Rendered as Variant } from "./prerendered.ts";
+export type { Rendered as Variant } from "./rendered-once.ts";
 
 /** Settings to change, in the shape of a stack's file. Objects are merged into what the stack says, everything else takes its place. */
 export type Changes = Readonly<Record<string, unknown>>;
@@ -33,9 +33,11 @@ export function declaredBy(part: () => unknown, configuration: Record<string, st
 let variants = 0;
 
 /** The whole program of a stack with some settings changed. Rejects where the program refuses them. */
-export async function stackVariant(stack: string, changes: Changes = {}): Promise<Rendered> {
-  const rendered = Object.keys(changes).length === 0 ? prerendered(stack) : undefined;
-  if (rendered) return rendered;
+export function stackVariant(stack: string, changes: Changes = {}): Promise<Rendered> {
+  return Object.keys(changes).length === 0 ? renderedOnce(stack, () => rendered(stack, changes)) : rendered(stack, changes);
+}
+
+async function rendered(stack: string, changes: Changes): Promise<Rendered> {
   variants += 1;
   // Another address, so that Node.js runs the program again.
   const program = new URL(`../../index.ts?variant=${variants}`, import.meta.url).href;

@@ -1,0 +1,57 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Target } from "../../components/systems/target.ts";
+import type { Manifest } from "../../scripts/support/declared-objects.ts";
+
+/** Names the folder in which the workers of one run of the tests share what they rendered. */
+export const renderedFolder = "RENDERED_STACKS";
+
+/** What a stack declares, and what it tells operations. */
+export interface Rendered {
+  readonly objects: Manifest[];
+  readonly targets: readonly Target[];
+}
+
+const texts = new Map<string, Promise<string>>();
+
+/** A stack as the first worker that asks renders it, for all of them; everybody gets a copy. A file that is run by hand renders for itself. */
+export async function renderedOnce(stack: string, render: () => Promise<Rendered>): Promise<Rendered> {
+  let text = texts.get(stack);
+  if (text === undefined) texts.set(stack, text = textOf(stack, render));
+  return JSON.parse(await text) as Rendered;
+}
+
+async function textOf(stack: string, render: () => Promise<Rendered>): Promise<string> {
+  const folder = process.env[renderedFolder];
+  if (folder === undefined) return JSON.stringify(await render());
+  const file = join(folder, `${stack}.json`);
+  if (!claimed(`${file}.claim`)) return kept(file);
+  try {
+    const text = JSON.stringify(await render());
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+    return text;
+  } catch (error) {
+    writeFileSync(`${file}.failed`, String(error));
+    throw error;
+  }
+}
+
+function claimed(claim: string): boolean {
+  try {
+    mkdirSync(claim);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function kept(file: string): Promise<string> {
+  for (const end = Date.now() + 60_000; !existsSync(file); await sleep(20)) {
+    if (existsSync(`${file}.failed`)) throw new Error(`another worker could not render it: ${readFileSync(`${file}.failed`, "utf8")}`);
+    if (Date.now() > end) throw new Error(`no other worker has rendered ${file} within 60 s`);
+  }
+  return readFileSync(file, "utf8");
+}
