@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import { programPath, sweep } from "../../../cluster/build.ts";
 import { cacheFolder } from "../../../cluster/paths.ts";
 import { clusterPrograms, type Program, pulumiPrograms } from "../../../cluster/pins.ts";
@@ -10,16 +10,24 @@ import { checkout } from "../../../scripts/support/checkout.ts";
 
 const pause: Program = { name: "pause", module: "pause", package: ".", variables: { "main.version": "3.10" }, minutes: 1 };
 
-/** The same code in a checkout of its own, whose module files can be changed. */
-async function otherCheckout(t: ExecutionContext) {
-  const folder = mkdtempSync(join(tmpdir(), "build-test-"));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  for (const file of ["build", "lock", "paths", "pins", "progress", "shell", "local/processes"]) cpSync(join(checkout, `cluster/${file}.ts`), join(folder, `cluster/${file}.ts`));
-  cpSync(join(checkout, "components/images.ts"), join(folder, "components/images.ts"));
-  cpSync(join(checkout, "cluster/modules/pause"), join(folder, "cluster/modules/pause"), { recursive: true });
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  const { programPath: path } = (await import(pathToFileURL(join(folder, "cluster/build.ts")).href)) as { programPath: typeof programPath };
-  return { path, module: join(folder, "cluster/modules/pause") };
+/** A checkout of its own. */
+const other = mkdtempSync(join(tmpdir(), "build-test-"));
+test.after.always("the other checkout is removed", () => rmSync(other, { recursive: true, force: true }));
+
+/** The same code in the other checkout. */
+async function otherProgramPath(): Promise<typeof programPath> {
+  for (const file of ["build", "lock", "paths", "pins", "progress", "shell", "local/processes"]) cpSync(join(checkout, `cluster/${file}.ts`), join(other, `cluster/${file}.ts`));
+  cpSync(join(checkout, "components/images.ts"), join(other, "components/images.ts"));
+  writeFileSync(join(other, "package.json"), '{ "type": "module" }');
+  return ((await import(pathToFileURL(join(other, "cluster/build.ts")).href)) as { programPath: typeof programPath }).programPath;
+}
+
+/** A module of the other checkout as it is in ours. The tests share it, so none waits for anything while it needs it. */
+function freshModule(): string {
+  const module = join(other, "cluster/modules/pause");
+  rmSync(module, { recursive: true, force: true });
+  cpSync(join(checkout, "cluster/modules/pause"), module, { recursive: true });
+  return module;
 }
 
 test("a program lies in the cache under sixteen digits of a hash and its name", (t) => {
@@ -52,12 +60,14 @@ test("no two programs of the toolchain share a path", (t) => {
 });
 
 test("another checkout with the same files finds the same programs", async (t) => {
-  const { path } = await otherCheckout(t);
+  const path = await otherProgramPath();
+  freshModule();
   t.is(path(pause), programPath(pause));
 });
 
 test("a changed, added or removed module file moves its program, and putting it back moves it back", async (t) => {
-  const { path, module } = await otherCheckout(t);
+  const path = await otherProgramPath();
+  const module = freshModule();
   const before = path(pause);
   appendFileSync(join(module, "go.mod"), "\nrequire example.com/pinned v1.0.0\n");
   const pinned = path(pause);
@@ -75,7 +85,8 @@ test("a changed, added or removed module file moves its program, and putting it 
 });
 
 test("a file that the build itself copies in does not move the program", async (t) => {
-  const { path, module } = await otherCheckout(t);
+  const path = await otherProgramPath();
+  const module = freshModule();
   const program: Program = { ...pause, embeds: { module: "example.com/schema", folder: ".", files: ["schema.json"] } };
   const before = path(program);
   writeFileSync(join(module, "schema.json"), "{}");

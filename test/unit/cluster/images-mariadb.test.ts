@@ -7,9 +7,10 @@ import { checkout } from "../../../scripts/support/checkout.ts";
 
 const entrypoint = readFileSync(join(checkout, "cluster/images/mariadb-entrypoint.sh"), "utf8");
 
-/** MariaDB's programs: each logs its arguments; the client logs its statements and password, too, and the server runs until it is ended. */
+/** MariaDB's programs: each logs its arguments; the client logs its statements and password, too, and the server runs until it is ended. Sleeping is cut short. */
 const programs = {
   id: "echo 999",
+  sleep: "exec /bin/sleep 0.01",
   "mariadb-install-db": 'log; mkdir "$HOME/data/mysql"',
   "mariadb-tzinfo-to-sql": "log; echo 'time zones'",
   "mariadb-admin": '[ -e "$HOME/ready" ]',
@@ -17,7 +18,7 @@ const programs = {
   mariadbd: `case " $* " in
     *" --refused "*) echo "[ERROR] unknown option '--refused'" >&2; exit 1 ;;
     *" --verbose --help "*) echo "  datadir of a description"; echo "datadir   $HOME/data/"; echo "socket   $HOME/run/socket" ;;
-    *" --skip-networking "*) log; trap 'rm "$HOME/ready"; exit 0' TERM; touch "$HOME/ready"; while :; do sleep 0.02; done ;;
+    *" --skip-networking "*) log; trap 'rm "$HOME/ready"; exit 0' TERM; touch "$HOME/ready"; while :; do sleep; done ;;
     *) log "environment=$(env | grep -E '^(MARIADB|MYSQL)_' | sort | tr '\\n' ' ')" ;;
   esac`,
 };

@@ -1,6 +1,7 @@
 import test from "ava";
 import { runChecks } from "../../../workloads/server/http/health.ts";
 import { HttpProblem } from "../../../workloads/server/http/problem.ts";
+import { createMetrics } from "../../../workloads/server/observability/metrics.ts";
 import { reasonOf } from "../../../workloads/server/reason.ts";
 import type { Route } from "../../../workloads/server/role.ts";
 import { series, testApp } from "./support/server.ts";
@@ -56,6 +57,12 @@ test("requests are counted by pattern, probes are not, and only 5xx are errors",
   t.false(page.includes('http_request_errors_total{method="GET"'));
   t.false(page.includes('route="/livez"'));
   for (const bound of ["0.05", "0.1", "0.2", "0.5"]) t.true(page.includes(`http_request_duration_seconds_bucket{le="${bound}"`), bound);
+});
+
+test("a server's metrics are beside those of its process, under the server's name", async (t) => {
+  const page = await createMetrics("test").registry.metrics();
+  t.true(Number(series(page, 'process_resident_memory_bytes{service="test"}')) > 0);
+  t.is(series(page, 'active_connections{service="test"}'), "0");
 });
 
 test("a log line has what is needed to find a request, and no query", async (t) => {

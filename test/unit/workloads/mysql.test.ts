@@ -14,7 +14,7 @@ const failure = (errno: number, sqlState = "HY000") => Object.assign(new Error("
 const settings = /^(SELECT VERSION|SET SESSION)/;
 
 /** A pool on a server that answers with `answer`, and what was asked besides the settings of connections. */
-async function pool(t: ExecutionContext, { answer = () => [{ one: 1 }], version = "8.0.40", limit = 2, timeout = 1_000 }: { answer?: (text: string, connection: number) => Reply; version?: string; limit?: number; timeout?: number } = {}) {
+async function pool(t: ExecutionContext, { answer = () => [{ one: 1 }], version = "8.0.40", limit = 2, timeout = 1_000, silence = 1_000 }: { answer?: (text: string, connection: number) => Reply; version?: string; limit?: number; timeout?: number; silence?: number } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "mysql-"));
   const passwordFile = join(folder, "password");
   const accepted = { password: "first" };
@@ -27,6 +27,7 @@ async function pool(t: ExecutionContext, { answer = () => [{ one: 1 }], version 
   const database = openMysql(
     { MYSQL_HOST: "127.0.0.1", MYSQL_PORT: server.port, MYSQL_DATABASE: "botsedi_data", MYSQL_USER: "botsedi", MYSQL_PASSWORD_FILE: passwordFile, MYSQL_POOL_MAX: limit, MYSQL_CONNECT_TIMEOUT_MS: timeout, MYSQL_STATEMENT_TIMEOUT_MS: 100 },
     runtime,
+    silence,
   );
   t.teardown(async () => {
     await database.close();
@@ -157,14 +158,14 @@ test("a session keeps one connection, and closes it at its end", async (t) => {
 });
 
 test("a server that falls silent costs its connection and not the pool", async (t) => {
-  const { database, server } = await pool(t, { limit: 1, answer: (_text, connection) => (connection === 1 ? "silence" : [{ one: 1 }]) });
+  const { database, server } = await pool(t, { limit: 1, silence: 100, answer: (_text, connection) => (connection === 1 ? "silence" : [{ one: 1 }]) });
   await t.throwsAsync(database.query(sql("SELECT 1")), unavailable);
   t.deepEqual(await database.query(sql("SELECT 2")), [{ one: 1 }]);
   t.is(server.asked.at(-1)?.connection, 2);
 });
 
 test("who waits too long for a connection of the pool gets a 503, and the gauge tells the states apart", async (t) => {
-  const { database, runtime, asked } = await pool(t, { limit: 1, timeout: 500 });
+  const { database, runtime, asked } = await pool(t, { limit: 1, timeout: 200 });
   let release = () => {};
   const held = database.transaction(() => new Promise<void>((resolve) => (release = resolve)));
   await until(() => asked().includes("START TRANSACTION"));
@@ -173,7 +174,7 @@ test("who waits too long for a connection of the pool gets a 503, and the gauge 
   const states = (page: string) => ["active", "idle", "waiting"].map((state) => series(page, `db_pool_connections{state="${state}",service="test"}`));
   t.deepEqual(states(busy), ["1", "0", "1"]);
   const problem = await waiting;
-  t.is((problem?.cause as Error).message, "no connection within 500 ms");
+  t.is((problem?.cause as Error).message, "no connection within 200 ms");
   release();
   await held;
   t.deepEqual(await database.query(sql("SELECT 2")), [{ one: 1 }]);

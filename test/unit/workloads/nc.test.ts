@@ -29,8 +29,9 @@ test("nc starts with the interpreter of the Node.js image", (t) => {
 
 test("nc reports an open port and exits with 0", async (t) => {
   await listening(async (port) => {
-    t.deepEqual(await nc("-zv", "127.0.0.1", `${port}`), { code: 0, stderr: `Connection to 127.0.0.1 ${port} port [tcp/*] succeeded!\n` });
-    t.deepEqual(await nc("-z", "-w", "3", "127.0.0.1", `${port}`), { code: 0, stderr: "" });
+    const [told, silent] = await Promise.all([nc("-zv", "127.0.0.1", `${port}`), nc("-z", "-w", "3", "127.0.0.1", `${port}`)]);
+    t.deepEqual(told, { code: 0, stderr: `Connection to 127.0.0.1 ${port} port [tcp/*] succeeded!\n` });
+    t.deepEqual(silent, { code: 0, stderr: "" });
   });
 });
 
@@ -40,9 +41,10 @@ test("nc reports a closed port and exits with 1", async (t) => {
 });
 
 test("nc refuses what it cannot do", async (t) => {
-  for (const args of [["-l", "80"], ["127.0.0.1", "80"], ["-zv", "127.0.0.1"], ["-zv", "127.0.0.1", "0"], ["-zv", "-w", "x", "127.0.0.1", "80"]]) {
+  const refused = [["-l", "80"], ["127.0.0.1", "80"], ["-zv", "127.0.0.1"], ["-zv", "127.0.0.1", "0"], ["-zv", "-w", "x", "127.0.0.1", "80"]];
+  await Promise.all(refused.map(async (args) => {
     const { code, stderr } = await nc(...args);
     t.is(code, 1, args.join(" "));
     t.regex(stderr, /^nc: /, args.join(" "));
-  }
+  }));
 });

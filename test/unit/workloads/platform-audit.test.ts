@@ -110,7 +110,11 @@ test("a database that is away when an export begins is a 503", async (t) => {
   t.is((await audit(store).send("GET", exportPath({ format: "csv", ...january }))).status, 503);
 });
 
-test("an export that breaks breaks its connection, so that nobody takes a part for the whole", async (t) => {
+test.serial("an export that breaks breaks its connection, so that nobody takes a part for the whole", async (t) => {
+  const { error: print } = console;
+  const printed: unknown[] = [];
+  console.error = (...values) => void printed.push(...values);
+  t.teardown(() => void (console.error = print));
   let pages = 0;
   const store = auditDatabase(expired(2_500), () => ((pages += 1) === 2 ? new Error("connection lost") : undefined));
   const { routes, runtime } = audit(store);
@@ -121,6 +125,7 @@ test("an export that breaks breaks its connection, so that nobody takes a part f
   t.is(response.status, 200);
   await t.throwsAsync(response.text(), { message: "terminated" });
   t.like(runtime.lines.find(({ msg }) => msg === "an export was cut off"), { level: 50, reason: "connection lost" });
+  t.deepEqual(printed.map((value) => (value as Error).message), ["connection lost"], "Hono's server prints it by itself");
   await new Promise((resolve) => server.close(resolve));
 });
 

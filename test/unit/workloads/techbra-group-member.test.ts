@@ -60,14 +60,15 @@ function member(deal: Deal, prepare: (client: FakeClient) => void = () => {}) {
     clients.push(client);
     return client as unknown as GroupClient;
   };
-  const { close } = joinForLife({ group: "g", topics: ["t", "u"], newClient, deal }, runtime);
+  const { close } = joinForLife({ group: "g", topics: ["t", "u"], newClient, deal, delay: () => 5 }, runtime);
   return { clients, close, runtime };
 }
 
 async function until(what: () => boolean): Promise<void> {
-  for (let waited = 0; !what(); waited += 1) {
-    if (waited > 150) throw new Error(`never: ${what}`);
-    await sleep(5);
+  const late = performance.now() + 2_000;
+  while (!what()) {
+    if (performance.now() > late) throw new Error(`never: ${what}`);
+    await sleep(1);
   }
 }
 

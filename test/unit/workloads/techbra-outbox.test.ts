@@ -63,19 +63,25 @@ test("an empty outbox sends nothing to Kafka", async (t) => {
 test("a relay goes on through failures, batch after batch, and finishes when told to stop", async (t) => {
   const { database, rows } = outbox(2 * batchSize + 1);
   const sizes: number[] = [];
-  let failures = 2;
+  const waits: number[] = [];
+  let toFail = 2;
   const relay = startRelay({
     database,
     schema: "orders",
+    delay(failures) {
+      waits.push(failures);
+      return 5;
+    },
     async publish(messages) {
-      failures -= 1;
-      if (failures >= 0) throw new Error("kafka away");
+      toFail -= 1;
+      if (toFail >= 0) throw new Error("kafka away");
       sizes.push(messages.length);
     },
   }, testRuntime());
-  for (let waited = 0; waited < 100 && rows.some(({ published }) => !published); waited += 1) await sleep(10);
+  for (let waited = 0; waited < 500 && rows.some(({ published }) => !published); waited += 1) await sleep(2);
   await relay.close();
   t.deepEqual(sizes, [batchSize, batchSize, 1]);
+  t.deepEqual(waits, [1, 2], "each wait knows how many failures there were");
 });
 
 test("a waking relay does not wait for its next look", async (t) => {

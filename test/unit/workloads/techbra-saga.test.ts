@@ -19,14 +19,20 @@ const recipients: Readonly<Record<EventType, readonly ("order" | "billing" | "in
   PaymentFailed: ["order", "inventory"],
 };
 
+/** Every message that two rounds can bring. What is delivered again is the same event, so each is made once. */
+const messages = (Object.keys(recipients) as EventType[]).flatMap((type) => [1, 2].flatMap((round) => {
+  const message = event(type, round);
+  return recipients[type].map((recipient) => ({ message, recipient }));
+}));
+
 interface World {
   readonly order: OrderState;
   readonly payment: Payment | undefined;
   readonly reservation: Reservation | undefined;
   readonly stock: { readonly available: number; readonly reserved: number; readonly sold: number };
   readonly charges: number;
-  /** "type:round:recipient" with how often it was delivered. */
-  readonly deliveries: Readonly<Record<string, number>>;
+  /** How often each of `messages` was delivered; undefined until it is sent. */
+  readonly deliveries: readonly (number | undefined)[];
   readonly duplicatesLeft: number;
 }
 
@@ -37,8 +43,14 @@ interface Script {
   readonly stock: readonly boolean[];
 }
 
-const emit = (deliveries: World["deliveries"], type: EventType, round: number) =>
-  ({ ...deliveries, ...Object.fromEntries(recipients[type].map((recipient) => [`${type}:${round}:${recipient}`, deliveries[`${type}:${round}:${recipient}`] ?? 0])) });
+const unsent: World["deliveries"] = messages.map(() => undefined);
+
+const emit = (deliveries: World["deliveries"], type: EventType, round: number): World["deliveries"] =>
+  deliveries.map((delivered, at) => (messages[at]!.message.type === type && messages[at]!.message.round === round ? (delivered ?? 0) : delivered));
+
+/** The same for the same world, in a fraction of the time that its JSON takes. */
+const keyOf = ({ order, payment, reservation, stock, charges, deliveries }: World): string =>
+  `${order.status} ${order.reason} ${order.round} ${payment?.status} ${payment?.round} ${reservation?.status} ${reservation?.round} ${stock.available} ${stock.reserved} ${stock.sold} ${charges} ${deliveries.join()}`;
 
 function reserve(world: World, round: number, script: Script): World {
   const possible = script.stock[round - 1]!;
@@ -73,11 +85,10 @@ function atBilling(world: World, message: SagaEvent, script: Script): World {
 /** Every world that one step can lead to: any message delivered, in any order, some of them again, and a retry while one is possible. */
 function next(world: World, script: Script): World[] {
   const worlds: World[] = [];
-  for (const [key, delivered] of Object.entries(world.deliveries)) {
-    if (delivered > 0 && world.duplicatesLeft === 0) continue;
-    const [type, round, recipient] = key.split(":") as [EventType, string, string];
-    const before = { ...world, deliveries: { ...world.deliveries, [key]: delivered + 1 }, duplicatesLeft: world.duplicatesLeft - (delivered > 0 ? 1 : 0) };
-    const message = event(type, Number(round));
+  for (const [at, { message, recipient }] of messages.entries()) {
+    const delivered = world.deliveries[at];
+    if (delivered === undefined || (delivered > 0 && world.duplicatesLeft === 0)) continue;
+    const before = { ...world, deliveries: world.deliveries.with(at, delivered + 1), duplicatesLeft: world.duplicatesLeft - (delivered > 0 ? 1 : 0) };
     if (recipient === "order") worlds.push({ ...before, order: orderAfter(before.order, message) });
     else worlds.push(recipient === "billing" ? atBilling(before, message, script) : atInventory(before, message, script));
   }
@@ -96,21 +107,21 @@ function ends(script: Script): { ends: World[]; seen: number } {
     reservation: undefined,
     stock: { available: 5, reserved: 0, sold: 0 },
     charges: 0,
-    deliveries: emit({}, "OrderCreated", 1),
+    deliveries: emit(unsent, "OrderCreated", 1),
     duplicatesLeft: 3,
   };
-  const seen = new Map([[JSON.stringify(start), start]]);
+  const seen = new Set([keyOf(start)]);
   const todo = [start];
   const found: World[] = [];
   for (let world = todo.pop(); world; world = todo.pop()) {
     const retryLeft = world.payment !== undefined && mayRetry(world.payment) && world.payment.round < script.charges.length;
-    if (!retryLeft && Object.values(world.deliveries).every((delivered) => delivered > 0)) found.push(world);
+    if (!retryLeft && world.deliveries.every((delivered) => delivered !== 0)) found.push(world);
     for (const reached of next(world, script)) {
       const { available, reserved, sold } = reached.stock;
       if (available + reserved + sold !== 5 || reached.charges > 1) throw new Error(`stock or money went wrong: ${JSON.stringify(reached)}`);
-      const key = JSON.stringify(reached);
+      const key = keyOf(reached);
       if (seen.has(key)) continue;
-      seen.set(key, reached);
+      seen.add(key);
       todo.push(reached);
     }
   }
@@ -130,12 +141,8 @@ for (const { title, script, order, payment, reservation, sold, round } of script
   test(`${title} ends the same in all three services, whatever the order of messages and whichever come again`, (t) => {
     const { ends: found, seen } = ends(script);
     t.true(found.length > 0 && seen > 10, `${seen} worlds`);
-    for (const world of found) {
-      t.deepEqual([world.order.status, world.order.round], [order, round] as never, JSON.stringify(world));
-      t.deepEqual(world.payment, { status: payment, round } as never);
-      t.deepEqual(world.reservation, { status: reservation, round } as never);
-      t.deepEqual(world.stock, { available: 5 - sold, reserved: 0, sold });
-    }
+    const outcomes = new Set(found.map((world) => JSON.stringify({ order: [world.order.status, world.order.round], payment: world.payment, reservation: world.reservation, stock: world.stock })));
+    t.deepEqual([...outcomes].map((outcome) => JSON.parse(outcome)), [{ order: [order, round], payment: { status: payment, round }, reservation: { status: reservation, round }, stock: { available: 5 - sold, reserved: 0, sold } }]);
   });
 }
 

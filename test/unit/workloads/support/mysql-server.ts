@@ -40,6 +40,8 @@ export async function mysqlServer({ answer, password = () => "secret" }: { reado
 
   function serve(peer: Peer): void {
     const number = (connections += 1);
+    // A result is several packets, and each would wait for the client to confirm the one before.
+    peer.stream.setNoDelay(true);
     sockets.add(peer.stream.once("close", () => sockets.delete(peer.stream)));
     peer.on("error", () => {});
     // The library takes SET for the preparation of a statement.

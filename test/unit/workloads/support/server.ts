@@ -5,11 +5,11 @@ import { buildApp } from "../../../../workloads/server/http/app.ts";
 import type { Role, Runtime, Service } from "../../../../workloads/server/role.ts";
 import * as z from "zod";
 
-/** A runtime whose log lines are kept for the test. */
+/** A runtime whose log lines are kept for the test. It has no metrics of the process, because each set of them keeps measuring to the end. */
 export function testRuntime(): Runtime & { readonly lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  return { log, lines, metrics: createMetrics("test") };
+  return { log, lines, metrics: createMetrics("test", { ofProcess: false }) };
 }
 
 /** Sends requests to a service without a socket; the client's address is 10.0.0.7 unless told otherwise. */
