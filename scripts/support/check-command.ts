@@ -1,6 +1,5 @@
 import { join, resolve } from "node:path";
-import type { Readable } from "node:stream";
-import { type Command, CommanderError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { ApiError } from "../../policies/check/api-client.ts";
 import { check } from "../../policies/check/check.ts";
 import type { Checked, CheckOptions } from "../../policies/check/check.ts";
@@ -18,10 +17,10 @@ import { standardsReport } from "../../policies/check/standards-report.ts";
 import type { Severity } from "../../policies/rule.ts";
 import { rulesAsOf } from "../../policies/rules/index.ts";
 import { stateFolder } from "./checkout.ts";
-import { command } from "./command.ts";
+import { commandOn, exitCode, type Terminal } from "./command.ts";
 
 const list = (text: string) => text.split(",").map((part) => part.trim()).filter((part) => part !== "");
-const commandLine = (): Command => command("npm run check --")
+const commandLine = (terminal: Terminal): Command => commandOn(terminal, "npm run check --")
   .description("Judge Kubernetes manifests of any origin, or what runs in a cluster, by the rules of the policy pack.")
   .argument("[inputs...]", "files, folders (every .yaml, .yml and .json below) and - for standard input")
   .addOption(new Option("--format <name>", "how to write the result").choices(Object.keys(formats)).default("human"))
@@ -62,30 +61,16 @@ interface Options extends Pick<CheckOptions, "strict" | "rules" | "skipRules" | 
   readonly maxSize: number;
 }
 
-/** Where the command runs, and where its output goes. */
-export interface Terminal {
-  /** The folder that relative paths start from. */
-  readonly base: string;
-  readonly stdin: Readable;
-  readonly out: (text: string) => void;
-  readonly error: (text: string) => void;
-  /** Whether what is read is seen by a person who likes colour. */
-  readonly colour: boolean;
-  /** `KUBECONFIG`. */
-  readonly kubeconfig: string | undefined;
-}
-
-/** Runs `npm run check` with these arguments and returns its exit code; whatever goes wrong is said on `error`. */
-export async function checkCommand(args: readonly string[], terminal: Terminal): Promise<number> {
-  const program = commandLine().exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.error });
-  try {
-    program.parse(args, { from: "user" });
-    return await run(program.args, program.opts<Options>(), terminal);
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said why
-    terminal.error(`${error instanceof Error ? error.message : error}\n`);
-    return error instanceof ApiError ? 3 : error instanceof UsageError ? 2 : 1;
-  }
+/** Runs `npm run check` with these arguments and returns its exit code. */
+export function checkCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const work = () => {
+    const program = commandLine(terminal).parse(args, { from: "user" });
+    return run(program.args, program.opts<Options>(), terminal);
+  };
+  return exitCode(work, terminal, async (error) => ({
+    code: error instanceof ApiError ? 3 : error instanceof UsageError ? 2 : 1,
+    text: error instanceof Error ? error.message : String(error),
+  }));
 }
 
 async function run(inputs: readonly string[], options: Options, terminal: Terminal): Promise<number> {

@@ -1,4 +1,55 @@
-import { Command } from "commander";
+import type { Readable } from "node:stream";
+import { Command, CommanderError } from "commander";
+import { checkout } from "./checkout.ts";
 
 /** A command whose wrong usage ends with exit code 2; asking for help ends with 0. */
-export const command = (name: string): Command => new Command(name).exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+export const command = (name: string): Command => new Command(name).exitOverride((error) => process.exit(codeOfUsage(error)));
+
+/** Where a command runs that is a function, and where its output goes. */
+export interface Terminal {
+  /** The folder that relative paths start from. */
+  readonly base: string;
+  readonly stdin: Readable;
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+  /** Whether the output is seen by a person who likes colour. */
+  readonly colour: boolean;
+  /** `KUBECONFIG`. */
+  readonly kubeconfig: string | undefined;
+}
+
+// A reader that has seen enough, such as head, ends the command as it ends every other program.
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 128 + 13 : 1));
+
+/** The terminal of this process. */
+export const ownTerminal: Terminal = {
+  base: process.env["INIT_CWD"] ?? checkout,
+  stdin: process.stdin,
+  out: (text) => process.stdout.write(text),
+  error: (text) => process.stderr.write(text),
+  colour: process.stdout.isTTY && !process.env["NO_COLOR"],
+  kubeconfig: process.env["KUBECONFIG"],
+};
+
+/** A command that ends with an exception: see {@link exitCode}. */
+export const commandOn = ({ out, error }: Terminal, name: string): Command => new Command(name).exitOverride().configureOutput({ writeOut: out, writeErr: error });
+
+/** How a command ends that fails. */
+export interface Failure {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** The exit code of what a command does. What goes wrong is said on the terminal, with what `failure` makes of it. */
+export async function exitCode(work: () => Promise<number>, { error: say }: Terminal, failure: (error: unknown) => Promise<Failure>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CommanderError) return codeOfUsage(error); // commander has said why
+    const { code, text } = await failure(error);
+    say(`${text}\n`);
+    return code;
+  }
+}
+
+const codeOfUsage = ({ exitCode }: CommanderError) => (exitCode === 0 ? 0 : 2);

@@ -19,10 +19,10 @@ export class Unreachable extends Error {
 const ofStack = join(stateFolder, "kubeconfig");
 
 /**
- * The connection to a context of the user's kubeconfig or of this project's own; without a name, to the cluster that `npm run up` brought the
+ * The connection to a context of the user's kubeconfig (the value of `KUBECONFIG`) or of this project's own; without a name, to the cluster that `npm run up` brought the
  * stack up on. A cluster is never guessed. Throws {@link UnknownContext}, and {@link Unreachable} when it does not answer within 5 s.
  */
-export async function connect(context: string | undefined): Promise<KubeConfig> {
+export async function connect(context: string | undefined, kubeconfig: string | undefined): Promise<KubeConfig> {
   // Loaded here: who only needs to know the errors does not wait for the client.
   const { KubeConfig, VersionApi } = await import("@kubernetes/client-node");
   const loaded = (file: string) => {
@@ -30,7 +30,7 @@ export async function connect(context: string | undefined): Promise<KubeConfig> 
     kubeConfig.loadFromFile(file);
     return kubeConfig;
   };
-  const kubeConfig = context === undefined ? loaded(theStacks()) : named(context, loaded);
+  const kubeConfig = context === undefined ? loaded(theStacks()) : named(context, kubeconfig, loaded);
   try {
     await kubeConfig.makeApiClient(VersionApi).getCode({ signal: AbortSignal.timeout(5000) });
   } catch (error) {
@@ -49,8 +49,8 @@ function theStacks(): string {
   return ofStack;
 }
 
-function named(context: string, loaded: (file: string) => KubeConfig): KubeConfig {
-  const users = (process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config")).split(delimiter);
+function named(context: string, kubeconfig: string | undefined, loaded: (file: string) => KubeConfig): KubeConfig {
+  const users = (kubeconfig ?? join(homedir(), ".kube", "config")).split(delimiter);
   const known = [...users, ofStack, files.kubeconfig].filter((file) => file && existsSync(file)).map(loaded);
   const found = known.find((kubeConfig) => kubeConfig.getContextObject(context) !== null);
   if (found === undefined) {

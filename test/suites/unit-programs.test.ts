@@ -1,3 +1,3 @@
 import { suite } from "../support/suite.ts";
 
-await suite("unit/scripts", "unit/cluster", "unit/workloads");
+await suite("unit/cluster", "unit/workloads");
