@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { threadId } from "node:worker_threads";
 import { brotliCompressSync, constants } from "node:zlib";
@@ -11,10 +11,6 @@ export interface ServerBundle {
   /** The files of a ConfigMap: the packed server, and the launcher that `command` starts. */
   readonly binaries: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
-  /** The server as it runs: an ES module. */
-  readonly source: string;
-  /** Of `source`, in hexadecimal. */
-  readonly sha256: string;
 }
 
 /** Bytes that a ConfigMap may hold in all. */
@@ -33,20 +29,33 @@ export function assertFitsConfigMap(name: string, bytes: number): void {
 /**
  * A system's programs and their libraries as one file, packed because two of the libraries alone fill a ConfigMap. The
  * result depends on the sources and on the pinned libraries, not on the working directory or on where the project lies,
- * because its hash decides whether pods roll. It is kept in `.state`, because every preview asks for it.
+ * because its hash decides whether pods roll. It is kept in `.state`, because every preview asks for it; those of earlier sources go.
  */
 export function bundleServer(system: string): ServerBundle {
+  const known = bundles.get(system);
+  if (known !== undefined) return known;
   if (!existsSync(join(systems, `${system}.ts`))) {
     throw new Error(`there is no contract server for "${system}": choose from ${readdirSync(systems).map((file) => file.replace(/\.ts$/, "")).join(", ")}`);
   }
   const kept = join(root, ".state/bundles", `${system}-${sourcesHash()}.json`);
-  if (existsSync(kept)) return JSON.parse(readFileSync(kept, "utf8")) as ServerBundle;
-  const bundle = buildServer(system);
-  mkdirSync(dirname(kept), { recursive: true });
+  const bundle = existsSync(kept) ? JSON.parse(readFileSync(kept, "utf8")) as ServerBundle : keep(kept, buildServer(system));
+  bundles.set(system, bundle);
+  return bundle;
+}
+
+const bundles = new Map<string, ServerBundle>();
+
+function keep(file: string, bundle: ServerBundle): ServerBundle {
+  const folder = dirname(file);
+  mkdirSync(folder, { recursive: true });
   // Moved into place, so that nobody reads half of it.
-  const aside = `${kept}.${process.pid}-${threadId}`;
+  const aside = `${file}.${process.pid}-${threadId}`;
   writeFileSync(aside, JSON.stringify(bundle));
-  renameSync(aside, kept);
+  renameSync(aside, file);
+  const sameSystem = basename(file).replace(/[0-9a-f]{16}\.json$/, "");
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(sameSystem) && /^[0-9a-f]{16}\.json$/.test(name.slice(sameSystem.length)) && name !== basename(file)) rmSync(join(folder, name), { force: true });
+  }
   return bundle;
 }
 
@@ -94,7 +103,5 @@ export function buildServer(system: string): ServerBundle {
   return {
     binaries: { [name]: packed.toString("base64") },
     files: { "start.mjs": readFileSync(join(root, "workloads/start.mjs"), "utf8") },
-    source,
-    sha256: createHash("sha256").update(source).digest("hex"),
   };
 }

@@ -29,10 +29,14 @@ export async function declaredBy(part: () => unknown, configuration: Record<stri
     call: ({ inputs }) => inputs,
   }, "production-platform", "declared", true);
   pulumi.runtime.setAllConfig(configuration);
+  // Pulumi keeps a stack trace for every resource and promise, and writing them out takes a third of a run. An error's is written when it is read.
+  const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = () => "";
   try {
     await part();
   } finally {
     await pulumi.runtime.disconnect();
+    Error.prepareStackTrace = prepareStackTrace;
   }
   return declared;
 }

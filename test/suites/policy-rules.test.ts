@@ -1,5 +1,3 @@
-import "../../policies/rules/index.ts"; // first, so that the stacks' suite is the one that renders: it needs Pulumi anyway
-import { ownStacks, suite } from "../support/suite.ts";
+import { suite } from "../support/suite.ts";
 
-await ownStacks();
 await suite("policy");

@@ -17,7 +17,7 @@ let previous: Promise<unknown> = Promise.resolve();
 export function declaredBy(part: () => unknown, configuration: Record<string, string> = {}): Promise<Manifest[]> {
   const run = previous.then(async () => {
     const { declaredBy, manifests } = await engine();
-    // Pulumi keeps a stack trace for every promise, which takes as long as all the rest of a run.
+    // Pulumi takes a stack trace for every promise, which costs as much as all the rest of a run: short ones cost less.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 2;
     try {

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
 import test from "ava";
 import { assertFitsConfigMap, bundleServer, configMapLimit, type ServerBundle } from "../../../workloads/bundle.ts";
 
@@ -27,14 +27,14 @@ for (const system of systems) {
   // Side by side with the others and with what else is tested.
   const started = launch(bundle);
 
-  test(`the bundle of ${system} carries its own hash and leaves half of a ConfigMap free`, (t) => {
-    t.is(bundle.sha256, createHash("sha256").update(bundle.source).digest("hex"));
-    const bytes = Buffer.from(bundle.binaries["server.mjs.br"]!, "base64").byteLength;
-    t.true(bytes < configMapLimit / 2, `${bytes} bytes`);
+  const packed = Buffer.from(bundle.binaries["server.mjs.br"]!, "base64");
+
+  test(`the bundle of ${system} leaves half of a ConfigMap free`, (t) => {
+    t.true(packed.byteLength < configMapLimit / 2, `${packed.byteLength} bytes`);
   });
 
   test(`the bundle of ${system} names no folder of the machine that made it`, (t) => {
-    t.false(bundle.source.includes(process.cwd()));
+    t.false(brotliDecompressSync(packed).includes(process.cwd()));
   });
 
   test(`the launcher unpacks and starts ${system} without node_modules, and an empty environment ends with exit code 2`, async (t) => {

@@ -1,16 +1,16 @@
 import test from "ava";
-import { stackVariant } from "../support/stack-variant.ts";
-import { today } from "./fixtures/fixture.ts";
-import { mutationPatterns } from "./support/mutation-patterns/index.ts";
-import { survivors, type KnownSurvivors } from "./support/mutation-survivors.ts";
-import { mutantsOf } from "./support/mutator.ts";
-import { judgedStack } from "./support/rejudge.ts";
-import { stackSettings } from "./support/stack-settings.ts";
+import { stackVariant } from "../../support/stack-variant.ts";
+import { today } from "../fixtures/fixture.ts";
+import { mutationPatterns } from "../support/mutation-patterns/index.ts";
+import { survivors, type KnownSurvivors } from "../support/mutation-survivors.ts";
+import { mutantsOf } from "../support/mutator.ts";
+import { judgedStack } from "../support/rejudge.ts";
+import { stackSettings } from "../support/stack-settings.ts";
 
 /** Blocked mutants in a hundred. */
 const goal = 95;
 /** One mutant in so many is judged by the whole stack as well. */
-const sampled = 300;
+const sampled = 600;
 
 const stacks = await Promise.all(["dev", "prod"].map(async (name) => {
   const { objects } = await stackVariant(name);

@@ -1,10 +1,10 @@
 import test from "ava";
-import { levelOf } from "../../policies/enforcement.ts";
-import { fromManifest } from "../../policies/kubernetes-object.ts";
-import { evaluate } from "../../policies/pack.ts";
-import { stackObjects } from "../support/objects.ts";
-import { line, today } from "./fixtures/fixture.ts";
-import { stackSettings } from "./support/stack-settings.ts";
+import { levelOf } from "../../../policies/enforcement.ts";
+import { fromManifest } from "../../../policies/kubernetes-object.ts";
+import { evaluate } from "../../../policies/pack.ts";
+import { stackObjects } from "../../support/objects.ts";
+import { line, today } from "../fixtures/fixture.ts";
+import { stackSettings } from "../support/stack-settings.ts";
 
 test("our own prod stack passes every rule but for its two placeholders, without an exception and with no verdict left open", async (t) => {
   const objects = (await stackObjects("prod")).flatMap((manifest) => fromManifest(manifest));

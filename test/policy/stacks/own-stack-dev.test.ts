@@ -1,9 +1,9 @@
 import test from "ava";
-import { fromManifest } from "../../policies/kubernetes-object.ts";
-import { evaluate } from "../../policies/pack.ts";
-import { allContainers, find, podSpec, stackObjects } from "../support/objects.ts";
-import { line, today } from "./fixtures/fixture.ts";
-import { stackSettings } from "./support/stack-settings.ts";
+import { fromManifest } from "../../../policies/kubernetes-object.ts";
+import { evaluate } from "../../../policies/pack.ts";
+import { allContainers, find, podSpec, stackObjects } from "../../support/objects.ts";
+import { line, today } from "../fixtures/fixture.ts";
+import { stackSettings } from "../support/stack-settings.ts";
 
 type Objects = Awaited<ReturnType<typeof stackObjects>>;
 
