@@ -72,11 +72,13 @@ function unreadable(reason: string, text: string, offset: number): Unreadable {
 function refuseMarks(text: string): void {
   if (text.length < shortDocument) return;
   let marks = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 44 || code === 58 || code === 10 || code === 91 || code === 123) marks += 1; // , : line break [ {
+  for (const mark of ["\n", ":", ",", "[", "{"]) {
+    // Several times faster than looking at each character: most texts this long are few long lines.
+    for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) {
+      marks += 1;
+      if (marks > maxMarks) throw new Unreadable(`holds more than ${maxMarks / 1e6} million values: split it`, 0);
+    }
   }
-  if (marks > maxMarks) throw new Unreadable(`holds about ${Math.round(marks / 1e6)} million values, at most ${maxMarks / 1e6} million are read: split it`, 0);
 }
 
 /** How many values there are in one, and how deep they are nested, when aliases are followed. */
