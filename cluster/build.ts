@@ -39,7 +39,7 @@ export async function buildPrograms(programs: readonly Program[], print: Print):
     await checkGo();
     const started = performance.now();
     const minutes = missing.reduce((sum, program) => sum + program.minutes, 0);
-    print(`building ${missing.length} Go programs; with an empty Go cache on two cores this takes about ${minutes} minutes, once`);
+    print(`building ${missing.length} Go programs; with an empty Go cache on two cores this takes about ${minutes} ${minutes === 1 ? "minute" : "minutes"}, once`);
     for (const [index, program] of missing.entries()) {
       await step(`toolchain ${index + 1}/${missing.length} ${program.name}`, print, () => build(program));
     }

@@ -24,6 +24,7 @@ export const versions = {
   coredns: "1.15.0",
   metricsServer: "0.9.0",
   localPathProvisioner: "0.0.30",
+  kubeScore: "1.20.0",
 } as const;
 
 /** Names of the images that only the local cluster itself uses. */
@@ -71,6 +72,15 @@ export const clusterPrograms: readonly Program[] = [
   { name: "metrics-server", module: "metrics-server", package: "sigs.k8s.io/metrics-server/cmd/metrics-server", minutes: 3 },
   { name: "local-path-provisioner", module: "local-path-provisioner", package: "github.com/rancher/local-path-provisioner", minutes: 2 },
 ];
+
+/** What `npm run bench` compares `npm run check` with: a scanner of Kubernetes manifests that is built from its source like all others. */
+export const scanner: Program = {
+  name: "kube-score",
+  module: "kube-score",
+  package: "github.com/zegl/kube-score/cmd/kube-score",
+  variables: { "main.version": versions.kubeScore },
+  minutes: 1,
+};
 
 /** The names the multi-call Kubernetes binary is called by. */
 export const kubernetesParts = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl"] as const;

@@ -4,15 +4,19 @@ import { arch, availableParallelism, cpus, loadavg, release, tmpdir, totalmem, t
 import { join } from "node:path";
 import { KubeConfig, VersionApi } from "@kubernetes/client-node";
 import { InvalidArgumentError } from "commander";
+import { scanner, versions } from "../cluster/pins.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
 import { fromManifest, type KubernetesObject } from "../policies/kubernetes-object.ts";
 import { evaluate } from "../policies/pack.ts";
+import { rulesAsOf } from "../policies/rules/index.ts";
 import { parseSettings } from "../policies/settings.ts";
 import { checkoutPreviewWorkspace, previewArguments } from "./support/checkout-preview.ts";
 import { command } from "./support/command.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { declaredResources, type Manifest, manifests } from "./support/declared-objects.ts";
+import { type Measurement, timed } from "./support/measurement.ts";
 import { projectFolder, pulumi, releaseStaleLocks, selectStack, type Workspace } from "./support/pulumi.ts";
+import { scannerMeasurements } from "./support/scanner-benchmark.ts";
 import { stackConfiguration } from "./support/stack-configuration.ts";
 import { ratio, type Spread, spread } from "./support/statistics.ts";
 
@@ -20,20 +24,13 @@ const stack = "dev";
 const evaluatedObjects = 1000;
 const report = join(checkout, "docs/benchmarks.md");
 
-/** One thing that is measured; `measure` does it once and returns the milliseconds it took. */
-interface Measurement {
-  readonly id: string;
-  readonly title: string;
-  readonly measure: () => Promise<number>;
-}
-
 interface Platform {
   readonly workspace: Workspace;
   readonly version: string;
 }
 
 const program = command("npm run bench --")
-  .description("Measure previews, the policies and an update without a change, against kubectl diff of the same objects in the same run. Changes nothing.")
+  .description("Measure previews and an update without a change against kubectl diff of the same objects, and the policies against another scanner, in one run. Changes nothing.")
   .option("--runs <n>", "how often each is measured", wholeNumber, 3)
   .option("--skip-cluster", "leave out what needs the running platform")
   .option("--write", "keep the result in docs/benchmarks.md")
@@ -55,6 +52,7 @@ try {
   const declared = manifests(await declaredResources(stackConfiguration(stack)));
   const measurements = [
     ...await withoutCluster(declared),
+    ...await scannerMeasurements(declared, folder, console.log),
     ...(typeof platform === "string" ? [] : await againstCluster(platform, declared)),
   ];
   const spreads = await measureInTurns(measurements);
@@ -165,12 +163,6 @@ function kubectlDiff(manifestFolder: string, { env }: Workspace): Promise<void> 
   });
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
-
 /** One round after another, so that a machine that slows down does so for all of them. */
 async function measureInTurns(measurements: readonly Measurement[]): Promise<Map<string, Spread>> {
   const taken = new Map<string, number[]>(measurements.map(({ id }) => [id, []]));
@@ -200,6 +192,7 @@ function ratios(spreads: ReadonlyMap<string, Spread>): string[][] {
     ["d", "e", "an update with nothing to change, to kubectl diff"],
     ["f", "e", "a preview against the cluster, to kubectl diff"],
     ["a", "b", "what the policy pack costs a preview"],
+    ["g", "h", "npm run check, to another scanner"],
   ] as const;
   return wanted.flatMap(([of, to, meaning]) => {
     const [numerator, denominator] = [spreads.get(of), spreads.get(to)];
@@ -224,10 +217,11 @@ Made by \`${command}\` on ${new Date().toISOString().slice(0, 10)}; running it a
 
 ${text}
 
-Each was measured ${runs} times in turns; ratios are those of the medians. (a), (b), (d), (e) and (f) are whole processes from start to end;
+Each was measured ${runs} times in turns; ratios are those of the medians. All but (c) are whole processes from start to end;
 (c) is a function call in a process that has loaded the rules. (a) and (b) plan a stack that does not exist yet, (d), (e) and (f) compare
 with the one that runs. (e) asks the API server alone, for the same objects as JSON and without generated passwords; (d) and (f) also
-run the program and, for each object, the policies.
+run the program and, for each object, the policies. (g) and (h) read the same file, copies of the stack in namespaces of their own; (g)
+gives the verdict of ${rulesAsOf("").length} rules, of which a good part looks at several objects at once, (h) that of ${scanner.name} ${versions.kubeScore}.
 ${typeof platform === "string" ? `\nWhat needs the running platform was skipped: ${platform}.\n` : ""}
 | on | |
 |---|---|
