@@ -1,5 +1,6 @@
 import { adoptInterruptedCreations, clusterProvider } from "./components/cluster.ts";
 import { loadSettings } from "./components/configuration.ts";
+import { withoutPulumisTraces } from "./components/stack-traces.ts";
 import { BgcPlatform } from "./components/systems/bgc-platform.ts";
 import { BotsEdi } from "./components/systems/bots-edi.ts";
 import { PlatformService } from "./components/systems/platform-service.ts";
@@ -7,9 +8,7 @@ import { ResilientApiGateway } from "./components/systems/resilient-api-gateway.
 import type { SystemContext } from "./components/systems/target.ts";
 import { TechbraEcommerce } from "./components/systems/techbra-ecommerce.ts";
 
-// The engine's runner maps every stack trace to its sources, and Pulumi takes two a resource: a fifth of the run. Node.js leaves each line of these where it is.
-if (process.env["PULUMI_NODEJS_MONITOR"]) Reflect.deleteProperty(Error, "prepareStackTrace");
-
+withoutPulumisTraces();
 const settings = loadSettings();
 const addons = new Set(settings.clusterAddons);
 const context: SystemContext = {

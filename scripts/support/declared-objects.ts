@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withoutPulumisTraces } from "../../components/stack-traces.ts";
 
 /** A resource as the program declares it, before any engine or cluster has seen it. */
 export interface DeclaredResource {
@@ -29,14 +30,12 @@ export async function declaredBy(part: () => unknown, configuration: Record<stri
     call: ({ inputs }) => inputs,
   }, "production-platform", "declared", true);
   pulumi.runtime.setAllConfig(configuration);
-  // Pulumi keeps a stack trace for every resource and promise, and writing them out takes a third of a run. An error's is written when it is read.
-  const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = () => "";
+  const restoreTraces = withoutPulumisTraces();
   try {
     await part();
   } finally {
     await pulumi.runtime.disconnect();
-    Error.prepareStackTrace = prepareStackTrace;
+    restoreTraces();
   }
   return declared;
 }

@@ -98,7 +98,7 @@ export function endOrphanedPlugins(): void {
 export async function releaseStaleLocks(stack: string, workspace: Workspace): Promise<void> {
   const backend = workspace.env["PULUMI_BACKEND_URL"] ?? "";
   if (!backend.startsWith("file://")) return;
-  const folder = join(backend.slice("file://".length), ".pulumi/locks/organization/production-platform", stack);
+  const folder = join(backend.slice("file://".length).replace(/\?.*/, ""), ".pulumi/locks/organization/production-platform", stack);
   const locks = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
   if (locks.length === 0) return;
   for (const lock of locks) {
