@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import test from "ava";
 import type { ExecutionContext } from "ava";
 import { formats } from "../../../policies/check/formats/index.ts";
@@ -140,4 +140,20 @@ test("a context is never guessed", async (t) => {
   const named = { base: folder, kubeconfig: first, others: [second] };
   t.is((await loadKubeconfig({ ...named, context: "second" })).getCurrentContext(), "second");
   t.is((await loadKubeconfig(named)).getCurrentContext(), "first");
+});
+
+test("who has no kubeconfig gets the cluster that the stack is on, and who named one that is missing does not", async (t) => {
+  const home = mkdtempSync(join(tmpdir(), "home-"));
+  t.teardown(() => rmSync(home, { recursive: true, force: true }));
+  const written = (name: string) => {
+    const file = join(home, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify({ clusters: [{ name, cluster: { server: "https://127.0.0.1:1" } }], users: [{ name, user: {} }], contexts: [{ name, context: { cluster: name, user: name } }], "current-context": name }));
+    return file;
+  };
+  const stacks = { base: home, home, others: [join(home, "none"), written("of-the-stack")] };
+  t.is((await loadKubeconfig(stacks)).getCurrentContext(), "of-the-stack");
+  await t.throwsAsync(loadKubeconfig({ ...stacks, kubeconfig: "missing" }), { name: "UsageError", message: /missing: name one by KUBECONFIG, or bring a platform up with "npm run up"$/ });
+  written(".kube/config");
+  t.is((await loadKubeconfig(stacks)).getCurrentContext(), ".kube/config");
 });
