@@ -22,34 +22,42 @@ async function launch({ files, binaries }: ServerBundle) {
   return node([join(folder, "start.mjs")], { TMPDIR: folder }).finally(() => rmSync(folder, { recursive: true }));
 }
 
-for (const system of systems) {
-  const bundle = bundleServer(system);
-  // Side by side with the others and with what else is tested.
-  const started = launch(bundle);
+/** The system whose bundle takes a file of the checkout by a path that depends on the working directory: the one to make anew. */
+const another = "bots-edi";
+const makeAnew = `import { buildServer } from "${new URL("../../../workloads/bundle.ts", import.meta.url).href}"; process.stdout.write(JSON.stringify(buildServer("${another}").binaries));`;
 
-  const packed = Buffer.from(bundle.binaries["server.mjs.br"]!, "base64");
+/** Everything that takes a process, side by side. Started by the first test and not before: until then another suite may have made the bundles. */
+function startAll() {
+  const launched = new Map(systems.map((system) => [system, launch(bundleServer(system))]));
+  return { launched, anew: node(["--input-type=module", "--eval", makeAnew], process.env) };
+}
+let running: ReturnType<typeof startAll> | undefined;
+const processes = () => (running ??= startAll());
+
+for (const system of systems) {
+  const packed = () => {
+    processes();
+    return Buffer.from(bundleServer(system).binaries["server.mjs.br"]!, "base64");
+  };
 
   test(`the bundle of ${system} leaves half of a ConfigMap free`, (t) => {
-    t.true(packed.byteLength < configMapLimit / 2, `${packed.byteLength} bytes`);
+    const { byteLength } = packed();
+    t.true(byteLength < configMapLimit / 2, `${byteLength} bytes`);
   });
 
   test(`the bundle of ${system} names no folder of the machine that made it`, (t) => {
-    t.false(brotliDecompressSync(packed).includes(process.cwd()));
+    t.false(brotliDecompressSync(packed()).includes(process.cwd()));
   });
 
   test(`the launcher unpacks and starts ${system} without node_modules, and an empty environment ends with exit code 2`, async (t) => {
-    const { code, stdout, stderr } = await started;
+    const { code, stdout, stderr } = await processes().launched.get(system)!;
     t.is(code, 2, stderr);
     t.regex(JSON.parse(stdout.trim().split("\n")[0]!).msg, /^ROLE is not set: expected one of [a-z, -]+$/);
   });
 }
 
-/** The system whose bundle takes a file of the checkout by a path that depends on the working directory: the one to make anew. */
-const another = "bots-edi";
-const anew = node(["--input-type=module", "--eval", `import { buildServer } from "${new URL("../../../workloads/bundle.ts", import.meta.url).href}"; process.stdout.write(JSON.stringify(buildServer("${another}").binaries));`], process.env);
-
 test("a bundle made anew by another process in another working directory is the one that is kept", async (t) => {
-  const { code, stdout, stderr } = await anew;
+  const { code, stdout, stderr } = await processes().anew;
   t.is(code, 0, stderr);
   t.deepEqual(JSON.parse(stdout), bundleServer(another).binaries);
 });
