@@ -129,7 +129,7 @@ async function ava(files: readonly string[], name: string, env: Record<string, s
     console.log(`${{ passed: "ok  ", failed: "FAIL", skipped: "skip" }[outcome]} ${title}`);
   }
   const code = await new Promise<number>((resolve) => (child.exitCode === null ? child.on("exit", (status) => resolve(status ?? 1)) : resolve(child.exitCode)));
-  // A share without a matching title is no failure; that no share has one is said at the end.
+  // A suite without a matching title is no failure; that none has one is said at the end.
   if (options.match && counted === 0) return;
   if (code !== 0 && failed === 0) record("failed", `${name}: ava ended with exit ${code} (${files.join(", ")})`);
   if (counted === 0) record("failed", `${name}: no test ran in ${files.join(", ")}`);

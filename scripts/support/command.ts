@@ -18,18 +18,19 @@ export interface Terminal {
   readonly kubeconfig: string | undefined;
 }
 
-// A reader that has seen enough, such as head, ends the command as it ends every other program.
-process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 128 + 13 : 1));
-
 /** The terminal of this process. */
-export const ownTerminal: Terminal = {
-  base: process.env["INIT_CWD"] ?? checkout,
-  stdin: process.stdin,
-  out: (text) => process.stdout.write(text),
-  error: (text) => process.stderr.write(text),
-  colour: process.stdout.isTTY && !process.env["NO_COLOR"],
-  kubeconfig: process.env["KUBECONFIG"],
-};
+export function ownTerminal(): Terminal {
+  // A reader that has seen enough, such as head, ends the command as it ends every other program.
+  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 128 + 13 : 1));
+  return {
+    base: process.env["INIT_CWD"] ?? checkout,
+    stdin: process.stdin,
+    out: (text) => process.stdout.write(text),
+    error: (text) => process.stderr.write(text),
+    colour: process.stdout.isTTY && !process.env["NO_COLOR"],
+    kubeconfig: process.env["KUBECONFIG"],
+  };
+}
 
 /** A command that ends with an exception: see {@link exitCode}. */
 export const commandOn = ({ out, error }: Terminal, name: string): Command => new Command(name).exitOverride().configureOutput({ writeOut: out, writeErr: error });
