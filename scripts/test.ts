@@ -42,6 +42,11 @@ const record = (outcome: keyof typeof total, title: string) => {
   if (outcome === "failed") failures.push(title);
 };
 
+// Our own stacks are rendered once for all suites of a run.
+const rendered = mkdtempSync(join(tmpdir(), "stacks-"));
+process.on("exit", () => rmSync(rendered, { recursive: true, force: true }));
+const suiteEnvironment = { ...process.env as Record<string, string>, NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache"), [renderedFolder]: rendered };
+
 const before = machineState();
 // Only a local cluster that these tests started is taken down again: any other is somebody's.
 const wasRunning = processes.isRunning("kubelet");
@@ -61,7 +66,8 @@ for (const step of steps.map((all) => all.filter((level) => wanted.includes(leve
     }
     broughtUp = true;
   }
-  if (step[0] === "types") await typeCheck();
+  // The compiler uses one core: the other one renders what unit and policy look at.
+  if (step[0] === "types") await Promise.all([typeCheck(), ...(wanted.some((level) => level === "unit" || level === "policy") ? [run(process.execPath, ["test/support/own-stacks.ts"], suiteEnvironment)] : [])]);
   else await runLevels(step, title);
   console.log(`== ${title} took ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
@@ -86,17 +92,11 @@ async function typeCheck(): Promise<void> {
 
 /** Runs the files of some levels. */
 async function runLevels(step: readonly Level[], name: string): Promise<void> {
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache") } as Record<string, string>;
   if (levels[step[0]!].parallel) {
-    // Suites wait about as much as they work, so all overlap; and our own stacks are rendered once for all of them.
+    // Suites wait about as much as they work, so all overlap.
     const suites = step.flatMap((level) => globSync(`test/suites/${level}-*.test.ts`, { cwd: checkout }));
-    const folder = mkdtempSync(join(tmpdir(), "stacks-"));
-    try {
-      await Promise.all(suites.map((file) => ava([file], name, { ...env, [renderedFolder]: folder }, "--serial")));
-      return;
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    await Promise.all(suites.map((file) => ava([file], name, suiteEnvironment, "--serial")));
+    return;
   }
   await ensureToolchain({ parts: "all" });
   const platform = { ...pulumiEnvironment(checkout), KUBECONFIG: join(checkout, ".state/kubeconfig") };
@@ -135,9 +135,9 @@ async function ava(files: readonly string[], name: string, env: Record<string, s
   if (counted === 0) record("failed", `${name}: no test ran in ${files.join(", ")}`);
 }
 
-function run(command: string, args: readonly string[]): Promise<number> {
+function run(command: string, args: readonly string[], env = process.env): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: checkout, stdio: ["ignore", "inherit", "inherit"] });
+    const child = spawn(command, args, { cwd: checkout, env, stdio: ["ignore", "inherit", "inherit"] });
     child.on("error", reject);
     child.on("exit", (code) => resolve(code ?? 1));
   });
