@@ -54,6 +54,7 @@ function recordingPolicy({ seen }: Run): ResourceValidationPolicy {
       if (reason !== undefined) withLevel(reportViolation)({ message: `${args.type} "${args.name}" is not evaluated: ${reason}`, urn: args.urn });
       const objects = fromPulumi(args);
       if (objects.length > 0) seen.set(args.urn, objects);
+      else seen.delete(args.urn);
     },
   };
 }

@@ -67,7 +67,7 @@ for (const step of steps.map((all) => all.filter((level) => wanted.includes(leve
     broughtUp = true;
   }
   // The compiler uses one core: the other one renders what unit and policy look at.
-  if (step[0] === "types") await Promise.all([typeCheck(), ...(wanted.some((level) => level === "unit" || level === "policy") ? [run(process.execPath, ["test/support/own-stacks.ts"], suiteEnvironment)] : [])]);
+  if (step[0] === "types") await Promise.all([typeCheck(), ...(wanted.some((level) => level === "unit" || level === "policy") ? [renderOwnStacks()] : [])]);
   else await runLevels(step, title);
   console.log(`== ${title} took ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
@@ -90,18 +90,29 @@ async function typeCheck(): Promise<void> {
   record(code === 0 ? "passed" : "failed", "types: the whole project type-checks");
 }
 
+async function renderOwnStacks(): Promise<void> {
+  if (await run(process.execPath, ["test/support/own-stacks.ts"], suiteEnvironment) !== 0) record("failed", "unit and policy: our own stacks render");
+}
+
+/** The files of a level below `test`; none is a failure. */
+function filesOf(level: Level, pattern: string): string[] {
+  const files = globSync(`test/${pattern}`, { cwd: checkout }).sort();
+  if (files.length === 0) record("failed", `${level}: there is no test/${pattern}`);
+  return files;
+}
+
 /** Runs the files of some levels. */
 async function runLevels(step: readonly Level[], name: string): Promise<void> {
   if (levels[step[0]!].parallel) {
     // Suites wait about as much as they work, so all overlap.
-    const suites = step.flatMap((level) => globSync(`test/suites/${level}-*.test.ts`, { cwd: checkout }));
+    const suites = step.flatMap((level) => filesOf(level, `suites/${level}-*.test.ts`));
     await Promise.all(suites.map((file) => ava([file], name, suiteEnvironment, "--serial")));
     return;
   }
   await ensureToolchain({ parts: "all" });
   const platform = { ...pulumiEnvironment(checkout), KUBECONFIG: join(checkout, ".state/kubeconfig") };
   // Files of one folder work on one system, so they follow each other; folders wait more than they work, so they overlap.
-  const files = step.flatMap((level) => globSync(`test/${level}/**/*.test.ts`, { cwd: checkout }).sort());
+  const files = step.flatMap((level) => filesOf(level, `${level}/**/*.test.ts`));
   const folders = Object.groupBy(files, (file) => dirname(file));
   const whole = `test/${step[0]}/stack`;
   await Promise.all(Object.entries(folders).filter(([folder]) => folder !== whole).map(([, group]) => ava(group!, name, platform, "--concurrency=1", "--timeout=20m")));

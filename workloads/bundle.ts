@@ -38,12 +38,22 @@ export function bundleServer(system: string): ServerBundle {
     throw new Error(`there is no contract server for "${system}": choose from ${readdirSync(systems).map((file) => file.replace(/\.ts$/, "")).join(", ")}`);
   }
   const kept = join(root, ".state/bundles", `${system}-${sourcesHash()}.json`);
-  const bundle = existsSync(kept) ? JSON.parse(readFileSync(kept, "utf8")) as ServerBundle : keep(kept, buildServer(system));
+  const bundle = read(kept) ?? keep(kept, buildServer(system));
   bundles.set(system, bundle);
   return bundle;
 }
 
 const bundles = new Map<string, ServerBundle>();
+
+/** What was kept; undefined where nothing was, or where a process with newer sources removes it just now. */
+function read(file: string): ServerBundle | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as ServerBundle;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
 
 function keep(file: string, bundle: ServerBundle): ServerBundle {
   const folder = dirname(file);

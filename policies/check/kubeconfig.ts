@@ -27,7 +27,7 @@ export async function loadKubeconfig({ context, kubeconfig, others = [], base, h
   const own = (named.length > 0 ? named : [join(home, ".kube/config")]).filter((file) => existsSync(file));
   const alsoOthers = context !== undefined || (named.length === 0 && own.length === 0);
   const sources = [own, ...(alsoOthers ? others.filter((file) => existsSync(file)).map((file) => [file]) : [])].filter((files) => files.length > 0);
-  if (sources.length === 0) throw new UsageError(`there is no kubeconfig at ${named.length > 0 ? named.join(", ") : "~/.kube/config"}: name one by KUBECONFIG${others.length > 0 ? ', or bring a platform up with "npm run up"' : ""}`);
+  if (sources.length === 0) throw new UsageError(`there is no kubeconfig at ${named.length > 0 ? named.join(", ") : "~/.kube/config"}: name one by KUBECONFIG${alsoOthers && others.length > 0 ? ', or bring a platform up with "npm run up"' : ""}`);
   const configs = await Promise.all(sources.map(merged));
   const config = configs.find((candidate) => candidate.getContextObject(context ?? "") !== null) ?? configs[0]!;
   choose(config, context, sources.flat().join(", "), configs.flatMap((each) => (each.contexts ?? []).map(({ name }) => name)));

@@ -33,7 +33,7 @@ const commandLine = (terminal: Terminal): Command => commandOn(terminal, "npm ru
   .option("--rules <ids>", "only these rules, by id or row: X01-privileged,X05", list)
   .option("--skip-rules <ids>", "all rules but these", list)
   .option("--live", "judge the objects of a cluster instead of files")
-  .option("--context <name>", "with --live: a context of the kubeconfig, or of what npm run up wrote; otherwise the current one of the first that exists")
+  .option("--context <name>", "with --live: a context of the kubeconfig, or of what npm run up wrote; otherwise the kubeconfig's current one, or without any kubeconfig the stack's")
   .option("--namespace <name>", "with --live: only this namespace, which may be one of the system's own")
   .option("--exceptions", "list all exceptions with reason, end and state instead of the findings")
   .option("--report", "say for each standard what is covered, passed, failed and excepted instead of the findings")

@@ -20,8 +20,12 @@ export interface Terminal {
 
 /** The terminal of this process. */
 export function ownTerminal(): Terminal {
-  // A reader that has seen enough, such as head, ends the command as it ends every other program.
-  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 128 + 13 : 1));
+  // A reader that has seen enough, such as head, ends the command as it ends every other program; any other failure is said.
+  process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+    if (code !== "EPIPE") process.stderr.write(`the output cannot be written: ${message}\n`);
+    process.exit(code === "EPIPE" ? 128 + 13 : 1);
+  });
+  process.stderr.on("error", () => {}); // nobody listens, and the work goes on
   return {
     base: process.env["INIT_CWD"] ?? checkout,
     stdin: process.stdin,

@@ -34,8 +34,7 @@ export async function declaredBy(part: () => unknown, configuration: Record<stri
   try {
     await part();
   } finally {
-    await pulumi.runtime.disconnect();
-    restoreTraces();
+    await pulumi.runtime.disconnect().finally(restoreTraces);
   }
   return declared;
 }

@@ -37,15 +37,17 @@ async function writeObjects(file: string, declared: readonly Manifest[]): Promis
   await finished(out.end());
 }
 
-/** Waits for a scanner; 0 and 1 are verdicts, more is an error. What it finds is thrown away. */
+/** Waits for a scanner; 0 and 1 are verdicts if it said something, all else is an error. What it finds is counted and thrown away. */
 function judged(program: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
     const said: Buffer[] = [];
+    let bytes = 0;
+    child.stdout.on("data", (chunk: Buffer) => (bytes += chunk.length));
     child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      if (code !== null && code <= 1) return resolve();
+      if (code !== null && code <= 1 && bytes > 0) return resolve();
       reject(new Error(`${program} ended with ${signal ?? `exit ${code}`}:\n${Buffer.concat(said).toString().trim()}`));
     });
   });

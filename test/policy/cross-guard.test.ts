@@ -26,9 +26,11 @@ test("rules about one object run before the object is created", (t) => {
   }
 });
 
+/** Rules about the whole stack, and some about a container or an object, which the pack treats alike. Integration asks it for every fixture. */
+const some = Object.entries(Object.groupBy(rulesAsOf(today), ({ scope }) => scope)).flatMap(([scope, rules]) => (scope === "stack" ? rules : rules.slice(0, 10)));
 // One pack for all, as one engine run has one; so they follow each other.
 const pack = crossGuardPolicies(today);
-for (const { id } of rulesAsOf(today)) {
+for (const { id } of some) {
   test.serial(`the policy pack says what evaluate says where ${id} fails`, async (t) => {
     const { edits, title, says } = fixtures.find(({ rule, says }) => rule === id && says.length > 0)!;
     const violations = (await run(changed(edits), { policies: pack })).filter(({ message }) => !message.includes(": excepted from "));

@@ -49,9 +49,9 @@ function claimed(claim: string): boolean {
 }
 
 async function kept(file: string): Promise<string> {
-  for (const end = Date.now() + 60_000; !existsSync(file); await sleep(20)) {
+  for (const end = Date.now() + 45_000; !existsSync(file); await sleep(20)) {
     if (existsSync(`${file}.failed`)) throw new Error(`another worker could not render it: ${readFileSync(`${file}.failed`, "utf8")}`);
-    if (Date.now() > end) throw new Error(`no other worker has rendered ${file} within 60 s`);
+    if (Date.now() > end) throw new Error(`no other worker has rendered ${file} within 45 s`);
   }
   return readFileSync(file, "utf8");
 }

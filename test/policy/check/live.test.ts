@@ -153,7 +153,8 @@ test("who has no kubeconfig gets the cluster that the stack is on, and who named
   };
   const stacks = { base: home, home, others: [join(home, "none"), written("of-the-stack")] };
   t.is((await loadKubeconfig(stacks)).getCurrentContext(), "of-the-stack");
-  await t.throwsAsync(loadKubeconfig({ ...stacks, kubeconfig: "missing" }), { name: "UsageError", message: /missing: name one by KUBECONFIG, or bring a platform up with "npm run up"$/ });
+  await t.throwsAsync(loadKubeconfig({ ...stacks, kubeconfig: "missing" }), { name: "UsageError", message: /missing: name one by KUBECONFIG$/ });
+  await t.throwsAsync(loadKubeconfig({ ...stacks, others: [join(home, "none")] }), { name: "UsageError", message: /^there is no kubeconfig at ~\/\.kube\/config: name one by KUBECONFIG, or bring a platform up with "npm run up"$/ });
   written(".kube/config");
   t.is((await loadKubeconfig(stacks)).getCurrentContext(), ".kube/config");
 });

@@ -59,6 +59,7 @@ test("wrong usage ends with 2 and says what would be right", async (t) => {
     [["render", "--mode", "refuse"], /Allowed choices are deny, warn, audit/],
     [["render", "--namespace-selector", "team"], /It must be a label as key=value/],
     [["apply", "--context", "elsewhere"], /there is no context "elsewhere"; the kubeconfigs have: .*nobody/],
+    [["remove", "--context", "elsewhere"], /there is no context "elsewhere"/],
   ] as const) {
     const { code, stderr } = await admission(...args);
     t.is(code, 2, args.join(" "));
@@ -67,7 +68,9 @@ test("wrong usage ends with 2 and says what would be right", async (t) => {
 });
 
 test("a cluster that does not answer ends with 3 and is named", async (t) => {
-  const { code, stderr } = await admission("remove", "--context", "nobody");
-  t.is(code, 3);
-  t.regex(stderr, /the API server of context "nobody" \(https:\/\/127\.0\.0\.1:1\) does not answer: .*Start it, or name another with --context/);
+  for (const verb of ["apply", "remove"]) {
+    const { code, stderr } = await admission(verb, "--context", "nobody");
+    t.is(code, 3, verb);
+    t.regex(stderr, /the API server of context "nobody" \(https:\/\/127\.0\.0\.1:1\) does not answer: .*Start it, or name another with --context/);
+  }
 });
