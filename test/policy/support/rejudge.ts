@@ -88,8 +88,8 @@ export function judgedStack(manifests: readonly Manifest[], settings: Settings, 
       return found !== undefined;
     },
     blocksAsAWhole({ before: manifest, after }) {
-      const changed = [...manifests.filter((candidate) => candidate !== manifest), ...(after ? [after] : [])].flatMap((candidate) => fromManifest(candidate));
-      return count(changed) > before;
+      const original = manifest && originals.get(manifest);
+      return count([...objects.filter((object) => object !== original), ...(after ? fromManifest(after) : [])]) > before;
     },
   };
 
