@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import test from "ava";
-import { parseAllDocuments, stringify } from "yaml";
+import { loadAll } from "js-yaml";
+import { stringify } from "yaml";
 import { admissionCommand } from "../../../scripts/support/admission-command.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
 
@@ -26,7 +27,7 @@ async function admission(...args: string[]): Promise<{ code: number; stdout: str
   });
   return { code, ...output };
 }
-const documents = (text: string) => parseAllDocuments(text, { version: "1.1" }).map((document) => document.toJS() as { kind: string; metadata: { name: string }; spec: { validationActions: string[] } });
+const documents = (text: string) => loadAll(text).map((document) => document as { kind: string; metadata: { name: string }; spec: { validationActions: string[] } });
 
 test("as a program render writes every policy before its bindings, and tells the rest where a pipe does not see it", async (t) => {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(checkout, "scripts/admission.ts"), "render", "--mode", "audit"], { maxBuffer: 64 * 2 ** 20 });
