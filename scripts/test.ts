@@ -14,11 +14,11 @@ import { machineState } from "./support/machine-state.ts";
 
 /** The levels in the order they run, and what each needs to be there. */
 const levels = {
-  types: { needs: "nothing", parallel: true },
-  unit: { needs: "nothing", parallel: true },
-  policy: { needs: "nothing", parallel: true },
-  integration: { needs: "platform", parallel: false },
-  e2e: { needs: "platform", parallel: false },
+  types: { needs: "nothing" },
+  unit: { needs: "nothing" },
+  policy: { needs: "nothing" },
+  integration: { needs: "platform" },
+  e2e: { needs: "platform" },
 } as const;
 type Level = keyof typeof levels;
 
@@ -103,7 +103,7 @@ function filesOf(level: Level, pattern: string): string[] {
 
 /** Runs the files of some levels. */
 async function runLevels(step: readonly Level[], name: string): Promise<void> {
-  if (levels[step[0]!].parallel) {
+  if (levels[step[0]!].needs === "nothing") {
     // Suites wait about as much as they work, so all overlap.
     const suites = step.flatMap((level) => filesOf(level, `suites/${level}-*.test.ts`));
     await Promise.all(suites.map((file) => ava([file], name, suiteEnvironment, "--serial")));

@@ -19,8 +19,8 @@ export class Unreachable extends Error {
 const ofStack = join(stateFolder, "kubeconfig");
 
 /**
- * The connection to a context of the user's kubeconfig (the value of `KUBECONFIG`) or of this project's own; without a name, to the cluster that `npm run up` brought the
- * stack up on. A cluster is never guessed. Throws {@link UnknownContext}, and {@link Unreachable} when it does not answer within 5 s.
+ * The connection to a context of the user's kubeconfig (`kubeconfig` is the value of `KUBECONFIG`) or of this project's own; without a name, to
+ * the cluster that `npm run up` brought the stack up on. A cluster is never guessed. Throws {@link UnknownContext}, and {@link Unreachable} when it does not answer within 5 s.
  */
 export async function connect(context: string | undefined, kubeconfig: string | undefined): Promise<KubeConfig> {
   // Loaded here: who only needs to know the errors does not wait for the client.

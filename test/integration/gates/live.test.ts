@@ -1,14 +1,12 @@
-import { Readable } from "node:stream";
 import test from "ava";
 import { checkCommand } from "../../../scripts/support/check-command.ts";
 import { kubectl, withManifest } from "../../support/cluster.ts";
+import { said } from "../../support/terminal.ts";
 
 /** `npm run check -- --live` on the cluster that the tests run on. */
 async function live(...args: string[]): Promise<{ code: number; out: string }> {
-  let out = "";
-  const write = (text: string) => void (out += text);
-  const code = await checkCommand(["--live", ...args], { base: process.cwd(), stdin: Readable.from([]), out: write, error: write, colour: false, kubeconfig: process.env["KUBECONFIG"] });
-  return { code, out };
+  const { code, stdout, stderr } = await said(checkCommand, ["--live", ...args], { base: process.cwd(), kubeconfig: process.env["KUBECONFIG"] });
+  return { code, out: stdout + stderr };
 }
 
 for (const namespace of ["data", "platform", "edi", "api-gateway", "techbra-test"]) {

@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import type { ExecutionContext } from "ava";
 import { checkCommand } from "../../../scripts/support/check-command.ts";
+import { said } from "../../support/terminal.ts";
 import { privilegedPod } from "./checking.ts";
 
 /** A folder with a bad and a good Pod, and the command in it. */
@@ -15,14 +15,7 @@ function workplace(t: ExecutionContext) {
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "bad.yaml"), privilegedPod("bad"));
   writeFileSync(join(folder, "good.yaml"), privilegedPod("good").replace("true", "false"));
-  const check = async (args: string) => {
-    const output = { stdout: "", stderr: "" };
-    const code = await checkCommand(args.split(" ").filter(Boolean), {
-      base: folder, stdin: Readable.from([]), colour: false, kubeconfig: join(folder, "none"),
-      out: (text) => (output.stdout += text), error: (text) => (output.stderr += text),
-    });
-    return { code, ...output };
-  };
+  const check = (args: string) => said(checkCommand, args.split(" ").filter(Boolean), { base: folder, kubeconfig: join(folder, "none") });
   return { folder, check };
 }
 

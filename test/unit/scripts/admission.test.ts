@@ -2,13 +2,13 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import test from "ava";
 import { loadAll } from "js-yaml";
 import { stringify } from "yaml";
 import { admissionCommand } from "../../../scripts/support/admission-command.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
+import { said } from "../../support/terminal.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "admission-"));
 test.after.always(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,13 +20,7 @@ writeFileSync(kubeconfig, stringify({
   clusters: [{ name: "nobody", cluster: { server: "https://127.0.0.1:1" } }], users: [{ name: "nobody", user: {} }], contexts: [{ name: "nobody", context: { cluster: "nobody", user: "nobody" } }],
 }));
 
-async function admission(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const output = { stdout: "", stderr: "" };
-  const code = await admissionCommand(args, {
-    base: folder, stdin: Readable.from([]), colour: false, kubeconfig, out: (text) => (output.stdout += text), error: (text) => (output.stderr += text),
-  });
-  return { code, ...output };
-}
+const admission = (...args: string[]) => said(admissionCommand, args, { base: folder, kubeconfig });
 const documents = (text: string) => loadAll(text).map((document) => document as { kind: string; metadata: { name: string }; spec: { validationActions: string[] } });
 
 test("as a program render writes every policy before its bindings, and tells the rest where a pipe does not see it", async (t) => {
