@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withoutPulumisTraces } from "../../components/stack-traces.ts";
+import { inMemoryMessages } from "./in-memory-messages.ts";
 
 /** A resource as the program declares it, before any engine or cluster has seen it. */
 export interface DeclaredResource {
@@ -30,11 +31,11 @@ export async function declaredBy(part: () => unknown, configuration: Record<stri
     call: ({ inputs }) => inputs,
   }, "production-platform", "declared", true);
   pulumi.runtime.setAllConfig(configuration);
-  const restoreTraces = withoutPulumisTraces();
+  const restore = [withoutPulumisTraces(), inMemoryMessages()];
   try {
     await part();
   } finally {
-    await pulumi.runtime.disconnect().finally(restoreTraces);
+    await pulumi.runtime.disconnect().finally(() => restore.forEach((back) => back()));
   }
   return declared;
 }
