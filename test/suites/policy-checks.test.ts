@@ -2,4 +2,4 @@ import "../../policies/check/check.ts"; // first, so that the stacks' suite is t
 import { ownStacks, suite } from "../support/suite.ts";
 
 await ownStacks();
-await suite("policy/stacks", "policy/check");
+await suite("policy/stacks", "policy/check", "policy/commands");

@@ -13,13 +13,13 @@ export interface Rendered {
   readonly targets: readonly Target[];
 }
 
-const texts = new Map<string, Promise<string>>();
+const known = new Map<string, Promise<Rendered>>();
 
-/** A stack as the first worker that asks renders it, for all of them; everybody gets a copy. A file that is run by hand renders for itself. */
-export async function renderedOnce(stack: string, render: () => Promise<Rendered>): Promise<Rendered> {
-  let text = texts.get(stack);
-  if (text === undefined) texts.set(stack, text = textOf(stack, render));
-  return JSON.parse(await text) as Rendered;
+/** A stack as the first worker that asks renders it, for all of them, and frozen: who changes it takes a copy. A file that is run by hand renders for itself. */
+export function renderedOnce(stack: string, render: () => Promise<Rendered>): Promise<Rendered> {
+  let rendered = known.get(stack);
+  if (rendered === undefined) known.set(stack, rendered = textOf(stack, render).then((text) => JSON.parse(text, (_, value: unknown) => Object.freeze(value)) as Rendered));
+  return rendered;
 }
 
 async function textOf(stack: string, render: () => Promise<Rendered>): Promise<string> {

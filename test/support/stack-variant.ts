@@ -30,6 +30,13 @@ export function declaredBy(part: () => unknown, configuration: Record<string, st
   return run;
 }
 
+const configurations = new Map<string, Record<string, string>>();
+function configurationOf(stack: string): Record<string, string> {
+  const configuration = configurations.get(stack) ?? stackConfiguration(stack);
+  configurations.set(stack, configuration);
+  return configuration;
+}
+
 let variants = 0;
 
 /** The whole program of a stack with some settings changed. Rejects where the program refuses them. */
@@ -42,7 +49,7 @@ async function rendered(stack: string, changes: Changes): Promise<Rendered> {
   // Another address, so that Node.js runs the program again.
   const program = new URL(`../../index.ts?variant=${variants}`, import.meta.url).href;
   let targets: readonly Target[] = [];
-  const objects = await declaredBy(async () => ({ targets } = await import(program) as Pick<Rendered, "targets">), changed(stackConfiguration(stack), changes));
+  const objects = await declaredBy(async () => ({ targets } = await import(program) as Pick<Rendered, "targets">), changed(configurationOf(stack), changes));
   return { objects, targets };
 }
 

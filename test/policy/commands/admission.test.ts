@@ -1,13 +1,10 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import test from "ava";
 import { loadAll } from "js-yaml";
 import { stringify } from "yaml";
 import { admissionCommand } from "../../../scripts/support/admission-command.ts";
-import { checkout } from "../../../scripts/support/checkout.ts";
 import { said } from "../../support/terminal.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "admission-"));
@@ -23,8 +20,8 @@ writeFileSync(kubeconfig, stringify({
 const admission = (...args: string[]) => said(admissionCommand, args, { base: folder, kubeconfig });
 const documents = (text: string) => loadAll(text).map((document) => document as { kind: string; metadata: { name: string }; spec: { validationActions: string[] } });
 
-test("as a program render writes every policy before its bindings, and tells the rest where a pipe does not see it", async (t) => {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(checkout, "scripts/admission.ts"), "render", "--mode", "audit"], { maxBuffer: 64 * 2 ** 20 });
+test("render writes every policy before its bindings, and tells the rest where a pipe does not see it", async (t) => {
+  const { stdout, stderr } = await admission("render", "--mode", "audit");
   const objects = documents(stdout);
   const [, guarded, bindings] = /^(\d+) of \d+ rules as admission policies, (\d+) bindings, 0 of which refuse$/m.exec(stderr) ?? [];
   t.is(objects.filter(({ kind }) => kind === "ValidatingAdmissionPolicy").length, Number(guarded));

@@ -9,7 +9,6 @@ import { readEnvironment } from "../../../workloads/server/environment.ts";
 import { systemNamespaces } from "../systems/support/system.ts";
 import type { Program } from "../../../workloads/server/role.ts";
 
-const { objects } = await stackVariant("dev");
 const folder = mkdtempSync(join(tmpdir(), "environment-"));
 test.after.always(() => rmSync(folder, { recursive: true }));
 
@@ -19,7 +18,8 @@ interface Started {
 }
 
 /** Every container of a namespace that starts the contract server, with the environment that it would find. */
-function started(namespace: string): Started[] {
+async function started(namespace: string): Promise<Started[]> {
+  const { objects } = await stackVariant("dev");
   const own = objects.filter(({ metadata }) => metadata.namespace === namespace);
   return own.filter(({ kind }) => ["Deployment", "StatefulSet", "Job", "CronJob"].includes(kind)).flatMap((object) =>
     allContainers(podSpec(object)).filter(({ env }) => env?.some(({ name }) => name === "ROLE")).map((container) => ({ title: `${object.kind}/${object.metadata.name}`, environment: environment(container, object, own) })));
@@ -43,7 +43,7 @@ function environment({ env, envFrom = [], volumeMounts }: Container, object: Man
 for (const [system, [namespace]] of Object.entries(systemNamespaces)) {
   test(`${system}: every program of the contract server accepts the environment that it is given`, async (t) => {
     const { programs } = await import(`../../../workloads/server/systems/${system}.ts`) as { programs: readonly Program[] };
-    const found = started(namespace);
+    const found = await started(namespace);
     t.true(found.length > 1, found.map(({ title }) => title).join());
     for (const { title, environment: source } of found) t.is(readEnvironment(source, programs).program.name, source["ROLE"]!, title);
   });
@@ -51,6 +51,6 @@ for (const [system, [namespace]] of Object.entries(systemNamespaces)) {
 
 test("an environment that lacks what its program reads is refused by the variable's name", async (t) => {
   const { programs } = await import("../../../workloads/server/systems/platform-service.ts");
-  const { PGHOST: _, ...rest } = started("platform").find(({ title }) => title === "Deployment/platform-service")!.environment;
+  const { PGHOST: _, ...rest } = (await started("platform")).find(({ title }) => title === "Deployment/platform-service")!.environment;
   t.throws(() => readEnvironment(rest, programs), { message: /^the environment is not valid: PGHOST is not set/ });
 });

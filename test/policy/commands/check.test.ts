@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import test from "ava";
 import type { ExecutionContext } from "ava";
 import { checkCommand } from "../../../scripts/support/check-command.ts";
 import { said } from "../../support/terminal.ts";
-import { privilegedPod } from "./checking.ts";
+import { privilegedPod } from "../check/checking.ts";
 
 /** A folder with a bad and a good Pod, and the command in it. */
 function workplace(t: ExecutionContext) {
@@ -46,18 +44,6 @@ test("wrong usage ends with 2 and says what to do instead", async (t) => {
     t.is(results[index]!.code, 2, args);
     t.regex(results[index]!.stderr, says, args);
   }
-});
-
-test("as a program it reads standard input and files from where npm was called, and what another program reads stays alone on standard output", async (t) => {
-  const program = fileURLToPath(new URL("../../../scripts/check.ts", import.meta.url));
-  const { folder } = workplace(t);
-  const child = spawn(process.execPath, [program, "-", "good.yaml", "--rules", "X01-privileged", "--format", "json"], { env: { ...process.env, INIT_CWD: folder } });
-  const output = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
-  child.stdin.end(privilegedPod("piped"));
-  t.is(await new Promise((resolve) => child.on("close", resolve)), 1);
-  t.like(JSON.parse(output.stdout), { findings: [{ file: "stdin", line: 9, object: { ref: "Pod data/piped" } }] });
-  t.regex(output.stderr, /^check BLOCKED by 1 finding: 2 objects/);
 });
 
 test("a file is written as a whole, and only the verdict goes to the terminal", async (t) => {
