@@ -8,6 +8,7 @@ import type { Settings } from "../../../policies/settings.ts";
 import { stackOf } from "../../../policies/stack.ts";
 import type { Stack } from "../../../policies/stack.ts";
 import type { Mutant } from "./mutator.ts";
+import { placeOf, tracking } from "./reach.ts";
 
 /** A stack that was judged once, and can say of one changed object whether more is blocked now. */
 export interface JudgedStack {
@@ -32,7 +33,6 @@ interface Area {
   readonly readersOf: (place: string) => readonly Question[];
 }
 
-const placeOf = ({ kind, namespace }: KubernetesObject) => `${kind} ${namespace}`;
 const areaOf = ({ kind, name, namespace }: KubernetesObject) => (kind === "Namespace" ? name : namespace);
 
 /** Judges a stack by its namespaces. */
@@ -99,15 +99,3 @@ export function judgedStack(manifests: readonly Manifest[], settings: Settings, 
 }
 
 const nothingElse = stackOf([]);
-
-/** A stack that notes where a rule looks: undefined where it may look at everything. */
-function tracking(stack: Stack): { tracked: Stack; reads: () => ReadonlySet<string> | undefined } {
-  const places = new Set<string>();
-  let all = false;
-  const tracked: Stack = {
-    inNamespace: (kind, namespace) => (places.add(`${kind} ${namespace}`), stack.inNamespace(kind, namespace)),
-    named: (kind, namespace, name) => (places.add(`${kind} ${namespace}`), stack.named(kind, namespace, name)),
-    once: (make) => (all = true, stack.once(make)),
-  };
-  return { tracked, reads: () => (all ? undefined : places) };
-}
