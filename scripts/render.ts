@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { checkout } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
 import { declaredResources, type Manifest, manifests } from "./support/declared-objects.ts";
-import { ForeignFolder, writeGenerated } from "./support/generated-folder.ts";
+import { ForeignFolder, refuseForeign, writeGenerated } from "./support/generated-folder.ts";
 import { stackConfiguration } from "./support/stack-configuration.ts";
 
 const program = command("npm run render --")
@@ -22,6 +22,7 @@ const yaml = { version: "1.1", aliasDuplicateObjects: false, sortMapEntries: tru
 const fileName = ({ kind, metadata }: Manifest) => `${[metadata.namespace, kind.toLowerCase(), metadata.name].filter(Boolean).join("_")}.yaml`;
 
 try {
+  refuseForeign(folder, marker);
   const objects = manifests(await declaredResources(stackConfiguration(stack)));
   writeGenerated(folder, marker, new Map([...objects.map((object) => [fileName(object), stringify(object, yaml)] as const), [marker, `${stack}\n`]]));
   const generated = objects.filter((object) => object.kind === "Secret").map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);

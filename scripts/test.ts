@@ -94,25 +94,23 @@ async function renderOwnStacks(): Promise<void> {
   if (await run(process.execPath, ["test/support/own-stacks.ts"], suiteEnvironment) !== 0) record("failed", "unit and policy: our own stacks render");
 }
 
-/** The files of a level below `test`; none is a failure. */
-function filesOf(level: Level, pattern: string): string[] {
-  const files = globSync(`test/${pattern}`, { cwd: checkout }).sort();
-  if (files.length === 0) record("failed", `${level}: there is no test/${pattern}`);
+/** The files of a level; none is a failure. */
+function filesOf(level: Level): string[] {
+  const files = globSync(`test/${level}/**/*.test.ts`, { cwd: checkout }).sort();
+  if (files.length === 0) record("failed", `${level}: there is no test`);
   return files;
 }
 
 /** Runs the files of some levels. */
 async function runLevels(step: readonly Level[], name: string): Promise<void> {
   if (levels[step[0]!].needs === "nothing") {
-    // Suites wait about as much as they work, so all overlap.
-    const suites = step.flatMap((level) => filesOf(level, `suites/${level}-*.test.ts`));
-    await Promise.all(suites.map((file) => ava([file], name, suiteEnvironment, "--serial")));
+    await Promise.all(step.map((level) => ava([`test/suites/${level}.test.ts`], name, suiteEnvironment, "--serial")));
     return;
   }
   await ensureToolchain({ parts: "all" });
   const platform = { ...pulumiEnvironment(checkout), KUBECONFIG: join(checkout, ".state/kubeconfig") };
   // Files of one folder work on one system, so they follow each other; folders wait more than they work, so they overlap.
-  const files = step.flatMap((level) => filesOf(level, `${level}/**/*.test.ts`));
+  const files = step.flatMap((level) => filesOf(level));
   const folders = Object.groupBy(files, (file) => dirname(file));
   const whole = `test/${step[0]}/stack`;
   await Promise.all(Object.entries(folders).filter(([folder]) => folder !== whole).map(([, group]) => ava(group!, name, platform, "--concurrency=1", "--timeout=20m")));

@@ -9,12 +9,15 @@ import type { AdmissionGate, GuardedRule } from "../../policies/admission/gate.t
 import { rulesAsOf } from "../../policies/rules/index.ts";
 import { parseSettings, SettingsError } from "../../policies/settings.ts";
 import { commandOn, exitCode, type Terminal } from "./command.ts";
-import { ForeignFolder, writeGenerated } from "./generated-folder.ts";
+import { ForeignFolder, refuseForeign, writeGenerated } from "./generated-folder.ts";
 import { connect, UnknownContext, Unreachable } from "./kube-context.ts";
 import { stackConfiguration } from "./stack-configuration.ts";
 
 /** Loaded by what talks to a cluster: the client takes longer to load than rendering takes as a whole. */
 const operations = () => import("../../operations/admission.ts");
+
+/** Tells a folder that this command wrote. */
+const marker = ".admission";
 
 interface GateOptions {
   readonly stack: string;
@@ -53,10 +56,12 @@ function commandLine(terminal: Terminal): Command {
   withGate("render", "write the policies and their bindings as YAML, to standard output or one rule a file; needs no cluster")
     .option("--out <dir>", "folder to write to: new, empty, or one that this command wrote")
     .action(async ({ out, ...options }: GateOptions & { out?: string }) => {
+      const folder = out === undefined ? undefined : resolve(terminal.base, out);
+      if (folder !== undefined) refuseForeign(folder, marker);
       const gate = gateOf(options);
       const files = new Map(gate.guarded.map((guarded) => [`${guarded.policy.metadata?.name}.yaml`, yamlOf(guarded)]));
-      if (out === undefined) say([...files.values()].join("---\n").trimEnd());
-      else writeGenerated(resolve(terminal.base, out), ".admission", files);
+      if (folder === undefined) say([...files.values()].join("---\n").trimEnd());
+      else writeGenerated(folder, marker, files);
       // The manifests may go through a pipe: what is said about them goes elsewhere.
       aside(summary(gate));
       for (const { rule, reason } of gate.unguarded) aside(`  not at admission: ${rule.id}: ${reason}`);

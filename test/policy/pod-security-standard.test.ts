@@ -40,6 +40,7 @@ const controls: Readonly<Record<string, readonly string[]>> = {
   windowshostprocess: ["HostProcess"],
 };
 
+const settings = parseSettings();
 const rules = rulesAsOf(today);
 const rulesOf = {
   baseline: rules.filter(({ sources }) => sources?.podSecurity?.level === "baseline"),
@@ -48,7 +49,7 @@ const rulesOf = {
 
 function judged(manifest: Manifest, level: "baseline" | "restricted") {
   const objects = fromManifest(manifest);
-  const verdicts = objects.flatMap((object) => rulesOf[level].map((rule) => judge(rule, object, stackOf(objects), parseSettings(), today)));
+  const verdicts = objects.flatMap((object) => rulesOf[level].map((rule) => judge(rule, object, stackOf(objects), settings, today)));
   return { objects, findings: verdicts.flatMap(({ findings }) => findings), open: verdicts.flatMap(({ notEvaluated }) => notEvaluated) };
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
@@ -31,16 +31,10 @@ test("render writes every policy before its bindings, and tells the rest where a
   t.regex(stderr, /^ {2}not at admission: X07-backup: \w+/m);
 });
 
-test("render writes one file a rule into a folder, again when asked, and never among somebody's own files", async (t) => {
-  const rendered = () => readdirSync(join(folder, "rendered")).filter((name) => name.endsWith(".yaml"));
+test("render writes one file a rule into a folder, and never among somebody's own files", async (t) => {
   t.is((await admission("render", "--out", "rendered")).code, 0);
-  const names = rendered();
-  t.true(names.includes("production-platform-x01-privileged.yaml"));
   t.deepEqual(documents(readFileSync(join(folder, "rendered/production-platform-x01-privileged.yaml"), "utf8")).map(({ kind, metadata }) => `${kind}/${metadata.name}`),
     ["ValidatingAdmissionPolicy/production-platform-x01-privileged", "ValidatingAdmissionPolicyBinding/production-platform-x01-privileged"]);
-  writeFileSync(join(folder, "rendered", "of-an-earlier-rule.yaml"), "");
-  t.is((await admission("render", "--out", "rendered")).code, 0);
-  t.deepEqual(rendered(), names);
   const foreign = await admission("render", "--out", ".");
   t.is(foreign.code, 2);
   t.regex(foreign.stderr, /holds files that this command did not write: name an empty or new folder/);

@@ -22,17 +22,19 @@ export interface MutatedStack {
   readonly mutants: readonly JudgedMutant[];
 }
 
-/** The mutants of our own stacks that are picked, judged. */
-export function judgedMutants(pick: (mutant: Mutant, object: Manifest) => boolean): Promise<MutatedStack[]> {
-  return Promise.all(["dev", "prod"].map(async (name) => {
+/** The mutants of our own stacks that are picked, judged; those of dev come first. */
+export async function judgedMutants(pick: (mutant: Mutant, object: Manifest) => boolean): Promise<MutatedStack[]> {
+  const stacks: MutatedStack[] = [];
+  for (const name of ["dev", "prod"]) {
     const { objects } = await stackVariant(name);
     const judged = judgedStack(objects, stackSettings(name), today);
     const mutants = objects.flatMap((object) => [...mutantsOf(object, mutationPatterns)].filter((mutant) => pick(mutant, object)).map((mutant) => ({
       ...mutant, where: `${name} ${object.kind} ${object.metadata.namespace ?? ""}/${object.metadata.name} ${mutant.path} (${mutant.change})`, blocked: judged.blocks(mutant),
       isOf: (known: KnownSurvivors) => known.changes.includes(mutant.change) && known.of?.(object, objects) !== false,
     })));
-    return { name, objects, judged, mutants };
-  }));
+    stacks.push({ name, objects, judged, mutants });
+  }
+  return stacks;
 }
 
 /** Where mutants are that nothing blocks, and that no reason says may be. */

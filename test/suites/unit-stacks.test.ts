@@ -1,4 +1,0 @@
-import { ownStacks, suite } from "../support/suite.ts";
-
-await ownStacks();
-await suite("unit/components", "unit/systems", "unit/docs", "unit/scripts");
