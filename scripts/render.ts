@@ -15,7 +15,7 @@ const program = command("npm run render --")
 const { stack, out } = program.opts<{ stack: string; out: string }>();
 const folder = resolve(process.env["INIT_CWD"] ?? checkout, out);
 const marker = ".rendered";
-/** kubectl and most scanners still read YAML 1.1, where an unquoted "no" is false. Sorted, a field that moves within the program is no difference. */
+/** kubectl and most scanners still read YAML 1.1, where an unquoted "no" is false. Keys are sorted, so that moving a field in the program changes no file. */
 const yaml = { version: "1.1", aliasDuplicateObjects: false, sortMapEntries: true } as const;
 
 /** One file name per object: namespace, kind and name. */

@@ -17,6 +17,7 @@ const levels = {
   types: { needs: "nothing" },
   unit: { needs: "nothing" },
   policy: { needs: "nothing" },
+  programs: { needs: "nothing" },
   integration: { needs: "platform" },
   e2e: { needs: "platform" },
 } as const;
@@ -54,7 +55,7 @@ const hadData = existsSync(clusterFolder);
 const onLocalCluster = () => readFileSync(join(stateFolder, "kubeconfig"), "utf8").includes(`current-context: ${contextName}`);
 let broughtUp = false;
 // Levels that need nothing run together: two cores are busy to the end of the longest file once, and not once a level.
-const steps: Level[][] = [["types"], ["unit", "policy"], ["integration"], ["e2e"]];
+const steps: Level[][] = [["types"], ["unit", "policy"], ["programs"], ["integration"], ["e2e"]];
 for (const step of steps.map((all) => all.filter((level) => wanted.includes(level))).filter(({ length }) => length > 0)) {
   const started = performance.now();
   const title = step.join(" and ");
@@ -103,6 +104,7 @@ function filesOf(level: Level): string[] {
 
 /** Runs the files of some levels. */
 async function runLevels(step: readonly Level[], name: string): Promise<void> {
+  if (step[0] === "programs") return ava(filesOf("programs"), name, suiteEnvironment);
   if (levels[step[0]!].needs === "nothing") {
     await Promise.all(step.map((level) => ava([`test/suites/${level}.test.ts`], name, suiteEnvironment, "--serial")));
     return;

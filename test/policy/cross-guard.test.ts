@@ -26,7 +26,7 @@ test("rules about one object run before the object is created", (t) => {
   }
 });
 
-/** The pack treats rules of one scope alike; integration asks it for every fixture. */
+/** The pack treats rules of one scope alike; integration/gates asks it for every fixture, word for word. */
 const some = Object.values(Object.groupBy(rulesAsOf(today), ({ scope }) => scope)).flatMap((rules) => rules.slice(0, 4));
 // One pack for all, as one engine run has one; so they follow each other.
 const pack = crossGuardPolicies(today);

@@ -6,7 +6,7 @@ type PodSpec = types.output.core.v1.PodSpec;
 export type Container = types.output.core.v1.Container;
 
 /** All Kubernetes objects a stack declares. */
-export const stackObjects = async (stack: string): Promise<Manifest[]> => (await stackVariant(stack)).objects;
+export const stackObjects = async (stack: string): Promise<readonly Manifest[]> => (await stackVariant(stack)).objects;
 
 /** The one object of a kind and name; throws, listing what there is, when it is missing. */
 export function find<T = Manifest>(objects: readonly Manifest[], kind: string, name: string | RegExp): T {

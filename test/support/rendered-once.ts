@@ -9,13 +9,13 @@ export const renderedFolder = "RENDERED_STACKS";
 
 /** What a stack declares, and what it tells operations. */
 export interface Rendered {
-  readonly objects: Manifest[];
+  readonly objects: readonly Manifest[];
   readonly targets: readonly Target[];
 }
 
 const known = new Map<string, Promise<Rendered>>();
 
-/** A stack as the first worker that asks renders it, for all of them, and frozen: who changes it takes a copy. A file that is run by hand renders for itself. */
+/** A stack as the first worker that asks renders it, for all of them, frozen: who changes it takes a copy. A file that is run by hand renders for itself. */
 export function renderedOnce(stack: string, render: () => Promise<Rendered>): Promise<Rendered> {
   let rendered = known.get(stack);
   if (rendered === undefined) known.set(stack, rendered = textOf(stack, render).then((text) => JSON.parse(text, (_, value: unknown) => Object.freeze(value)) as Rendered));

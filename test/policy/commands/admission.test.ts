@@ -35,6 +35,7 @@ test("render writes one file a rule into a folder, and never among somebody's ow
   t.is((await admission("render", "--out", "rendered")).code, 0);
   t.deepEqual(documents(readFileSync(join(folder, "rendered/production-platform-x01-privileged.yaml"), "utf8")).map(({ kind, metadata }) => `${kind}/${metadata.name}`),
     ["ValidatingAdmissionPolicy/production-platform-x01-privileged", "ValidatingAdmissionPolicyBinding/production-platform-x01-privileged"]);
+  t.is((await admission("render", "--out", "rendered")).code, 0, "again, into the folder that it wrote");
   const foreign = await admission("render", "--out", ".");
   t.is(foreign.code, 2);
   t.regex(foreign.stderr, /holds files that this command did not write: name an empty or new folder/);

@@ -35,6 +35,7 @@ for (const [title, [rules, change]] of Object.entries(unsafe)) {
   });
 }
 
+// Each alone is a mutant of integration/gates/mutations.
 test("memory limits dropped from all containers of our own dev stack are blocked, each by its name", async (t) => {
   const objects = structuredClone(await stackObjects("dev"));
   const withPods = objects.filter(({ kind }) => ["Deployment", "StatefulSet", "Job", "CronJob"].includes(kind));

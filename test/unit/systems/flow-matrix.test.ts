@@ -86,7 +86,7 @@ for (const stack of ["dev", "prod"] as const) {
 }
 
 const changed = (change: (policy: ReturnType<typeof policies>[number]["spec"], objects: Manifest[]) => void, name: string) => {
-  const objects = structuredClone(stacks.prod.objects);
+  const objects = structuredClone([...stacks.prod.objects]);
   change(policies(objects, "platform").find((each) => each.name === name)!.spec, objects);
   return differences(rendered(objects), expected(tables("prod")));
 };

@@ -16,7 +16,7 @@ function prune(ages: readonly number[], keepDays: number, keepAtLeast: number): 
       utimesSync(copy, then, then);
     }
     utimesSync(join(backups, "incoming", "unproven"), 0, 0);
-    const script = new URL("../../../components/capabilities/verified-backup/prune.sh", import.meta.url).pathname;
+    const script = new URL("../../components/capabilities/verified-backup/prune.sh", import.meta.url).pathname;
     execFileSync("bash", [script], { env: { PATH: process.env["PATH"], BACKUPS: backups, KEEP_DAYS: String(keepDays), KEEP_AT_LEAST: String(keepAtLeast) } });
     return [...readdirSync(join(backups, "verified")).map((name) => String(1000 - Number(name.split("-")[1]))), ...readdirSync(join(backups, "incoming"))].sort();
   } finally {

@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { startTime } from "../../../cluster/local/processes.ts";
-import { withLock as lockPolling } from "../../../cluster/lock.ts";
+import { startTime } from "../../cluster/local/processes.ts";
+import { withLock as lockPolling } from "../../cluster/lock.ts";
 
 /** The lock, looked at far more often than usual. */
 const withLock: typeof lockPolling = (file, print, work) => lockPolling(file, print, work, 5);
@@ -135,7 +135,7 @@ test("two works never overlap", async (t) => {
 
 test("a process that ends in the middle of its work releases the lock", async (t) => {
   const file = lockFile(t);
-  const program = `import { withLock } from ${JSON.stringify(new URL("../../../cluster/lock.ts", import.meta.url).href)};
+  const program = `import { withLock } from ${JSON.stringify(new URL("../../cluster/lock.ts", import.meta.url).href)};
     await withLock(${JSON.stringify(file)}, console.log, async () => { (await import("node:fs")).accessSync(${JSON.stringify(file)}); process.exit(3); });`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { stdio: "ignore" });
   t.deepEqual(await once(child, "exit"), [3, null]);

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { readFileSync } from "node:fs";
 import test from "ava";
 
-const tool = new URL("../../../workloads/tools/nc.cjs", import.meta.url).pathname;
+const tool = new URL("../../workloads/tools/nc.cjs", import.meta.url).pathname;
 
 async function nc(...args: string[]) {
   const child = spawn(process.execPath, [tool, ...args], { stdio: ["ignore", "ignore", "pipe"] });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 
-const script = new URL("../../../components/data/postgres/migrate.sh", import.meta.url).pathname;
+const script = new URL("../../components/data/postgres/migrate.sh", import.meta.url).pathname;
 
 /** Runs migrate.sh as far as it comes without a server. */
 function migrate(files: Record<string, string>, env: Record<string, string> = {}) {

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { kafka, kafkaTools } from "../../../cluster/images/kafka/recipe.ts";
+import { kafka, kafkaTools } from "../../cluster/images/kafka/recipe.ts";
 
 const server = { main: "kafka.Kafka", heap: "-Xmx1G -Xms1G" };
 

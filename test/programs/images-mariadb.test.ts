@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { checkout } from "../../../scripts/support/checkout.ts";
+import { checkout } from "../../scripts/support/checkout.ts";
 
 const entrypoint = readFileSync(join(checkout, "cluster/images/mariadb-entrypoint.sh"), "utf8");
 
