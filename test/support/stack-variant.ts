@@ -17,14 +17,7 @@ let previous: Promise<unknown> = Promise.resolve();
 export function declaredBy(part: () => unknown, configuration: Record<string, string> = {}): Promise<Manifest[]> {
   const run = previous.then(async () => {
     const { declaredBy, manifests } = await engine();
-    // Pulumi takes a stack trace for every promise, which costs as much as all the rest of a run: short ones cost less.
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 2;
-    try {
-      return manifests(await declaredBy(part, configuration));
-    } finally {
-      Error.stackTraceLimit = stackTraceLimit;
-    }
+    return manifests(await declaredBy(part, configuration));
   });
   previous = run.catch(() => undefined);
   return run;
