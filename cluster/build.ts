@@ -9,6 +9,8 @@ import { elapsed, type Print, step } from "./progress.ts";
 import { run } from "./shell.ts";
 
 const goEnvironment = { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
+/** Compilers live for seconds: collecting less garbage saves a fifth of their time. Changes nothing in what they make. */
+const hurry = { GOGC: "400", GOMEMLIMIT: "3GiB" };
 const oldestGo = [1, 26] as const;
 
 /** Where a program lies once it is built: its path carries the hash of its sources, pins and build flags. */
@@ -75,7 +77,7 @@ async function build(program: Program): Promise<void> {
     if (program.embeds) await copyEmbedded(program, folder);
     const variables = Object.entries(program.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
     const built = join(work, "built", program.name);
-    await run("go", ["build", "-p", String(availableParallelism()), "-trimpath", "-ldflags", ["-s -w", ...variables].join(" "), "-o", built, program.package], { cwd: folder, env: goEnvironment });
+    await run("go", ["build", "-p", String(availableParallelism()), "-trimpath", "-ldflags", ["-s -w", ...variables].join(" "), "-o", built, program.package], { cwd: folder, env: { ...goEnvironment, ...hurry } });
     mkdirSync(dirname(target), { recursive: true });
     renameSync(built, target);
   } finally {
