@@ -43,7 +43,7 @@ const record = (outcome: keyof typeof total, title: string) => {
   if (outcome === "failed") failures.push(title);
 };
 
-// Our own stacks are rendered once for all suites of a run.
+// Our own stacks are rendered once for both suites of a run.
 const rendered = mkdtempSync(join(tmpdir(), "stacks-"));
 process.on("exit", () => rmSync(rendered, { recursive: true, force: true }));
 const suiteEnvironment = { ...process.env as Record<string, string>, NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache"), [renderedFolder]: rendered };
@@ -54,7 +54,7 @@ const wasRunning = processes.isRunning("kubelet");
 const hadData = existsSync(clusterFolder);
 const onLocalCluster = () => readFileSync(join(stateFolder, "kubeconfig"), "utf8").includes(`current-context: ${contextName}`);
 let broughtUp = false;
-// Levels that need nothing run together: two cores are busy to the end of the longest file once, and not once a level.
+// Unit and policy run together, a suite on each of two cores; the others follow each other.
 const steps: Level[][] = [["types"], ["unit", "policy"], ["programs"], ["integration"], ["e2e"]];
 for (const step of steps.map((all) => all.filter((level) => wanted.includes(level))).filter(({ length }) => length > 0)) {
   const started = performance.now();
