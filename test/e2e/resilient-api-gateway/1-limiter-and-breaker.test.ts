@@ -46,7 +46,7 @@ const client = async () => {
 (async () => {
   while (!(await ask("/readyz").catch(() => ({}))).ok) await new Promise((resolve) => setTimeout(resolve, 100));
   const begin = performance.now();
-  await Promise.all(Array.from({ length: 40 }, client));
+  await Promise.all(Array.from({ length: 8 }, client));
   console.log(JSON.stringify({ seconds: (performance.now() - begin) / 1000, statuses, refused }));
   proxy.kill("SIGKILL");
 })();

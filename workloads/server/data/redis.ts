@@ -20,8 +20,8 @@ export interface RedisEnvironment {
   readonly REDIS_PASSWORD_FILE?: string | undefined;
 }
 
-/** Milliseconds. */
-const timing = { connect: 3_000, command: 500, firstConnection: 2_000, shortestRetry: 100, longestRetry: 5_000 };
+/** Milliseconds. A shorter wait for a command would run out in this process alone, where its processor is throttled, and the limiter would let everybody through. */
+const timing = { connect: 3_000, command: 2_000, firstConnection: 2_000, shortestRetry: 100, longestRetry: 5_000 };
 
 /** Wait before the next attempt to connect, in ms: doubles up to a limit, with a part left to chance so that replicas spread. */
 export function retryDelay(attempt: number, chance = Math.random()): number {
