@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { checkout } from "./checkout.ts";
@@ -40,7 +40,17 @@ export function projectFolder(parent: string, stack: string): string {
 }
 
 /** Runs the Pulumi CLI. Its output goes to the terminal unless it is captured. */
-export function pulumi(args: readonly string[], { folder, env }: Workspace, { capture = false } = {}): Promise<PulumiResult> {
+export async function pulumi(args: readonly string[], workspace: Workspace, { capture = false } = {}): Promise<PulumiResult> {
+  // The Kubernetes provider leaves a copy of the kubeconfig, with its keys, among the temporary files of every run.
+  const temporary = mkdtempSync(join(tmpdir(), "pulumi-run-"));
+  try {
+    return await started(args, { ...workspace, env: { ...workspace.env, TMPDIR: temporary } }, capture);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function started(args: readonly string[], { folder, env }: Workspace, capture: boolean): Promise<PulumiResult> {
   return new Promise((resolve, reject) => {
     const child = spawn("pulumi", [...args, "--non-interactive"], { cwd: folder, env, stdio: ["ignore", capture ? "pipe" : "inherit", "inherit"] });
     let output = "";

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import test from "ava";
 import { checkout } from "../../../scripts/support/checkout.ts";
 import { command, kubectl, shell, withManifest } from "../../support/cluster.ts";
@@ -28,8 +28,9 @@ test.serial("kubectl edit is refused, and the reopened file says why and what to
   const { code, stderr } = await shell("KUBE_EDITOR=\"sed -i '/^#/!s/readOnlyRootFilesystem: true/readOnlyRootFilesystem: false/'\" kubectl edit deployment bgc-api -n data");
   t.not(code, 0);
   t.regex(stderr, /deployments\.apps "bgc-api" is invalid/);
-  const kept = /A copy of your changes has been stored to "([^"]+)"/.exec(stderr)?.[1];
-  t.regex(readFileSync(kept ?? "", "utf8"), /readOnlyRootFilesystem is not true \[X01-read-only-root\]; why: .* fix: securityContext: \/ {3}readOnlyRootFilesystem: true/);
+  const kept = /A copy of your changes has been stored to "([^"]+)"/.exec(stderr)?.[1] ?? "";
+  t.teardown(() => rmSync(kept));
+  t.regex(readFileSync(kept, "utf8"), /readOnlyRootFilesystem is not true \[X01-read-only-root\]; why: .* fix: securityContext: \/ {3}readOnlyRootFilesystem: true/);
 });
 
 test.serial("kubectl apply of a privileged container is refused", async (t) => {
