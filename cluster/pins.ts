@@ -53,7 +53,7 @@ export const pulumiPrograms: readonly Program[] = [
   },
   { name: "pulumi", module: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumi}` }, minutes: 2 },
   { name: "pulumi-language-nodejs", module: "language", package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs", minutes: 1 },
-  { name: "pulumi-resource-random", module: "random", package: ".", variables: { "toolchain/random/info.Version": versions.randomProvider }, minutes: 3 },
+  { name: "pulumi-resource-random", module: "random", package: ".", variables: { "toolchain/random/info.Version": versions.randomProvider }, minutes: 2 },
 ];
 
 /** What the local cluster consists of. */
@@ -65,12 +65,12 @@ export const clusterPrograms: readonly Program[] = [
     variables: { "k8s.io/component-base/version.gitVersion": kubernetesVersion, "k8s.io/client-go/pkg/version.gitVersion": kubernetesVersion },
     minutes: 5,
   },
-  { name: "kwok", module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 2 },
-  { name: "kwokctl", module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwokctl", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 1 },
   { name: "pause", module: "pause", package: ".", minutes: 1 },
-  { name: "coredns", module: "coredns", package: "github.com/coredns/coredns", minutes: 3 },
-  { name: "metrics-server", module: "metrics-server", package: "sigs.k8s.io/metrics-server/cmd/metrics-server", minutes: 3 },
-  { name: "local-path-provisioner", module: "local-path-provisioner", package: "github.com/rancher/local-path-provisioner", minutes: 2 },
+  { name: "kwok", module: "addons", package: "sigs.k8s.io/kwok/cmd/kwok", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 2 },
+  { name: "kwokctl", module: "addons", package: "sigs.k8s.io/kwok/cmd/kwokctl", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 1 },
+  { name: "coredns", module: "addons", package: "./coredns", minutes: 1 },
+  { name: "metrics-server", module: "addons", package: "sigs.k8s.io/metrics-server/cmd/metrics-server", minutes: 2 },
+  { name: "local-path-provisioner", module: "addons", package: "github.com/rancher/local-path-provisioner", minutes: 1 },
 ];
 
 /** What `npm run bench` compares `npm run check` with: a scanner of Kubernetes manifests that is built from its source like all others. */

@@ -46,7 +46,7 @@ test("whatever a build depends on decides where its program lies", (t) => {
     { ...pause, variables: { "main.Version": "3.10" } },
     plain,
     { ...pause, package: "./cmd" },
-    { ...pause, module: "kwok" },
+    { ...pause, module: "language" },
     { ...pause, embeds: { module: "example.com/schema", folder: ".", files: ["schema.json"] } },
   ];
   const paths = [pause, ...changed].map(programPath);
