@@ -42,11 +42,34 @@ export function projectFolder(parent: string, stack: string): string {
 /** Runs the Pulumi CLI. Its output goes to the terminal unless it is captured. */
 export async function pulumi(args: readonly string[], workspace: Workspace, { capture = false } = {}): Promise<PulumiResult> {
   // The Kubernetes provider leaves a copy of the kubeconfig, with its keys, among the temporary files of every run.
-  const temporary = mkdtempSync(join(tmpdir(), "pulumi-run-"));
+  removeLeftRuns();
+  const temporary = mkdtempSync(join(tmpdir(), `pulumi-run-${process.pid}-`));
   try {
     return await started(args, { ...workspace, env: { ...workspace.env, TMPDIR: temporary } }, capture);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Removes the temporary files of runs that were killed. */
+function removeLeftRuns(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const [, pid] = /^pulumi-run-(\d+)-/.exec(name) ?? [];
+    if (!pid || isRunning(Number(pid))) continue;
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // Another user's: theirs to remove.
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 
@@ -124,9 +147,8 @@ export async function releaseStaleLocks(stack: string, workspace: Workspace): Pr
 
 function isPulumi(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("pulumi");
+    return isRunning(pid) && (process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("pulumi"));
   } catch {
-    return false;
+    return false; // it ended in this moment
   }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -25,4 +26,13 @@ test("temporary files of a run, such as the provider's copies of the kubeconfig,
 
 test("a CLI that does not start leaves nothing behind either, and is named", async (t) => {
   await t.throwsAsync(pulumi(["up"], { folder: tmpdir(), env: { PATH: "/nowhere" } }), { message: /^pulumi does not start: / });
+});
+
+test("temporary files of a run that was killed go with the next one, and those of a living one stay", async (t) => {
+  const { pid } = spawnSync("true");
+  const [killed, living] = [pid, process.pid].map((of) => mkdtempSync(join(tmpdir(), `pulumi-run-${of}-`)));
+  t.teardown(() => rmSync(living!, { recursive: true }));
+  await pulumi(["up"], workspaceOf(t, "exit 0"), { capture: true });
+  t.false(existsSync(killed!));
+  t.true(existsSync(living!));
 });
