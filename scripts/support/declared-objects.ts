@@ -1,3 +1,4 @@
+import "./without-package-manager.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { withoutPulumisTraces } from "../../components/stack-traces.ts";
 import { inMemoryMessages } from "./in-memory-messages.ts";

@@ -1,3 +1,4 @@
+import "../../scripts/support/without-package-manager.ts";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
