@@ -21,14 +21,19 @@ export function startTime(pid: number): string {
   }
 }
 
-/** Whether the very process of a record still runs; one that only waits to be reaped does not. */
-export function isAlive({ pid, started }: ProcessRecord): boolean {
+/** Whether some process, anybody's, has this number. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
-  if (startTime(pid) !== started) return false;
+}
+
+/** Whether the very process of a record still runs; one that only waits to be reaped does not. */
+export function isAlive({ pid, started }: ProcessRecord): boolean {
+  if (!isRunning(pid) || startTime(pid) !== started) return false;
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { isRunning } from "../../cluster/local/processes.ts";
 import { checkout } from "./checkout.ts";
 
 /** Where and how the CLI runs: a folder that stands for the project, and the environment. */
@@ -61,15 +62,6 @@ function removeLeftRuns(): void {
     } catch {
       // Another user's: theirs to remove.
     }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 
