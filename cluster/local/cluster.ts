@@ -24,14 +24,14 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
     if ((await localClusterStatus(bin)).healthy) return print(`the local cluster is up (${elapsed(started)})`);
     if (obstacle) {
       print(`no real node: ${obstacle}. The node is simulated: pods seem to run, and no container does`);
-      await step("control plane", print, () => startControlPlane(bin));
+      await step("control plane", print, () => startControlPlane(bin, "simulated"));
       await kubectl(bin, ["apply", "--server-side", "-f", "-"], JSON.stringify(simulatedNode));
       return;
     }
     await ensurePackages(print);
     const archives = await buildImages(print);
     await ensureNetwork();
-    await step("control plane", print, () => startControlPlane(bin));
+    await step("control plane", print, () => startControlPlane(bin, "real"));
     await step("containerd", print, startContainerd);
     await importImages(archives, print);
     startKubeProxy(bin);

@@ -5,8 +5,11 @@ import { stringify } from "yaml";
 import { run, succeeds } from "../shell.ts";
 import { addresses, contextName, files } from "./settings.ts";
 
-/** kwokctl's description of our control plane: TLS and authorization on, etcd on loopback only. */
-function configuration(bin: string): string {
+/**
+ * kwokctl's description of our control plane: TLS and authorization on, etcd on loopback only. The API server listens where its
+ * clients are: pods reach it at the node's address, and a simulated node has no pods.
+ */
+export function configuration(bin: string, node: "real" | "simulated"): string {
   const key = (name: string, value: string, override = false) => ({ key: name, value, ...(override && { override }) });
   const pki = (file: string) => join(files.pki, file);
   return stringify({
@@ -28,8 +31,7 @@ function configuration(bin: string): string {
       {
         name: "kube-apiserver",
         extraArgs: [
-          // Pods reach the API server at the node's address; loopback alone would not do.
-          key("bind-address", "0.0.0.0", true),
+          key("bind-address", node === "real" ? "0.0.0.0" : "127.0.0.1", true),
           key("advertise-address", addresses.node),
           key("service-cluster-ip-range", addresses.services),
           key("kubelet-preferred-address-types", "InternalIP"),
@@ -79,19 +81,19 @@ function forgetDeadProcesses(): void {
 }
 
 /** Starts the control plane, or what of it does not run. Returns when the API server is ready. */
-export async function startControlPlane(bin: string): Promise<void> {
+export async function startControlPlane(bin: string, node: "real" | "simulated"): Promise<void> {
   if (await apiAnswers(bin) && controlPlaneProcesses.every(isRunning)) return;
   mkdirSync(files.kwokWork, { recursive: true });
   forgetDeadProcesses();
   // Without a kubeconfig an earlier creation was interrupted; nothing of it is worth keeping.
   if (existsSync(files.controlPlane) && !existsSync(files.kubeconfig)) await kwokctl(bin, "delete", "cluster").catch(() => rmSync(files.controlPlane, { recursive: true, force: true }));
   if (existsSync(files.controlPlane)) {
-    if (readFileSync(files.kwokConfig, "utf8") !== configuration(bin)) {
+    if (readFileSync(files.kwokConfig, "utf8") !== configuration(bin, node)) {
       throw new Error(`the local cluster in ${files.controlPlane} was made by another version of this project: remove it and its data with "npm run down -- --purge"`);
     }
     await kwokctl(bin, "start", "cluster", "--wait", "60s"); // passes over parts that run
   } else {
-    writeFileSync(files.kwokConfig, configuration(bin));
+    writeFileSync(files.kwokConfig, configuration(bin, node));
     await kwokctl(bin, "create", "cluster", "--config", files.kwokConfig, "--kubeconfig", `${files.kubeconfig}.kwok`, "--wait", "60s");
     rmSync(`${files.kubeconfig}.kwok`, { force: true });
   }

@@ -6,7 +6,7 @@ import type { Archive } from "../images/build.ts";
 import { clusterImages } from "../pins.ts";
 import { type Print, step } from "../progress.ts";
 import { run, succeeds } from "../shell.ts";
-import { nft } from "./packages.ts";
+import { closeToNeighbours } from "./guard.ts";
 import { ProcessTable } from "./processes.ts";
 import { addresses, files, linkName, nodeName } from "./settings.ts";
 
@@ -28,23 +28,9 @@ export async function ensureNetwork(): Promise<void> {
   await run("ip", ["link", "set", linkName, "up"]);
   // While kube-proxy has no rule for a service address, packets to it end here instead of on the machine's uplink.
   await run("ip", ["route", "replace", addresses.services, "dev", linkName]);
-  await run(nft, ["-f", "-"], { input: guardRules });
+  await closeToNeighbours();
   writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
 }
-
-/** The API server listens on all addresses for its pods' sake; only this machine and its pods may reach it. */
-const guardRules = `
-table inet platform-guard
-delete table inet platform-guard
-table inet platform-guard {
-  chain input {
-    type filter hook input priority -10; policy accept;
-    tcp dport ${addresses.apiPort} iifname "lo" accept
-    tcp dport ${addresses.apiPort} ip saddr ${addresses.pods} accept
-    tcp dport ${addresses.apiPort} drop
-  }
-}
-`;
 
 function rememberKernelSettings(): void {
   if (existsSync(files.kernelSettings)) return;

@@ -5,6 +5,7 @@ import { clusterFolder } from "../paths.ts";
 import { type Print, step } from "../progress.ts";
 import { run } from "../shell.ts";
 import { stopControlPlane } from "./control-plane.ts";
+import { guardTable } from "./guard.ts";
 import { ctr, nodeProcesses, processes } from "./node.ts";
 import { nft } from "./packages.ts";
 import { startTime, stopProcess } from "./processes.ts";
@@ -75,7 +76,7 @@ async function ownLinks(): Promise<string[]> {
 async function ownTables(): Promise<string[]> {
   if (!existsSync(nft)) return [];
   const tables = await run(nft, ["list", "tables"]);
-  return ["ip kube-proxy", "ip6 kube-proxy", "inet platform-guard"].filter((table) => tables.includes(`table ${table}`));
+  return ["ip kube-proxy", "ip6 kube-proxy", guardTable].filter((table) => tables.includes(`table ${table}`));
 }
 
 /** Links to our pods' logs and records of our network, which the kubelet and the network plugins keep at fixed places. */
