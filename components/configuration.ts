@@ -51,8 +51,8 @@ export type StackSettings = z.output<typeof stackSettings>;
 /** Checks a stack's values by their names. Throws one error that lists every wrong or unknown one with its path, and `others`, which are wrong already. */
 export function parseSettings(values: Readonly<Record<string, unknown>>, others: readonly string[] = []): StackSettings {
   // A deployed system without a block must say what has no default, in the same words as one with a block.
-  const named: readonly unknown[] = Array.isArray(values["systems"]) ? values["systems"] : systemNames;
-  const deployed = systemNames.filter((name) => named.includes(name));
+  const { systems = systemNames } = values;
+  const deployed = systemNames.filter((name) => Array.isArray(systems) && systems.includes(name));
   const result = stackSettings.safeParse({ ...Object.fromEntries(deployed.map((name) => [name, {}])), ...values });
   if (result.success && others.length === 0) return result.data;
   const problems = [...(result.success ? [] : problemsOf(result.error, stackSettings, values)), ...others];

@@ -57,6 +57,10 @@ test("a stack without a list of systems deploys all five, and each of them must 
   t.deepEqual(paths(t.throws(() => parseSettings({}))), ["bgc-platform", "platform-service", "bots-edi", "resilient-api-gateway", "techbra-ecommerce"].map((name) => `  ${name}.applications`));
 });
 
+test("a list of systems that is no list is the one thing that is wrong with it", (t) => {
+  t.throws(() => parseSettings({ systems: "bots-edi" }), refused('systems: Invalid input: expected array, received string (is "bots-edi")'));
+});
+
 test("a system that is not deployed needs no settings; one that is described all the same is checked", (t) => {
   const only = { systems: ["bots-edi"], "bots-edi": { applications: { source: "contract-server" } } };
   const settings = parseSettings(only);
