@@ -28,7 +28,7 @@ export function problemsOf({ issues }: z.ZodError, schema: z.ZodType, values: un
   });
 }
 
-/** Whether a value was meant as a text, which YAML takes for something else without quotes. */
+/** What to do with a value that was meant as a text and that YAML takes for something else without quotes; nothing for all others. */
 export function inQuotes(value: unknown): string {
   return typeof value === "number" || typeof value === "boolean" ? `: write it in quotes, "${value}"` : "";
 }

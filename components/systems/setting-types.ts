@@ -4,7 +4,7 @@ import type { Resources } from "../workload/container.ts";
 import type { Cpu, Size } from "../workload/units.ts";
 
 const pattern = <T extends string>(shape: RegExp, expected: string) =>
-  z.custom<T>((value) => typeof value === "string" && shape.test(value), { error: ({ input }) => `expected ${expected}${inQuotes(input)}` });
+  z.custom<T>((value) => typeof value === "string" && shape.test(value), { error: ({ input }) => `expected ${expected}${shape.test(String(input)) ? inQuotes(input) : ""}` });
 
 export const size = pattern<Size>(/^\d+(\.\d+)?(Ki|Mi|Gi|Ti)$/, 'an amount of memory or storage such as "512Mi"');
 export const cpu = pattern<Cpu>(/^(\d+m|\d+(\.\d+)?)$/, 'an amount of processor time such as "250m" or "2"');

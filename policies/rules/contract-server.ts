@@ -10,7 +10,7 @@ const bundle = "^contract-server-[0-9a-f]{8}$";
 const start = "/app/start.mjs";
 
 const words = "(container.?command.orValue([]) + container.?args.orValue([]))";
-const celContainers = '(variables.pod.?containers.orValue([]) + variables.pod.?initContainers.orValue([]))';
+const celContainers = "(variables.pod.?containers.orValue([]) + variables.pod.?initContainers.orValue([]))";
 
 /** B19: the contract server stands in for private programs in development alone. Either sign tells it, so that taking one away hides nothing. */
 export const contractServerRule: StackRule = {

@@ -73,14 +73,14 @@ test("a stack is for production unless it says that it is for development", (t) 
   t.throws(from({ purpose: "dev" }), refused('purpose: Invalid option: expected one of "development"|"production" (is "dev")'));
 });
 
-test("a number in place of a text is answered with its quotes", (t) => {
+test("a number in place of a text is answered with its quotes, where these make it right", (t) => {
   const error = t.throws(from({
     "bgc-platform": { api: { resources: { cpuLimit: 1 } }, postgres: { storage: 10 } },
     "platform-service": { config: { MAX_BODY: 100, DEBUG: true } },
   }));
   t.is(error?.message, refused(
     'bgc-platform.api.resources.cpuLimit: expected an amount of processor time such as "250m" or "2": write it in quotes, "1" (is 1)',
-    'bgc-platform.postgres.storage: expected an amount of memory or storage such as "512Mi": write it in quotes, "10" (is 10)',
+    'bgc-platform.postgres.storage: expected an amount of memory or storage such as "512Mi" (is 10)',
     'platform-service.config.MAX_BODY: expected a text: write it in quotes, "100" (is 100)',
     'platform-service.config.DEBUG: expected a text: write it in quotes, "true" (is true)',
   ).message);
