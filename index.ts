@@ -1,5 +1,5 @@
 import { adoptInterruptedCreations, clusterProvider } from "./components/cluster.ts";
-import { loadSettings } from "./components/configuration.ts";
+import { loadSettings, systemSettingsOf } from "./components/configuration.ts";
 import { withoutPulumisTraces } from "./components/stack-traces.ts";
 import { BgcPlatform } from "./components/systems/bgc-platform.ts";
 import { BotsEdi } from "./components/systems/bots-edi.ts";
@@ -12,6 +12,7 @@ withoutPulumisTraces();
 const settings = loadSettings();
 const addons = new Set(settings.clusterAddons);
 const context: SystemContext = {
+  purpose: settings.purpose,
   addons,
   certificates: addons.has("cert-manager") ? { by: "cert-manager", ...settings.certificateIssuer } : { by: "self-signed" },
   retainData: settings.retainData,
@@ -22,11 +23,11 @@ const context: SystemContext = {
 const onCluster = { providers: [clusterProvider(settings.context)], transformations: [adoptInterruptedCreations] };
 
 const systems = {
-  "bgc-platform": () => new BgcPlatform(settings["bgc-platform"], context, onCluster),
-  "platform-service": () => new PlatformService(settings["platform-service"], context, onCluster),
-  "bots-edi": () => new BotsEdi(settings["bots-edi"], context, onCluster),
-  "resilient-api-gateway": () => new ResilientApiGateway(settings["resilient-api-gateway"], context, onCluster),
-  "techbra-ecommerce": () => new TechbraEcommerce(settings["techbra-ecommerce"], context, onCluster),
+  "bgc-platform": () => new BgcPlatform(systemSettingsOf(settings, "bgc-platform"), context, onCluster),
+  "platform-service": () => new PlatformService(systemSettingsOf(settings, "platform-service"), context, onCluster),
+  "bots-edi": () => new BotsEdi(systemSettingsOf(settings, "bots-edi"), context, onCluster),
+  "resilient-api-gateway": () => new ResilientApiGateway(systemSettingsOf(settings, "resilient-api-gateway"), context, onCluster),
+  "techbra-ecommerce": () => new TechbraEcommerce(systemSettingsOf(settings, "techbra-ecommerce"), context, onCluster),
 };
 
 /** What operations need to know of every system of this stack. */

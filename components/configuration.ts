@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { isNear } from "../settings/nearest-name.ts";
+import { problemsOf } from "../settings/problems.ts";
 import { bgcPlatformSettings } from "./systems/bgc-platform.settings.ts";
 import { botsEdiSettings } from "./systems/bots-edi.settings.ts";
 import { platformServiceSettings } from "./systems/platform-service.settings.ts";
 import { resilientApiGatewaySettings } from "./systems/resilient-api-gateway.settings.ts";
-import { clusterAddons } from "./systems/target.ts";
+import { clusterAddons, purposes } from "./systems/target.ts";
 import { techbraEcommerceSettings } from "./systems/techbra-ecommerce.settings.ts";
 
 /** Each system's part of the configuration, by the system's name. */
@@ -15,12 +17,21 @@ const systemSettings = {
   "resilient-api-gateway": resilientApiGatewaySettings,
   "techbra-ecommerce": techbraEcommerceSettings,
 };
-const systemNames = Object.keys(systemSettings) as (keyof typeof systemSettings)[];
+const systemNames = Object.keys(systemSettings) as SystemName[];
+
+/** A system by the name it has in a stack's file. */
+export type SystemName = keyof typeof systemSettings;
+
+/** A stack says nothing of the systems that it does not deploy. */
+const optional = <Shapes extends Readonly<Record<string, z.ZodType>>>(shapes: Shapes) =>
+  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, shape.optional()])) as { [Name in keyof Shapes]: z.ZodOptional<Shapes[Name]> };
 
 /** Pulumi.yaml declares its optional names with an empty default, which is as good as none. */
 const optionalName = z.string().transform((name) => name || undefined).optional();
 
 const stackSettings = z.strictObject({
+  /** Development may run the contract server in place of private programs (B19). */
+  purpose: z.enum(purposes).default("production"),
   context: optionalName,
   storageClass: optionalName,
   ingressClass: optionalName,
@@ -29,39 +40,48 @@ const stackSettings = z.strictObject({
   clusterAddons: z.array(z.enum(clusterAddons)).default([]),
   certificateIssuer: z.strictObject({ kind: z.enum(["ClusterIssuer", "Issuer"]).default("ClusterIssuer"), name: z.string().min(1).default("letsencrypt-prod") }).prefault({}),
   systems: z.array(z.enum(systemNames)).min(1).refine((names) => new Set(names).size === names.length, { error: "a system is named twice" }).default(systemNames),
-  ...systemSettings,
+  /** Read and checked by the policy pack. */
+  policies: z.looseObject({}).optional(),
+  ...optional(systemSettings),
 });
 
-/** Everything a stack can set, with every default filled in. */
+/** Everything a stack can set, with every default filled in; a system that it neither deploys nor describes is not there. */
 export type StackSettings = z.output<typeof stackSettings>;
 
-/** Reads values by their name; `undefined` where the stack says nothing. */
-export type ValueSource = (name: keyof StackSettings) => unknown;
-
-/** Checks a stack's values. Throws one error that lists every wrong one with its path, its value and what is expected. */
-export function parseSettings(read: ValueSource): StackSettings {
-  const names = Object.keys(stackSettings.shape) as (keyof StackSettings)[];
-  const values = Object.fromEntries(names.map((name) => [name, read(name)]).filter(([, value]) => value !== undefined));
-  const result = stackSettings.safeParse({ ...Object.fromEntries(systemNames.map((name) => [name, {}])), ...values });
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => {
-    const path = issue.path.join(".");
-    const value = issue.path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key], values);
-    return `  ${path || "(stack)"}: ${issue.message}${value === undefined ? "" : ` (is ${JSON.stringify(value)})`}`;
-  });
-  throw new pulumi.RunError(`the stack's configuration has ${problems.length} wrong value${problems.length === 1 ? "" : "s"}:\n${problems.join("\n")}`);
+/** Checks a stack's values by their names. Throws one error that lists every wrong or unknown one with its path, and `others`, which are wrong already. */
+export function parseSettings(values: Readonly<Record<string, unknown>>, others: readonly string[] = []): StackSettings {
+  // A deployed system without a block must say what has no default, in the same words as one with a block.
+  const { systems = systemNames } = values;
+  const deployed = systemNames.filter((name) => Array.isArray(systems) && systems.includes(name));
+  const result = stackSettings.safeParse({ ...Object.fromEntries(deployed.map((name) => [name, {}])), ...values });
+  if (result.success && others.length === 0) return result.data;
+  const problems = [...(result.success ? [] : problemsOf(result.error, stackSettings, values)), ...others];
+  throw new pulumi.RunError([`the stack's configuration has ${problems.length} wrong value${problems.length === 1 ? "" : "s"}:`, ...problems.map((problem) => `  ${problem}`)].join("\n"));
 }
 
-/** The settings of the stack that is being deployed. */
+/** The settings of a system that the stack deploys. */
+export function systemSettingsOf<Name extends SystemName>(settings: StackSettings, name: Name): NonNullable<StackSettings[Name]> {
+  const own = settings[name];
+  if (!own) throw new Error(`the stack does not deploy ${name}`);
+  return own;
+}
+
+/** The settings of the stack that is being deployed: all of the project's configuration, so that a misspelt name is not passed over. */
 export function loadSettings(): StackSettings {
-  const config = new pulumi.Config();
-  return parseSettings((name) => {
-    const text = config.get(name);
-    if (text === undefined) return undefined;
-    try {
-      return JSON.parse(text);
-    } catch {
-      return text; // plain strings are stored unquoted
-    }
-  });
+  const project = pulumi.getProject();
+  const entries = Object.entries(pulumi.runtime.allConfig()).map(([key, text]) => ({ key, namespace: key.split(":", 1)[0]!, name: key.slice(key.indexOf(":") + 1), text }));
+  const values = entries.filter(({ namespace }) => namespace === project).map(({ name, text }) => [name, valueOf(text)]);
+  // Other namespaces are Pulumi's and its providers'; one that is nearly ours was meant to be.
+  const strays = entries.filter(({ key, namespace }) => namespace !== project && (isNear(namespace, project) || !key.includes(":")));
+  return parseSettings(Object.fromEntries(values), strays.map(({ key, name }) => `${key}: there is no such project; write ${project}:${name}`));
+}
+
+/** Plain strings are stored without quotes; no setting of a stack is a number by itself, so one that looks so is a name. */
+function valueOf(text: string): unknown {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === "number" ? text : value;
+  } catch {
+    return text;
+  }
 }

@@ -4,6 +4,7 @@ import type {
 import { levelOf } from "./enforcement.ts";
 import { fromPulumi, opaqueReason } from "./kubernetes-object.ts";
 import type { KubernetesObject, PulumiResource } from "./kubernetes-object.ts";
+import { strayOverrides } from "./override-targets.ts";
 import { concerns, judge } from "./pack.ts";
 import { render } from "./rule.ts";
 import type { Rule } from "./rule.ts";
@@ -37,7 +38,7 @@ export function crossGuardPolicies(today: string, settings: Settings = parseSett
   const run: Run = { settings, today, seen: new Map(), open: new Set(), whole: { objects: [], stack: nothingElse } };
   const rules = rulesAsOf(today).map((rule) => (rule.scope === "stack" ? stackPolicy(rule, run) : resourcePolicy(rule, run)));
   // The recording policy comes first: the SDK runs policies in order, and the others then read what it recorded.
-  return [recordingPolicy(run), ...rules, coveragePolicy(run)];
+  return [recordingPolicy(run), ...rules, overridesPolicy(run), coveragePolicy(run)];
 }
 
 /**
@@ -83,6 +84,18 @@ function stackPolicy(rule: Rule, run: Run): StackValidationPolicy {
       if (settings === undefined) return;
       const { objects, stack } = wholeStack(args.resources, run);
       publish(rule, objects.filter(({ kind }) => concerns(rule, kind)), stack, settings, run, reportViolation);
+    },
+  };
+}
+
+/** Refuses an override for what the stack does not have: a misspelt one would leave its numbers as they were, and say nothing. */
+function overridesPolicy(run: Run): StackValidationPolicy {
+  return {
+    name: "overrides-apply",
+    description: "Every override of the settings is for something that the stack has",
+    enforcementLevel: "mandatory",
+    validateStack: ({ resources }, reportViolation) => {
+      for (const message of strayOverrides(run.settings, wholeStack(resources, run).objects)) withLevel(reportViolation)({ message, urn: undefined });
     },
   };
 }

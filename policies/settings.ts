@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { problemsOf } from "../settings/problems.ts";
 import { rulesAsOf } from "./rules/index.ts";
 import { levels } from "./enforcement.ts";
 import type { EnforcementLevel } from "./enforcement.ts";
 import { overridesOf } from "./settings-overrides.ts";
 import type { Override } from "./settings-overrides.ts";
-import { problemsOf } from "./settings-problems.ts";
 
 const count = z.number().int().positive();
 
@@ -137,7 +137,8 @@ export function parseSettings(own?: unknown): Settings {
 function parsed(own: unknown): Settings {
   const result = schema.safeParse(own);
   if (result.success) return result.data as Settings;
-  throw new SettingsError(["The policy settings are not valid:", ...problemsOf(result.error, schema, ruleIds).map((problem) => `  ${problem}`)].join("\n"));
+  const problems = problemsOf(result.error, schema, own, { instead: (key) => (ruleIds.includes(key) ? "this rule has no settings" : undefined), all: "docs/policies.md" });
+  throw new SettingsError(["The policy settings are not valid:", ...problems.map((problem) => `  ${problem}`)].join("\n"));
 }
 
 /** Settings in which one rule has some numbers of its own. Throws a {@link SettingsError}. */

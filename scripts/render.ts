@@ -1,9 +1,12 @@
 import { resolve } from "node:path";
 import { stringify } from "yaml";
+import { fromManifest } from "../policies/kubernetes-object.ts";
+import { strayOverrides } from "../policies/override-targets.ts";
 import { checkout } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
 import { declaredResources, type Manifest, manifests } from "./support/declared-objects.ts";
 import { ForeignFolder, refuseForeign, writeGenerated } from "./support/generated-folder.ts";
+import { policySettings } from "./support/policy-settings.ts";
 import { stackConfiguration } from "./support/stack-configuration.ts";
 
 const program = command("npm run render --")
@@ -23,7 +26,11 @@ const fileName = ({ kind, metadata }: Manifest) => `${[metadata.namespace, kind.
 
 try {
   refuseForeign(folder, marker);
-  const objects = manifests(await declaredResources(stackConfiguration(stack)));
+  const configuration = stackConfiguration(stack);
+  const policies = policySettings(configuration);
+  const objects = manifests(await declaredResources(configuration));
+  const strays = strayOverrides(policies, objects.flatMap((object) => fromManifest(object)));
+  if (strays.length > 0) throw new Error(strays.join("\n"));
   writeGenerated(folder, marker, new Map([...objects.map((object) => [fileName(object), stringify(object, yaml)] as const), [marker, `${stack}\n`]]));
   const generated = objects.filter((object) => object.kind === "Secret").map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   console.log(`${objects.length} objects of stack ${stack} written to ${folder}`);

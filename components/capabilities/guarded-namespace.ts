@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { purpose } from "../workload/labels.ts";
 import type { Cpu, Size } from "../workload/units.ts";
 
 /** The most that all pods of a namespace may ask for together. */
@@ -19,7 +20,7 @@ export class GuardedNamespace extends pulumi.ComponentResource {
   readonly name: string;
   readonly guards: pulumi.Resource[];
 
-  constructor(name: string, args: { readonly quota: Quota; readonly protect: boolean }, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: { readonly quota: Quota; readonly purpose: string; readonly protect: boolean }, options?: pulumi.ComponentResourceOptions) {
     super("platform:capability:GuardedNamespace", name, {}, options);
     this.name = name;
     const parent = { parent: this };
@@ -27,7 +28,7 @@ export class GuardedNamespace extends pulumi.ComponentResource {
       [`pod-security.kubernetes.io/${mode}`, "restricted"],
       [`pod-security.kubernetes.io/${mode}-version`, "latest"],
     ]));
-    const namespace = new k8s.core.v1.Namespace(name, { metadata: { name, labels: standard } }, {
+    const namespace = new k8s.core.v1.Namespace(name, { metadata: { name, labels: { ...standard, [purpose]: args.purpose } } }, {
       ...parent,
       // Deleting a namespace deletes every volume claim in it, whatever the claims themselves say (X07).
       protect: args.protect,

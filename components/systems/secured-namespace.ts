@@ -18,9 +18,9 @@ export interface Order {
 }
 
 /** The namespace of a system, guarded and with its flows (X01, X02, X05). */
-export function securedNamespace(system: pulumi.ComponentResource, namespace: string, { quota, ...flows }: SecuredNamespaceArgs, { retainData }: SystemContext): Order {
+export function securedNamespace(system: pulumi.ComponentResource, namespace: string, { quota, ...flows }: SecuredNamespaceArgs, { retainData, purpose }: SystemContext): Order {
   const parent = { parent: system };
-  const { guards } = new GuardedNamespace(namespace, { quota, protect: retainData }, parent);
+  const { guards } = new GuardedNamespace(namespace, { quota, purpose, protect: retainData }, parent);
   const inside = { ...parent, dependsOn: guards };
   const policies = new NetworkFlows(namespace, { namespace, ...flows }, inside);
   return { parent, inside, guarded: { ...parent, dependsOn: [...guards, policies] } };

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { inQuotes } from "../../settings/problems.ts";
 import type { Resources } from "../workload/container.ts";
 import type { Cpu, Size } from "../workload/units.ts";
 
 const pattern = <T extends string>(shape: RegExp, expected: string) =>
-  z.custom<T>((value) => typeof value === "string" && shape.test(value), { error: `expected ${expected}` });
+  z.custom<T>((value) => typeof value === "string" && shape.test(value), { error: ({ input }) => `expected ${expected}${shape.test(String(input)) ? inQuotes(input) : ""}` });
 
 export const size = pattern<Size>(/^\d+(\.\d+)?(Ki|Mi|Gi|Ti)$/, 'an amount of memory or storage such as "512Mi"');
 export const cpu = pattern<Cpu>(/^(\d+m|\d+(\.\d+)?)$/, 'an amount of processor time such as "250m" or "2"');
@@ -69,12 +70,12 @@ export function backupArgs({ schedule, timeZone, s3, ...rest }: z.output<ReturnT
   return { ...rest, schedule: { cron: schedule, timeZone }, ...(s3 && { s3 }) };
 }
 
-/** Where a system's private programs come from: images by name, or the contract server. */
+/** Where a system's private programs come from: images by name, or the contract server. There is no default: neither may run where the other was meant. */
 export const applications = <Names extends string>(names: readonly Names[]) =>
   z.discriminatedUnion("source", [
     z.strictObject({ source: z.literal("contract-server") }),
     z.strictObject({ source: z.literal("images"), pullSecret: objectName.optional(), ...(Object.fromEntries(names.map((name) => [name, image])) as Record<Names, typeof image>) }),
-  ]).default({ source: "contract-server" });
+  ]);
 
 /** Who runs a system's PostgreSQL; {@link PostgresEngine} says what the values mean. */
 export const postgresEngine = z.discriminatedUnion("kind", [

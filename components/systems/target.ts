@@ -26,8 +26,13 @@ export interface Target {
 export const clusterAddons = ["cert-manager", "keda", "sealed-secrets", "velero", "volume-snapshots"] as const;
 export type ClusterAddon = (typeof clusterAddons)[number];
 
+/** What a stack is for. */
+export const purposes = ["development", "production"] as const;
+export type Purpose = (typeof purposes)[number];
+
 /** What the stack gives to each of its systems. */
 export interface SystemContext {
+  readonly purpose: Purpose;
   readonly retainData: boolean;
   readonly storage: { readonly storageClass?: string };
   readonly addons: ReadonlySet<ClusterAddon>;

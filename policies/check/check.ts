@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { KubernetesObject } from "../kubernetes-object.ts";
+import { strayOverrides } from "../override-targets.ts";
 import { concerns, evaluate } from "../pack.ts";
 import type { Rule, Severity } from "../rule.ts";
 import { rulesAsOf } from "../rules/index.ts";
@@ -59,6 +60,8 @@ export interface Checked {
   readonly rules: readonly Rule[];
   readonly settings: Settings;
   readonly origins: Read["origins"];
+  /** Overrides of the settings that nothing was checked for, each with the nearest that is there. */
+  readonly strayOverrides: readonly string[];
   /** The baseline that accepts every finding. */
   readonly accepted: ReturnType<typeof baselineOf>;
 }
@@ -80,7 +83,8 @@ export async function check(options: CheckOptions, { base, stdin, kubeconfig, ot
     ...(baseline === undefined ? {} : { baseline }),
     ...(context === undefined ? {} : { context }),
   });
-  return { report, rules, settings, origins: read.origins, accepted };
+  const strays = strayOverrides(settings, [...read.objects, ...unseen], "of which nothing was checked");
+  return { report, rules, settings, origins: read.origins, strayOverrides: strays, accepted };
 }
 
 async function fromCluster({ context, namespace }: NonNullable<CheckOptions["live"]>, from: KubeconfigOptions, rules: readonly Rule[]) {

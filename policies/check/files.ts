@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { policiesOf } from "../settings-of-stack.ts";
 import { parseSettings, SettingsError } from "../settings.ts";
 import type { Settings } from "../settings.ts";
 import { parseBaseline } from "./baseline.ts";
@@ -10,9 +11,8 @@ import { parse } from "./yaml.ts";
 export function readSettings(file: string | undefined): Settings {
   if (file === undefined) return parseSettings();
   const value = reading("settings", file, parse) as { config?: Record<string, unknown> } | undefined;
-  const own = value?.config === undefined ? value : Object.entries(value.config).find(([name]) => name.endsWith(":policies"))?.[1];
   try {
-    return parseSettings(own);
+    return parseSettings(value?.config === undefined ? value : policiesOf(value.config));
   } catch (error) {
     if (error instanceof SettingsError) throw new UsageError(`${file}: ${error.message}`);
     throw error;

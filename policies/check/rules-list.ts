@@ -1,4 +1,4 @@
-import { nearestName } from "../nearest-name.ts";
+import { nearestName } from "../../settings/nearest-name.ts";
 import type { Rule } from "../rule.ts";
 import { columns } from "./formats/table.ts";
 

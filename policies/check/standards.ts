@@ -99,6 +99,7 @@ export const runbookRows: Framework = {
     { id: "B15", title: "Deployments that are watched until they are out" },
     { id: "B16", title: "The ComexStat key is sealed" },
     { id: "B17", title: "Database connections below their limit" },
+    { id: "B19", title: "The contract server answers for the BGC platform in development" },
     { id: "B20", title: "Secrets are rotated in place" },
     { id: "P02", title: "The platform service scales by itself" },
     { id: "P03", title: "Configuration that exists, and rolls out when it changes" },

@@ -3,6 +3,7 @@ import { autoscalingRules } from "./autoscaling.ts";
 import { availabilityRules } from "./availability.ts";
 import { backupRules } from "./backups.ts";
 import { connectionRules } from "./connections.ts";
+import { contractServerRule } from "./contract-server.ts";
 import { credentialRules } from "./credentials.ts";
 import { databaseEgressRules } from "./database-egress.ts";
 import { environmentRules } from "./environment.ts";
@@ -32,7 +33,7 @@ const concerns: readonly Rule[] = [
   ...podSecurityRules, ...resourceRules, ...probeRules, ...availabilityRules, ...networkRules, ...credentialRules,
   ...backupRules, ...imageRules, ...jobRules, ...postgresRules, ...redisRules, ...autoscalingRules,
   ...serviceRules, ...ingressRules, ...tlsRules, ...rbacRules, ...storageRules, ...referenceRules,
-  ...storeRules, ...connectionRules, ...kafkaRules, ...databaseEgressRules, ...secretRules, ...quotaRules,
+  ...storeRules, ...connectionRules, ...kafkaRules, ...databaseEgressRules, ...secretRules, ...quotaRules, contractServerRule,
 ];
 
 /** Every rule as of a day (`YYYY-MM-DD`), which decides whether an exception has expired. */

@@ -7,10 +7,11 @@ import type { NamespaceSelector } from "../../policies/admission/conditions.ts";
 import { admissionGate, ourNamespaces } from "../../policies/admission/gate.ts";
 import type { AdmissionGate, GuardedRule } from "../../policies/admission/gate.ts";
 import { rulesAsOf } from "../../policies/rules/index.ts";
-import { parseSettings, SettingsError } from "../../policies/settings.ts";
+import { SettingsError } from "../../policies/settings.ts";
 import { commandOn, exitCode, type Terminal } from "./command.ts";
 import { ForeignFolder, refuseForeign, writeGenerated } from "./generated-folder.ts";
 import { connect, UnknownContext, Unreachable } from "./kube-context.ts";
+import { policySettings } from "./policy-settings.ts";
 import { stackConfiguration } from "./stack-configuration.ts";
 
 /** Loaded by what talks to a cluster: the client takes longer to load than rendering takes as a whole. */
@@ -94,8 +95,7 @@ function commandLine(terminal: Terminal): Command {
 }
 
 function gateOf({ stack, mode, namespaceSelector }: GateOptions): AdmissionGate {
-  const own = stackConfiguration(stack)["production-platform:policies"];
-  return admissionGate(rulesAsOf(new Date().toISOString().slice(0, 10)), parseSettings(own === undefined ? {} : JSON.parse(own)), mode, namespaceSelector);
+  return admissionGate(rulesAsOf(new Date().toISOString().slice(0, 10)), policySettings(stackConfiguration(stack)), mode, namespaceSelector);
 }
 
 function selector(text: string): NamespaceSelector {

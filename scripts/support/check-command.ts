@@ -110,13 +110,15 @@ function resultOf({ report, rules, settings, origins }: Checked, options: Option
 }
 
 /** Whatever a program reads stays alone on standard output; people still see the verdict, and what could not be read. */
-function publish({ report, accepted }: Checked, result: string, options: Options, { base, out, error }: Terminal): void {
+function publish({ report, accepted, strayOverrides }: Checked, result: string, options: Options, { base, out, error }: Terminal): void {
   const { output, writeBaseline } = options;
   if (output === undefined) out(result);
   else writeWhole(resolve(base, output), result);
   const isWhole = output === undefined && options.format === "human" && !options.report && !options.exceptions;
   const aside = [
     ...(isWhole ? [] : [...(report.context === undefined ? [] : [`context ${report.context}`]), ...report.problems.map((problem) => `unreadable ${problemText(problem)}`), `check ${verdictOf(report)}: ${countsOf(report)}`]),
+    // Settings are shared, and what is checked may be a part of what they are for: a note, and no finding.
+    ...strayOverrides.map((stray) => `note: ${stray}`),
     ...(output === undefined ? [] : [`written to ${output}`]),
     ...(writeBaseline === undefined ? [] : [`${accepted.findings.reduce((sum, { count }) => sum + count, 0)} findings accepted in ${writeBaseline}`]),
     ...(report.counts.objects === 0 && report.counts.problems === 0 ? ["no Kubernetes object was found: name files that hold some"] : []),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { isRunning } from "../../cluster/local/processes.ts";
 import { checkout } from "./checkout.ts";
+import { stackFile } from "./stack-configuration.ts";
 
 /** Where and how the CLI runs: a folder that stands for the project, and the environment. */
 export interface Workspace {
@@ -29,13 +30,12 @@ export function projectFolder(parent: string, stack: string): string {
     if (!existsSync(join(folder, name))) symlinkSync(join(checkout, name), join(folder, name));
   }
   const name = `Pulumi.${stack}.yaml`;
-  if (!existsSync(join(checkout, name))) throw new Error(`there is no stack "${stack}": ${join(checkout, name)} does not exist`);
+  const { text, content } = stackFile(stack);
   const salt = existsSync(join(folder, name)) ? (parse(readFileSync(join(folder, name), "utf8")) as { encryptionsalt?: string }).encryptionsalt : undefined;
-  const text = readFileSync(join(checkout, name), "utf8");
-  const { encryptionsalt: committed, ...own } = parse(text) as { encryptionsalt?: string };
+  const { encryptionsalt: committed, ...own } = content;
   // A salt belongs to the passphrase it was made with: the committed one counts only where committed secrets need it.
   const used = text.includes("secure:") ? committed : salt;
-  writeFileSync(join(folder, `${name}.new`), stringify({ ...(used && { encryptionsalt: used }), ...own }));
+  writeFileSync(join(folder, `${name}.new`), stringify({ ...(used ? { encryptionsalt: used } : {}), ...own }));
   renameSync(join(folder, `${name}.new`), join(folder, name));
   return folder;
 }

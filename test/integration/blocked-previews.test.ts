@@ -86,3 +86,35 @@ test.serial("a wrong configuration is refused with every path, before anything i
   t.regex(output, /bgc-platform\.postgres\.backup\.keepDays/);
   t.regex(output, /techbra-ecommerce\.paymentFailureRate/);
 });
+
+const misspelt: readonly { key: string; edits: Edits; says: string }[] = [
+  {
+    key: "a system's block",
+    edits: { "Pulumi.prod.yaml": [["production-platform:bgc-platform:", "production-platform:bgc-platfrom:"]] },
+    says: 'bgc-platfrom: there is no such setting; the nearest is "bgc-platform"; there are ',
+  },
+  { key: "clusterAddons", edits: { "Pulumi.prod.yaml": [["production-platform:clusterAddons:", "production-platform:clusterAddon:"]] }, says: 'clusterAddon: there is no such setting; the nearest is "clusterAddons"; there are ' },
+  { key: "policies", edits: { "Pulumi.prod.yaml": [["production-platform:policies:", "production-platform:polices:"]] }, says: 'polices: there is no such setting; the nearest is "policies"; there are ' },
+  { key: "the project", edits: { "Pulumi.prod.yaml": [["production-platform:clusterAddons:", "production-platfrom:clusterAddons:"]] }, says: "production-platfrom:clusterAddons: there is no such project; write production-platform:clusterAddons" },
+];
+for (const { key, edits, says } of misspelt) {
+  test.serial(`${key} misspelt at the top of a stack's file is refused by the engine's own run of the program`, async (t) => {
+    const { code, output } = await preview(edits, "--stack", "prod");
+    t.is(code, 1, output);
+    t.true(output.includes(says), output);
+    t.regex(output, /preview of stack prod is BLOCKED: /);
+  });
+}
+
+test.serial("an override for a namespace that the stack does not have is refused by the policy pack", async (t) => {
+  const { code, output } = await preview({ "Pulumi.prod.yaml": [["    enforcement: { B16-sealed-value: advisory }\n", "    enforcement: { B16-sealed-value: advisory }\n    overrides: [{ namespace: daat, rules: {} }]\n"]] }, "--stack", "prod");
+  t.is(code, 1, output);
+  t.true(output.includes('an override of the policies is for namespace "daat", which the stack does not have; the nearest is "data"; there are api-gateway, data, edi, platform, techbra-test, velero'), output);
+});
+
+test.serial("the contract server is refused in a stack that does not say that it is for development (B19)", async (t) => {
+  const { "Pulumi.dev.yaml": alone = [] } = only("resilient-api-gateway");
+  const { code, output } = await preview({ "Pulumi.dev.yaml": [...alone, ["  production-platform:purpose: development\n", ""]] });
+  t.is(code, 1, output);
+  t.true(output.includes('Deployment api-gateway/proxy-service: runs the contract server, and namespace "api-gateway" is not labelled production-platform/purpose=development [B19-contract-server]'), output);
+});

@@ -102,8 +102,8 @@ test("a rule's own configuration wins over the stack's numbers, and over neither
 test("a wrong name in a rule's own configuration is one violation, however many objects there are, and no stack trace", async (t) => {
   const violations = await run(changed([]), { config: { "X02-container-resources": { requireCpu: false }, "B06-redis-memory": { limitRation: 2 } } });
   t.deepEqual(violations.map(({ policy, message, level }) => [policy, message, level]), [
-    ["X02-container-resources", 'The policy settings are not valid:\n  X02-container-resources.requireCpu: there is no such setting; the nearest is "requireCpuLimit"', "mandatory"],
-    ["B06-redis-memory", 'The policy settings are not valid:\n  B06-redis-memory.limitRation: there is no such setting; the nearest is "limitRatio"', "mandatory"],
+    ["X02-container-resources", 'The policy settings are not valid:\n  X02-container-resources.requireCpu: there is no such setting; the only one is "requireCpuLimit"', "mandatory"],
+    ["B06-redis-memory", 'The policy settings are not valid:\n  B06-redis-memory.limitRation: there is no such setting; the only one is "limitRatio"', "mandatory"],
   ]);
 });
 

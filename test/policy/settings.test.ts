@@ -55,20 +55,20 @@ test("wrong settings are refused all at once, each with its path, and unknown na
     stric: true,
   }), [
     "The policy settings are not valid:",
-    "  B04-postgres-liveness.timeoutSeconds: Invalid input: expected number, received string",
-    '  B04-postgres-liveness.patience: there is no such setting; the nearest is "periodSeconds"',
-    "  overrides[0].workload: must be Kind/name with a kind of Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, Pod, PodTemplate",
-    '  overrides[0].rules.B05-postgres-startup.budgetSecond: there is no such setting; the nearest is "budgetSeconds"',
-    "  overrides[0].rules.B06-redis-memory.limitRatio: Too small: expected number to be >=1",
+    '  B04-postgres-liveness.timeoutSeconds: Invalid input: expected number, received string (is "ten")',
+    '  B04-postgres-liveness.patience: there is no such setting; the nearest is "periodSeconds"; there are failureThreshold, initialDelaySeconds, periodSeconds, timeoutSeconds',
+    '  overrides[0].workload: must be Kind/name with a kind of Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, Pod, PodTemplate (is "Deploy/bots-webserver")',
+    '  overrides[0].rules.B05-postgres-startup.budgetSecond: there is no such setting; the only one is "budgetSeconds"',
+    "  overrides[0].rules.B06-redis-memory.limitRatio: Too small: expected number to be >=1 (is 0.5)",
     "  overrides[1].namespace: Invalid input: expected string, received undefined",
     "  overrides[1].rules: Invalid input: expected object, received undefined",
-    '  enforcement.X01-privileged: Invalid option: expected one of "mandatory"|"advisory"|"disabled"',
-    '  enforcement.X04-spred: there is no such setting; the nearest is "X04-spread"',
-    '  B06-redis-memry: there is no such setting; the nearest is "B06-redis-memory"',
+    '  enforcement.X01-privileged: Invalid option: expected one of "mandatory"|"advisory"|"disabled" (is "off")',
+    '  enforcement.X04-spred: there is no such setting; the nearest is "X04-spread"; docs/policies.md has them all',
+    '  B06-redis-memry: there is no such setting; the nearest is "B06-redis-memory"; docs/policies.md has them all',
     "  X04-spread: this rule has no settings",
-    '  stric: there is no such setting; the nearest is "strict"',
+    '  stric: there is no such setting; the nearest is "strict"; docs/policies.md has them all',
   ]);
-  t.deepEqual(refused("all"), ["The policy settings are not valid:", "  (settings): Invalid input: expected object, received string"]);
+  t.deepEqual(refused("all"), ["The policy settings are not valid:", "  (settings): Invalid input: expected object, received string (is \"all\")"]);
 });
 
 test("a namespace has numbers of its own, and no other namespace has them", (t) => {

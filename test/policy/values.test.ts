@@ -1,6 +1,5 @@
 import test from "ava";
 import { parseImage } from "../../policies/image-reference.ts";
-import { nearestName } from "../../policies/nearest-name.ts";
 import { parseQuantity, parseRedisMemory } from "../../policies/quantity.ts";
 import { selects } from "../../policies/selectors.ts";
 
@@ -36,10 +35,4 @@ test("selectors match as Kubernetes does", (t) => {
   t.deepEqual([expression("app", "NotIn", ["db"]), expression("app", "NotIn", ["api"]), expression("zone", "NotIn", ["a"])], [true, false, true]);
   t.deepEqual([expression("app", "Exists"), expression("zone", "Exists"), expression("app", "DoesNotExist"), expression("zone", "DoesNotExist")], [true, false, false, true]);
   t.false(expression("app", "Like", ["api"]));
-});
-
-test("the nearest name takes the fewest changed letters, whatever their case", (t) => {
-  const names = ["minTimeoutSeconds", "minFailureThreshold", "movingTags"];
-  t.deepEqual(["timeoutSeconds", "MINFAILURETRESHOLD", "tags"].map((name) => nearestName(name, names)), ["minTimeoutSeconds", "minFailureThreshold", "movingTags"]);
-  t.is(nearestName("anything", []), undefined);
 });

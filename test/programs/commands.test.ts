@@ -1,5 +1,5 @@
-import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -7,6 +7,7 @@ import test from "ava";
 import { loadAll } from "js-yaml";
 import { checkout } from "../../scripts/support/checkout.ts";
 import { privilegedPod } from "../policy/check/checking.ts";
+import { copyCheckout, type Edits } from "../support/checkout-copy.ts";
 
 test("check reads standard input and files from where npm was called, and what another program reads stays alone on standard output", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "check-process-"));
@@ -26,4 +27,41 @@ test("admission render writes all of its manifests through a pipe, and says the 
   const [, guarded, bindings] = /^(\d+) of \d+ rules as admission policies, (\d+) bindings, 0 of which refuse$/m.exec(stderr) ?? [];
   const kinds = Object.groupBy(loadAll(stdout).map((document) => (document as { kind: string }).kind), (kind) => kind);
   t.deepEqual(Object.entries(kinds).map(([kind, all]) => [kind, all!.length]), [["ValidatingAdmissionPolicy", Number(guarded)], ["ValidatingAdmissionPolicyBinding", Number(bindings)]]);
+});
+
+/** Renders a stack of a changed copy of the project, and leaves out what it says of a stack that is sound. */
+function rendered(stack: string, edits: Edits) {
+  const copy = copyCheckout(edits);
+  try {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(copy, "scripts/render.ts"), "--stack", stack, "--out", join(copy, "rendered")], { encoding: "utf8" });
+    return { status, written: existsSync(join(copy, "rendered")), says: `${stdout}${stderr}`.replaceAll(copy, "COPY").replace(/^(info|warning): .*\n/gm, "").trimEnd() };
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+test("render refuses a system whose name is misspelt, with the nearest name and the list, and writes nothing", (t) => {
+  t.deepEqual(rendered("prod", { "Pulumi.prod.yaml": [["production-platform:bgc-platform:", "production-platform:bgc-platfrom:"]] }), { status: 1, written: false, says: [
+    "the stack's configuration has 2 wrong values:",
+    "  bgc-platform.applications: no source is set; write one of",
+    "    applications: { source: contract-server }",
+    "    applications: { source: images, api: ..., integrationGateway: ..., web: ... }",
+    '  bgc-platfrom: there is no such setting; the nearest is "bgc-platform"; there are bgc-platform, bots-edi, certificateIssuer, clusterAddons, context, '
+      + "ingressClass, ingressNamespace, platform-service, policies, purpose, resilient-api-gateway, retainData, storageClass, systems, techbra-ecommerce",
+  ].join("\n") });
+});
+
+test("render refuses a policy setting that is misspelt, and an override for what the stack does not have", (t) => {
+  const policies = (text: string): Edits => ({ "Pulumi.dev.yaml": [["config:\n", `config:\n  production-platform:policies: ${text}\n`]] });
+  t.deepEqual(rendered("dev", policies("{ stric: true }")), { status: 1, written: false, says:
+    'The policy settings are not valid:\n  stric: there is no such setting; the nearest is "strict"; docs/policies.md has them all' });
+  t.deepEqual(rendered("dev", policies("{ overrides: [{ namespace: daat, rules: {} }] }")), { status: 1, written: false, says:
+    'an override of the policies is for namespace "daat", which the stack does not have; the nearest is "data"; there are api-gateway, data, edi, platform, techbra-test' });
+});
+
+test("render names the file, line and column of a stack's file that is no YAML, and a part of it that Pulumi does not know", (t) => {
+  const broken = rendered("dev", { "Pulumi.dev.yaml": [["production-platform:bgc-platform:\n", "production-platform:bgc-platform: {\n"]] });
+  t.deepEqual({ ...broken, says: broken.says.split("\n")[0] }, { status: 1, written: false, says: "COPY/Pulumi.dev.yaml is not YAML: Missing , between flow map items at line 7, column 5:" });
+  t.deepEqual(rendered("dev", { "Pulumi.dev.yaml": [["config:\n", "confg:\n"]] }), { status: 1, written: false, says:
+    'COPY/Pulumi.dev.yaml: there is no "confg" in a stack\'s file; the nearest is "config"; there are config, encryptedkey, encryptionsalt, environment, secretsprovider' });
 });

@@ -14,8 +14,8 @@ test("wrong settings of the stack stop the pack with their message, and without 
   const { status, stderr, stdout } = started(JSON.stringify({ enforcement: { "X04-spred": "advisory" }, "B05-postgres-startup": { budget: 300 } }));
   t.deepEqual([status, stdout, stderr.trimEnd().split("\n")], [1, "", [
     "The policy settings are not valid:",
-    '  B05-postgres-startup.budget: there is no such setting; the nearest is "budgetSeconds"',
-    '  enforcement.X04-spred: there is no such setting; the nearest is "X04-spread"',
+    '  B05-postgres-startup.budget: there is no such setting; the only one is "budgetSeconds"',
+    '  enforcement.X04-spred: there is no such setting; the nearest is "X04-spread"; docs/policies.md has them all',
   ]]);
 });
 

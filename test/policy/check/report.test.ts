@@ -25,6 +25,7 @@ test("settings are those of a stack, by themselves or in the stack's file", asyn
   t.is(await blocked("X08-image-pinned: { movingTags: [nightly] }"), 1);
   t.is(await blocked("config:\n  production-platform:policies:\n    X08-image-pinned: { movingTags: [nightly] }\n"), 1);
   t.is(await blocked("config: { other:thing: 1 }\n"), 0);
+  await t.throwsAsync(blocked("config: { shop:polices: {} }\n"), { name: "UsageError", message: /settings\.yml: The policy settings are not valid:\n {2}shop:polices: there is no such setting; the nearest is "policies"$/ });
   await t.throwsAsync(blocked("X08-image-pinned: { movingTag: [] }"), { name: "UsageError", message: /settings\.yml: .*movingTag.*nearest is "movingTags"/s });
   await t.throwsAsync(blocked("a: [1"), { name: "UsageError", message: /^the settings file .*settings\.yml cannot be used: is no YAML/ });
 });

@@ -46,6 +46,16 @@ test("wrong usage ends with 2 and says what to do instead", async (t) => {
   }
 });
 
+test("an override for what was not checked is a note beside the result, since settings are shared and inputs may be a part", async (t) => {
+  const { check, folder } = workplace(t);
+  const checkedWith = (namespace: string) => {
+    writeFileSync(join(folder, "settings.yml"), `overrides: [{ namespace: ${namespace}, rules: {} }]`);
+    return check("good.yaml --rules X01-privileged --settings settings.yml");
+  };
+  const note = 'note: an override of the policies is for namespace "daat", of which nothing was checked; the only one is "data"\n';
+  t.deepEqual([await checkedWith("daat"), await checkedWith("data")].map(({ code, stderr }) => [code, stderr]), [[0, note], [0, ""]]);
+});
+
 test("a file is written as a whole, and only the verdict goes to the terminal", async (t) => {
   const { check, folder } = workplace(t);
   const { stdout } = await check(". --rules X01-privileged --format sarif --output out.sarif");

@@ -35,6 +35,23 @@ for (const [title, [rules, change]] of Object.entries(unsafe)) {
   });
 }
 
+/** The contract server's programs among the workloads of a stack that is called production, with one sign of them changed. */
+async function inProduction(hide: (spec: ReturnType<typeof podSpec>) => void): Promise<string[]> {
+  const objects = structuredClone(await stackObjects("dev"));
+  for (const { kind, metadata } of objects) if (kind === "Namespace") metadata.labels!["production-platform/purpose"] = "production";
+  for (const object of objects) if (["Deployment", "StatefulSet", "Job", "CronJob"].includes(object.kind)) hide(podSpec(object));
+  return judge(objects).findings.filter(({ rule }) => rule.id === "B19-contract-server").map(({ object }) => object.ref.replace(/-[0-9a-f]{8}$/, "")).sort();
+}
+
+test("our own dev stack called production has each program of the contract server refused, whichever sign of it is taken away (B19)", async (t) => {
+  const programs = ["CronJob edi/bots-db-backup", "CronJob edi/bots-engine", "CronJob platform/audit-retention", "Deployment api-gateway/proxy-service", "Deployment api-gateway/upstream-service", "Deployment data/bgc-api",
+    "Deployment data/bgc-web", "Deployment data/integration-gateway", "Deployment edi/bots-jobqueue", "Deployment edi/bots-webserver", "Deployment platform/platform-service",
+    "Deployment techbra-test/bff", "Deployment techbra-test/billing-service", "Deployment techbra-test/inventory-service", "Deployment techbra-test/order-service", "Job edi/bots-migrate"];
+  t.deepEqual(await inProduction(() => {}), programs);
+  t.deepEqual(await inProduction(({ volumes }) => volumes.forEach(({ configMap }) => configMap && Object.assign(configMap, { name: "application" }))), programs);
+  t.deepEqual(await inProduction((spec) => allContainers(spec).forEach((container) => delete (container as Partial<typeof container>).command)), programs);
+});
+
 // Each alone is a mutant of integration/gates/mutations.
 test("memory limits dropped from all containers of our own dev stack are blocked, each by its name", async (t) => {
   const objects = structuredClone(await stackObjects("dev"));

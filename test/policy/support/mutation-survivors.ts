@@ -16,6 +16,8 @@ const backupOf = ({ metadata }: Manifest) => metadata?.labels?.[labels.backupOf]
 /** Whether a CronJob copies a store of its stack that must not lose its data. */
 const copiesStore = (job: Manifest, all: readonly Manifest[]) => all.some(({ metadata }) =>
   metadata?.namespace === job.metadata?.namespace && metadata?.name === backupOf(job) && (metadata?.labels?.[labels.dataStore] ?? "redis-cache") !== "redis-cache");
+/** Whether the contract server runs in a namespace, which must then say that it is for development. */
+const hasContractServer = (namespace: Manifest, all: readonly Manifest[]) => all.some(({ metadata }) => metadata?.namespace === namespace.metadata?.name && metadata?.name?.startsWith("contract-server-"));
 const uploads = (job: Manifest) => JSON.stringify(job).includes('"name":"upload"');
 const jobPod = "spec.jobTemplate.spec.template.spec";
 const without = (kind: string, ...fields: readonly string[]) => fields.map((field) => `${kind} ${field}: deleted`);
@@ -66,6 +68,12 @@ export const survivors: readonly KnownSurvivors[] = [
   {
     reason: "a stack may use a namespace that it does not own; rules about namespaces then speak to the first workload in it",
     changes: without("Namespace", "object"),
+    of: (object, all) => !hasContractServer(object, all),
+  },
+  {
+    reason: "a namespace that does not say what it is for is for production",
+    changes: without("Namespace", `metadata.labels["${labels.purpose}"]`),
+    of: (object, all) => !hasContractServer(object, all),
   },
   {
     reason: "enforce refuses what audit and warn would only mention",

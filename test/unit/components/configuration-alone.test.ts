@@ -31,6 +31,6 @@ test("systems publish a target each, in the order that the stack names them", as
 });
 
 test("a stack that names an unknown system, or one twice, declares nothing", async (t) => {
-  await t.throwsAsync(stackVariant("prod", { systems: ["platform"] }), { message: /^ {2}systems\.0: Invalid option: expected one of .*\(is "platform"\)$/m });
+  await t.throwsAsync(stackVariant("prod", { systems: ["platform"] }), { message: /^ {2}systems\[0\]: Invalid option: expected one of .*\(is "platform"\)$/m });
   await t.throwsAsync(stackVariant("prod", { systems: ["bots-edi", "bots-edi"] }), { message: /^ {2}systems: a system is named twice/m });
 });

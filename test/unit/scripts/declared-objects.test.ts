@@ -2,6 +2,7 @@ import { join } from "node:path";
 import test from "ava";
 import { checkout } from "../../../scripts/support/checkout.ts";
 import { type DeclaredResource, manifests } from "../../../scripts/support/declared-objects.ts";
+import { policySettings } from "../../../scripts/support/policy-settings.ts";
 import { stackConfiguration } from "../../../scripts/support/stack-configuration.ts";
 
 test("a stack that does not exist is named, with the file that was looked for", (t) => {
@@ -17,6 +18,13 @@ test("a stack's values are texts, as the engine hands them over", (t) => {
 
 test("only the configuration of a stack's file is read, not the engine's own entries", (t) => {
   t.deepEqual(Object.keys(stackConfiguration("dev")).filter((name) => !name.startsWith("production-platform:")), []);
+});
+
+test("the policies' settings of a stack are those of its file, and what is no object or misspelt is refused", (t) => {
+  t.deepEqual(policySettings(stackConfiguration("prod")).enforcement, { "B16-sealed-value": "advisory" });
+  t.deepEqual(policySettings({}), policySettings({ "production-platform:policies": "{}" }));
+  t.throws(() => policySettings({ "production-platform:policies": "strict" }), { message: 'The policy settings are not valid:\n  (settings): Invalid input: expected object, received string (is "strict")' });
+  t.throws(() => policySettings({ "production-platform:polices": "{}" }), { message: 'The policy settings are not valid:\n  production-platform:polices: there is no such setting; the nearest is "policies"' });
 });
 
 const configMap = (metadata: object, data: unknown = { key: "value" }): DeclaredResource =>

@@ -17,10 +17,10 @@ const namespaces = ["data", "platform", "edi", "api-gateway", "techbra-test"];
 const stacks = { dev: await stackVariant("dev"), prod: await stackVariant("prod") };
 
 /** What a stack's own file says. */
-async function settingsOf(stack: string): Promise<StackSettings> {
+async function settingsOf(stack: string): Promise<Required<StackSettings>> {
   let settings: StackSettings | undefined;
   await declaredBy(() => (settings = loadSettings()), stackConfiguration(stack));
-  return settings!;
+  return settings as Required<StackSettings>;
 }
 const settings = { dev: await settingsOf("dev"), prod: await settingsOf("prod") };
 

@@ -13,7 +13,7 @@ const administrator = { apiGroup: rbac, kind: "ClusterRole", name: "cluster-admi
 const namespaces = [
   ...patternsOf(["Namespace"], field(""), field("metadata.labels"),
     field(standard("enforce"), "baseline", "privileged"), kept(standard("enforce-version"), "v1.19"),
-    field(standard("audit"), "privileged"), field(standard("warn"), "privileged")),
+    field(standard("audit"), "privileged"), field(standard("warn"), "privileged"), field('metadata.labels["production-platform/purpose"]', "production")),
   ...patternsOf(["ResourceQuota"], field(""), field("spec.hard"), field("spec.hard.pods", "1"), field('spec.hard["requests.cpu"]', "10m"),
     field('spec.hard["requests.memory"]', "1Mi"), field('spec.hard["requests.storage"]', "1Mi")),
   ...patternsOf(["LimitRange"], field(""), field("spec.limits", []), field("spec.limits[*].defaultRequest"),
