@@ -12,6 +12,7 @@ printf '%s\\n' "$*" >>"$RECORD/arguments"; env >>"$RECORD/environment"
 [[ -z \${SAYS:-} ]] || { printf '%s\\n' "$SAYS" >&2; exit "\${EXIT:-1}"; }
 [[ -z \${SLEEPS:-} ]] || exec sleep "$SLEEPS"
 command=$1 source=$2 status=0
+[[ $command != lsf ]] || { ls "$BUCKET"; exit; }
 for word; do
   case $word in
     --missing-on-dst=*) missing=\${word#*=} ;;
@@ -67,7 +68,7 @@ function bucket(t: ExecutionContext) {
   return { at, write, upload, recorded: (file: string) => readFileSync(at("record", file), "utf8") };
 }
 
-const kept = "verified, and kept on the volume: db-1 db-2 ";
+const kept = "verified, and kept on the volume: db-1 db-2";
 
 test("verified copies are in the bucket after the upload, and each file was compared (B11)", (t) => {
   const { at, upload } = bucket(t);
@@ -122,7 +123,7 @@ test("a file that did not arrive fails the upload, and the next one brings it (B
   const { at, upload } = bucket(t);
   const { status, lines } = upload({ LOSES: "db-2/dump" });
   t.is(status, 1);
-  t.true(lines.includes("FAILED: s3:copies/db lacks after the upload: db-2/dump . The next run uploads them"), lines.join("\n"));
+  t.true(lines.includes("FAILED: s3:copies/db lacks after the upload: db-2/dump. The next run uploads them"), lines.join("\n"));
   t.true(lines.includes(kept));
   t.is(upload().status, 0);
   t.is(readFileSync(at("bucket/db-2/dump"), "utf8"), "rows of db-2");
