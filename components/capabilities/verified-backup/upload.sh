@@ -48,8 +48,8 @@ ask() { # COMMAND FOLDERS FLAGS...
     fail "$S3_ENDPOINT refuses the keys of the Secret $S3_KEYS_FROM ($reason): correct them, or their rights to list, read and write $S3_BUCKET/$S3_PREFIX"
   fi
   if said 'x509: [^"]*'; then fail "$S3_ENDPOINT is not trusted ($reason)"; fi
-  if said 'dial tcp[^"]*|no such host|i/o timeout|connection re[a-z]*|context deadline exceeded|no route to host|unexpected EOF|server gave HTTP response to HTTPS client'; then
-    fail "$S3_ENDPOINT does not answer ($reason): does it run, and do s3.cidrs hold the addresses of its name?"
+  if said 'request send failed, .*|unexpected EOF|connection reset by peer'; then
+    fail "$S3_ENDPOINT does not answer (${reason##*\": }): does it run, and do s3.cidrs hold the addresses of its name?"
   fi
 }
 said() { reason=$(grep -Eom1 "$1" "$work/said" | head -n 1) && [ -n "$reason" ]; }
