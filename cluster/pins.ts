@@ -25,6 +25,7 @@ export const versions = {
   metricsServer: "0.9.0",
   localPathProvisioner: "0.0.30",
   kubeScore: "1.20.0",
+  rclone: images.rclone.split(":")[1]!,
 } as const;
 
 /** Names of the images that only the local cluster itself uses. */
@@ -37,7 +38,7 @@ export const clusterImages = {
 } as const;
 
 /** Images that workloads use and that are built where no registry can be reached. */
-export const workloadImages = { postgres: images.postgres, redis: images.redis, mariadb: images.mariadb, kafka: images.kafka, node: images.node } as const;
+export const workloadImages = { postgres: images.postgres, redis: images.redis, mariadb: images.mariadb, kafka: images.kafka, node: images.node, rclone: images.rclone } as const;
 
 const kubernetesVersion = `v${versions.kubernetes}`;
 
@@ -72,6 +73,9 @@ export const clusterPrograms: readonly Program[] = [
   { name: "metrics-server", module: "addons", package: "sigs.k8s.io/metrics-server/cmd/metrics-server", minutes: 2 },
   { name: "local-path-provisioner", module: "addons", package: "github.com/rancher/local-path-provisioner", minutes: 1 },
 ];
+
+/** What the image of the upload holds, which is built where no registry can be reached. */
+export const rclone: Program = { name: "rclone", module: "rclone", package: ".", variables: { "github.com/rclone/rclone/fs.Version": `v${versions.rclone}` }, minutes: 2 };
 
 /** What `npm run bench` compares `npm run check` with: a scanner of Kubernetes manifests that is built from its source like all others. */
 export const scanner: Program = {

@@ -1,6 +1,6 @@
 /**
  * The public images every stack uses, pinned to a release. Private application images are configuration, not pins.
- * Where no registry can be reached, the local cluster builds images of these very names from Debian and npm packages and from jars of Maven Central.
+ * Where no registry can be reached, the local cluster builds images of these very names from Debian and npm packages, Go modules and jars of Maven Central.
  */
 export const images = {
   /** PostgreSQL server, client and dump tools (B03, B10). UID and GID 999. */
@@ -23,6 +23,6 @@ export const images = {
   jaeger: "docker.io/jaegertracing/jaeger:2.10.0",
   /** Metrics (T05). UID 65534. */
   prometheus: "docker.io/prom/prometheus:v3.5.0",
-  /** Uploads verified backups to S3 where a stack asks for it (B11). */
-  rclone: "docker.io/rclone/rclone:1.71.2",
+  /** Uploads verified backups to S3 where a stack asks for it (B11). Its shell is BusyBox's. */
+  rclone: "docker.io/rclone/rclone:1.76.0",
 } as const;

@@ -92,7 +92,7 @@ const sections = {
     minSeconds: count.default(60).describe("Least terminationGracePeriodSeconds of a data store (X04)"),
   }).prefault({}),
   "X06-secret-in-env": z.strictObject({
-    environmentOnly: z.array(z.string()).default(["REDISCLI_AUTH", "RCLONE_*"]).describe("Environment variables of programs that read their credential from nowhere else; * stands for any text (X06)"),
+    environmentOnly: z.array(z.string()).default(["REDISCLI_AUTH"]).describe("Environment variables of programs that read their credential from nowhere else; * stands for any text (X06)"),
   }).prefault({}),
   "X09-exception": z.strictObject({
     maxDays: count.default(180).describe("Most days that an exception may last from today (X09)"),

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { sweep } from "../build.ts";
+import { buildPrograms, sweep } from "../build.ts";
 import { ensureMaven } from "../local/packages.ts";
 import { cacheFolder } from "../paths.ts";
 import { workloadImages } from "../pins.ts";
@@ -30,11 +30,12 @@ const registryAnswers = (): Promise<boolean> => fetch(registry, { signal: AbortS
  */
 export async function buildImages(print: Print): Promise<Archive[]> {
   const pullable = await registryAnswers();
-  print(pullable ? "the image registry answers: workloads get its images" : "no image registry can be reached: images of the same names and contract are built from Debian, npm and Maven packages");
+  print(pullable ? "the image registry answers: workloads get its images" : "no image registry can be reached: images of the same names and contract are built from Debian, npm, Go and Maven packages");
   mkdirSync(join(cacheFolder, "images"), { recursive: true });
   sweep(join(cacheFolder, "images"));
   const archives: Archive[] = [];
   for (const recipe of recipes().filter(({ name }) => !pullable || !(Object.values(workloadImages) as string[]).includes(name))) {
+    if (recipe.program) await buildPrograms([recipe.program], print);
     const file = archivePath(recipe);
     if (!existsSync(file)) {
       if (recipe.maven) await ensureMaven(print);

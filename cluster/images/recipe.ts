@@ -1,3 +1,4 @@
+import type { Program } from "../pins.ts";
 import type { ImageConfig } from "./archive.ts";
 
 /** A file of the machine that goes into an image. */
@@ -13,6 +14,8 @@ export interface Recipe {
   /** User made before the packages' own scripts could, so that it has the upstream image's number. */
   readonly user?: { readonly name: string; readonly id: number; readonly home: string };
   readonly files: readonly CopiedFile[];
+  /** Go program among `files` that nothing but this image needs. */
+  readonly program?: Program;
   /** A pom whose dependencies go into the folder `to`; dependencies.sha256 beside it lists them all. */
   readonly maven?: { readonly pom: string; readonly to: string };
   /** Shell commands with the image's root as $1, after the packages are installed. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { programPath } from "../build.ts";
-import { clusterImages, clusterPrograms, workloadImages } from "../pins.ts";
+import { clusterImages, clusterPrograms, rclone, workloadImages } from "../pins.ts";
 import { kafka } from "./kafka/recipe.ts";
 import { type Recipe, standIn } from "./recipe.ts";
 
@@ -88,6 +88,15 @@ export const recipes = (): readonly Recipe[] => [
     ],
     afterwards: ['mkdir -p "$1/home/node"; chown 1000:1000 "$1/home/node"'],
     config: { entrypoint: ["docker-entrypoint.sh"], command: ["node"], description: standIn("Debian with the Node.js of npm's node package") },
+  },
+  {
+    name: workloadImages.rclone,
+    packages: ["ca-certificates"],
+    user: { name: "rclone", id: 1009, home: "/home/rclone" },
+    program: rclone,
+    files: [{ from: programPath(rclone), to: "usr/local/bin/rclone" }],
+    afterwards: ['mkdir -p "$1/data"'],
+    config: { entrypoint: ["rclone"], workingDirectory: "/data", environment: { XDG_CONFIG_HOME: "/config" }, description: standIn("Debian with rclone from its Go module, without the backends of other clouds") },
   },
 ];
 

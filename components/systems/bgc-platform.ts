@@ -4,6 +4,7 @@ import { type Flow, flow } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
 import { scripts } from "../capabilities/scripts.ts";
 import { SealedSecret } from "../capabilities/sealed-secret.ts";
+import { type S3Copy, uploadFlows } from "../capabilities/verified-backup/upload.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import { migrations, sqlJob } from "../data/postgres/sql-job.ts";
 import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgres/store.ts";
@@ -21,7 +22,7 @@ const folder = new URL("../../workloads/bgc-platform/", import.meta.url).pathnam
 const behindProxy = { TRUSTED_PROXY: "true" };
 
 /** Who talks to whom in the BGC platform, and nobody else (X05, B18). */
-export const bgcFlows = (ingress: SystemContext["ingressNamespace"], backupBucket?: string): Flow[] => [
+export const bgcFlows = (ingress: SystemContext["ingressNamespace"], s3?: S3Copy): Flow[] => [
   { from: { namespace: ingress }, to: { app: "bgc-api" }, ports: [8080] },
   { from: { namespace: ingress }, to: { app: "bgc-web" }, ports: [8080] },
   flow("bgc-web", "bgc-api", 8080),
@@ -34,7 +35,7 @@ export const bgcFlows = (ingress: SystemContext["ingressNamespace"], backupBucke
   flow("postgres-backup", "postgres", 5432),
   flow("bgc-migrations", "postgres", 5432),
   flow("populate-countries", "postgres", 5432),
-  ...(backupBucket ? [{ from: { app: "postgres-backup" }, to: { cidr: backupBucket }, ports: [443] }] : []),
+  ...uploadFlows("postgres-backup", s3),
 ];
 
 /** The trade-data platform: Postgres, a Redis cache, the integration gateway, the API with its simulator, and the web front. */
@@ -45,7 +46,7 @@ export class BgcPlatform extends pulumi.ComponentResource {
     super("platform:system:BgcPlatform", "bgc-platform", {}, options);
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
-      flows: postgresFlows("postgres", settings.postgres.engine, bgcFlows(context.ingressNamespace, settings.postgres.backup.s3?.cidr)),
+      flows: postgresFlows("postgres", settings.postgres.engine, bgcFlows(context.ingressNamespace, settings.postgres.backup.s3)),
       selectors: postgresSelectors("postgres", settings.postgres.engine),
     }, context);
 

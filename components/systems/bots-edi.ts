@@ -7,6 +7,7 @@ import { type Program, type ProgramSource, server, task } from "../capabilities/
 import { SealedSecret } from "../capabilities/sealed-secret.ts";
 import { SharedConfig } from "../capabilities/shared-config.ts";
 import { VeleroSchedule } from "../capabilities/velero-schedule.ts";
+import { uploadFlows } from "../capabilities/verified-backup/upload.ts";
 import { backupDefaults, VerifiedBackup } from "../capabilities/verified-backup/verified-backup.ts";
 import { VolumeSnapshots } from "../capabilities/volume-snapshots.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
@@ -38,7 +39,7 @@ export const ediFlows = ({ database, backup, snapshots }: Pick<BotsEdiSettings, 
     database.kind === "external" ? { from: { app }, to: { cidr: database.cidr }, ports: [database.port] } : { from: { app }, to: { app: "mysql" }, ports: [3306] }),
   ...(database.kind === "in-cluster" ? [{ from: { app: "mysql-provision" }, to: { app: "mysql" }, ports: [3306] }] : []),
   ...(addons.has("volume-snapshots") ? [{ from: { app: "bots-data-snapshots" }, to: { cidr: snapshots.apiServerCidr }, ports: [443, 6443] }] : []),
-  ...(backup.s3 ? [{ from: { app: "bots-db-backup" }, to: { cidr: backup.s3.cidr }, ports: [443] }] : []),
+  ...uploadFlows("bots-db-backup", backup.s3),
 ];
 
 /** Electronic data interchange: a web server, a job queue and a scheduled engine around one MySQL database and one volume. */

@@ -4,6 +4,7 @@ import { Certificate } from "../capabilities/certificate.ts";
 import { type Flow, flow } from "../capabilities/network-flows.ts";
 import { server, task } from "../capabilities/program.ts";
 import { SharedConfig } from "../capabilities/shared-config.ts";
+import { type S3Copy, uploadFlows } from "../capabilities/verified-backup/upload.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import type { Client } from "../data/client.ts";
 import { postgresMaintenance } from "../data/postgres/maintenance.ts";
@@ -24,7 +25,7 @@ const name = "platform-service";
 const logs = "/app/logs";
 
 /** Who talks to whom around the platform service, and nobody else (X05). */
-export const platformFlows = (ingress: SystemContext["ingressNamespace"], backupBucket?: string): Flow[] => [
+export const platformFlows = (ingress: SystemContext["ingressNamespace"], s3?: S3Copy): Flow[] => [
   { from: { namespace: ingress }, to: { app: name }, ports: [8080] },
   flow(name, "postgres", 5432),
   flow(name, "redis", 6379),
@@ -33,7 +34,7 @@ export const platformFlows = (ingress: SystemContext["ingressNamespace"], backup
   flow("postgres-maintenance", "postgres", 5432),
   flow("postgres-provision", "postgres", 5432),
   flow("postgres-backup", "postgres", 5432),
-  ...(backupBucket ? [{ from: { app: "postgres-backup" }, to: { cidr: backupBucket }, ports: [443] }] : []),
+  ...uploadFlows("postgres-backup", s3),
 ];
 
 /** A service with its settings, an audit trail, and the jobs that keep both in order. */
@@ -45,7 +46,7 @@ export class PlatformService extends pulumi.ComponentResource {
     const { backup, engine, maintenanceSchedule, ...postgresSettings } = settings.postgres;
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
-      flows: postgresFlows("postgres", engine, platformFlows(context.ingressNamespace, backup.s3?.cidr)),
+      flows: postgresFlows("postgres", engine, platformFlows(context.ingressNamespace, backup.s3)),
       selectors: postgresSelectors("postgres", engine),
     }, context);
 

@@ -5,6 +5,7 @@ import { type Flow, flow } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
 import { ReverseProxy } from "../capabilities/reverse-proxy.ts";
 import { SharedConfig } from "../capabilities/shared-config.ts";
+import { type S3Copy, uploadFlows } from "../capabilities/verified-backup/upload.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import { redisBackup } from "../data/redis/backup.ts";
 import { Redis } from "../data/redis/redis.ts";
@@ -17,14 +18,14 @@ import type { SystemContext, Target } from "./target.ts";
 const namespace = "api-gateway";
 
 /** Who talks to whom in the gateway, and nobody else (X05). */
-export const gatewayFlows = (ingress: SystemContext["ingressNamespace"], reverseProxy: ResilientApiGatewaySettings["reverseProxy"], backupBucket?: string): Flow[] => [
+export const gatewayFlows = (ingress: SystemContext["ingressNamespace"], reverseProxy: ResilientApiGatewaySettings["reverseProxy"], s3?: S3Copy): Flow[] => [
   ...(reverseProxy === "nginx"
     ? [{ from: { namespace: ingress }, to: { app: "nginx" }, ports: [8080] }, flow("nginx", "proxy-service", 5000)]
     : [{ from: { namespace: ingress }, to: { app: "proxy-service" }, ports: [5000] }]),
   flow("proxy-service", "upstream-service", 5001),
   flow("proxy-service", "redis", 6379),
   flow("redis-backup", "redis", 6379),
-  ...(backupBucket ? ["redis-backup", "configuration-backup"].map((app) => ({ from: { app }, to: { cidr: backupBucket }, ports: [443] })) : []),
+  ...["redis-backup", "configuration-backup"].flatMap((app) => uploadFlows(app, s3)),
 ];
 
 /** A proxy with a rate limiter and a circuit breaker whose state lives in Redis, before an upstream service. */
@@ -35,7 +36,7 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
     super("platform:system:ResilientApiGateway", "resilient-api-gateway", {}, options);
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
-      flows: gatewayFlows(context.ingressNamespace, settings.reverseProxy, settings.redis.backup.s3?.cidr),
+      flows: gatewayFlows(context.ingressNamespace, settings.reverseProxy, settings.redis.backup.s3),
       others: ["configuration-backup"],
     }, context);
 

@@ -51,8 +51,17 @@ export function containerResources(settings: ResourceSettings, ephemeral: Size =
 export const quota = (defaults: { cpu: Cpu; memory: Size; storage: Size; pods: number }) =>
   z.strictObject({ cpu: cpu.default(defaults.cpu), memory: size.default(defaults.memory), storage: size.default(defaults.storage), pods: z.int().min(10).default(defaults.pods) }).prefault({});
 
-/** A bucket for verified copies. */
-export const s3Copy = z.strictObject({ cidr: z.cidrv4(), endpoint: z.url(), region: z.string().min(1), bucket: z.string().min(1), prefix: z.string().min(1), credentialsSecret: objectName });
+/** A bucket for verified copies; {@link S3Copy} says what the values mean. */
+export const s3Copy = z.strictObject({
+  cidrs: z.array(z.cidrv4()).min(1),
+  /** The former name of `cidrs`, which took one. */
+  cidr: z.undefined({ error: "is a list now: write cidrs: [...] with every range that the endpoint answers from" }).optional(),
+  endpoint: z.url({ protocol: /^https?$/, error: 'expected an address such as "https://s3.sa-east-1.amazonaws.com"' }),
+  region: z.string().min(1),
+  bucket: z.string().min(1),
+  prefix: z.string().min(1),
+  credentialsSecret: objectName,
+}).transform(({ cidr: _, ...s3 }) => s3);
 
 /** When a store is copied, and which copies are kept. */
 export const backup = (defaults: { cron: string; storage: Size; keepDays: number; keepAtLeast: number }) =>

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Flow, flow } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
+import { uploadFlows } from "../capabilities/verified-backup/upload.ts";
 import type { Client } from "../data/client.ts";
 import { kafkaFlows, kafkaSelectors, kafkaStore } from "../data/kafka/store.ts";
 import { migrations } from "../data/postgres/sql-job.ts";
@@ -39,7 +40,7 @@ export const techbraFlows = ({ tools, kafka, postgres, redis }: Pick<TechbraEcom
   flow("postgres-backup", "postgres", 5432),
   flow("techbra-migrations", "postgres", 5432),
   flow("redis-backup", "redis", 6379),
-  ...Object.entries({ "kafka-backup": kafka, "postgres-backup": postgres, "redis-backup": redis }).flatMap(([app, { backup }]) => (backup.s3 ? [{ from: { app }, to: { cidr: backup.s3.cidr }, ports: [443] }] : [])),
+  ...Object.entries({ "kafka-backup": kafka, "postgres-backup": postgres, "redis-backup": redis }).flatMap(([app, { backup }]) => uploadFlows(app, backup.s3)),
   ...(tools.enabled ? toolFlows : []),
 ];
 

@@ -17,6 +17,8 @@ export interface JobArgs extends Omit<PodArgs, "serviceAccount"> {
   readonly deadline: Duration;
   /** Tries after the first one. @default 2 */
   readonly retries?: number;
+  /** Container whose failure fails the job at once, as a run from the start would only repeat what went well. @default each failure is tried again */
+  readonly lastStep?: string;
 }
 
 /**
@@ -85,6 +87,7 @@ function jobSpec(serviceAccountName: string, args: JobArgs) {
   return {
     activeDeadlineSeconds: seconds(args.deadline),
     backoffLimit: args.retries ?? 2,
+    ...(args.lastStep && { podFailurePolicy: { rules: [{ action: "FailJob", onExitCodes: { containerName: args.lastStep, operator: "NotIn", values: [0] } }] } }),
     template: podTemplate({ ...args, serviceAccount: serviceAccountName }, "Never"),
   };
 }

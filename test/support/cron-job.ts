@@ -1,7 +1,7 @@
 import { eventually, kubectl, withManifest } from "./cluster.ts";
 
 export interface DrillJob {
-  metadata: { ownerReferences?: unknown };
+  metadata: { name: string; namespace: string; ownerReferences?: unknown };
   spec: { backoffLimit: number; template: { spec: { containers: Container[]; initContainers: Container[] } } };
 }
 export interface Container {
@@ -18,10 +18,23 @@ export async function runOnce(namespace: string, cronJob: string, name: string, 
   // A CronJob removes its own failed runs beyond the history it keeps, and drills are looked at afterwards.
   delete made.metadata.ownerReferences;
   change(made);
-  const { code, stderr } = await withManifest(made, "create");
-  if (code !== 0) throw new Error(stderr);
-  const outcome = await eventually(`the end of job ${job}`, 300, () => kubectl("get", "job", job, "-n", namespace, "-o", "jsonpath={.status.conditions[*].type}"), (types) => /Complete|Failed/.test(types));
-  const logs = await kubectl("logs", "-n", namespace, `job/${job}`, "--all-containers", "--ignore-errors");
-  await kubectl("delete", "job", job, "-n", namespace, "--wait=true");
-  return { outcome: outcome.includes("Failed") ? "Failed" : "Complete", logs };
+  return runJob(made);
 }
+
+/** Runs a job to its end and removes it; how and why it ended, how many of its pods failed, and what the containers of one said. */
+export async function runJob(job: Pick<DrillJob, "metadata">): Promise<{ outcome: "Complete" | "Failed"; reason: string; failedPods: number; logs: string }> {
+  const { name, namespace } = job.metadata;
+  const { code, stderr } = await withManifest(job, "create");
+  if (code !== 0) throw new Error(stderr);
+  const status = await eventually(`the end of job ${name}`, 300, async () => JSON.parse(await kubectl("get", "job", name, "-n", namespace, "-o", "json")).status as JobStatus, ({ conditions }) => ended(conditions) !== undefined);
+  const logs = await kubectl("logs", "-n", namespace, `job/${name}`, "--all-containers", "--ignore-errors");
+  await kubectl("delete", "job", name, "-n", namespace, "--wait=true");
+  const { type, reason = "" } = ended(status.conditions)!;
+  return { outcome: type as "Complete" | "Failed", reason, failedPods: status.failed ?? 0, logs };
+}
+
+interface JobStatus {
+  readonly failed?: number;
+  readonly conditions?: readonly { readonly type: string; readonly reason?: string }[];
+}
+const ended = (conditions: JobStatus["conditions"] = []) => conditions.find(({ type }) => ["Complete", "Failed"].includes(type));

@@ -3,7 +3,8 @@ import { images } from "../../images.ts";
 import type { Size } from "../../workload/units.ts";
 import { ContentMap } from "../content-map.ts";
 import { scripts } from "../scripts.ts";
-import { backupScripts, type S3Copy, toolContainers, VerifiedBackup } from "../verified-backup/verified-backup.ts";
+import type { S3Copy } from "../verified-backup/upload.ts";
+import { backupScripts, toolContainers, VerifiedBackup } from "../verified-backup/verified-backup.ts";
 
 export interface ConfigurationBackupArgs {
   readonly namespace: string;

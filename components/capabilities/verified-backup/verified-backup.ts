@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { images } from "../../images.ts";
 import type { ContainerArgs, Mount } from "../../workload/container.ts";
 import { type Schedule, ScheduledJob } from "../../workload/job.ts";
 import { backupOf } from "../../workload/labels.ts";
 import type { Identity } from "../../workload/pod.ts";
 import type { Duration, Size } from "../../workload/units.ts";
 import { scripts } from "../scripts.ts";
+import { type S3Copy, upload } from "./upload.ts";
 
 /** The runbooks' numbers; each can be changed per stack. */
 export const backupDefaults = {
@@ -21,17 +21,6 @@ export const backupDefaults = {
   /** Room for a scratch server that holds the restored data. */
   scratch: "4Gi",
 } as const;
-
-/** A bucket that verified copies are copied to, and the Secret with `access-key-id` and `secret-access-key`. */
-export interface S3Copy {
-  /** Addresses the endpoint answers from: the only ones the job may reach besides the data store. */
-  readonly cidr: string;
-  readonly endpoint: string;
-  readonly region: string;
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly credentialsSecret: string;
-}
 
 /** What a stack can set about a backup. */
 export interface BackupArgs {
@@ -111,6 +100,8 @@ export class VerifiedBackup extends pulumi.ComponentResource {
       },
     }, { parent: this, protect: args.retainData });
     const keep = { KEEP_DAYS: String(args.keepDays ?? backupDefaults.keepDays), KEEP_AT_LEAST: String(args.keepAtLeast ?? backupDefaults.keepAtLeast) };
+    const prune = args.tool("prune", { ...env, ...keep }, [copies]);
+    const deadline = args.deadline ?? backupDefaults.deadline;
     this.cronJob = new ScheduledJob(name, {
       namespace: args.namespace,
       schedule: args.schedule ?? backupDefaults.schedule,
@@ -119,30 +110,13 @@ export class VerifiedBackup extends pulumi.ComponentResource {
       identity: args.identity,
       imagePullSecrets: args.imagePullSecrets,
       ...(args.annotations && { annotations: args.annotations }),
-      deadline: args.deadline ?? backupDefaults.deadline,
+      deadline,
       retries: 1,
-      initContainers: [...args.steps(copies, env), ...(args.s3 ? [upload(args.s3, claimName)] : [])],
-      containers: [args.tool("prune", { ...env, ...keep }, [copies])],
+      // The upload is last, and a failure of it repeats nothing: the bucket cannot hold up what happens on the volume.
+      ...(args.s3
+        ? { initContainers: [...args.steps(copies, env), prune], containers: [upload(args.s3, args.tool, copies, env, deadline)], lastStep: "upload" }
+        : { initContainers: args.steps(copies, env), containers: [prune] }),
     }, { parent: this, dependsOn: [this.claim] });
     this.registerOutputs({ schedule: this.cronJob.cronJob.spec.schedule });
   }
-}
-
-/** Copies what is verified and not yet in the bucket; it never deletes there, which is the bucket's own lifecycle rule to do. */
-function upload(s3: S3Copy, claim: string): ContainerArgs {
-  return {
-    name: "upload",
-    image: images.rclone,
-    args: ["copy", "/backups/verified", `s3:${s3.bucket}/${s3.prefix}`, "--immutable", "--checksum", "--config=/tmp/rclone.conf", "--cache-dir=/tmp", "--stats-one-line", "--stats=30s", "-v"],
-    env: {
-      RCLONE_CONFIG_S3_TYPE: "s3",
-      RCLONE_CONFIG_S3_PROVIDER: "Other",
-      RCLONE_CONFIG_S3_ENDPOINT: s3.endpoint,
-      RCLONE_CONFIG_S3_REGION: s3.region,
-      RCLONE_CONFIG_S3_ACCESS_KEY_ID: { secret: s3.credentialsSecret, key: "access-key-id" },
-      RCLONE_CONFIG_S3_SECRET_ACCESS_KEY: { secret: s3.credentialsSecret, key: "secret-access-key" },
-    },
-    resources: { cpu: { request: "50m", limit: "1" }, memory: { request: "64Mi", limit: "256Mi" } },
-    mounts: [{ path: "/backups", claim, readOnly: true }, { path: "/tmp", scratch: "64Mi" }],
-  };
 }

@@ -81,9 +81,8 @@ const statementSettings = (extensions: readonly string[] = []): Record<string, s
   extensions.includes("pg_stat_statements") ? { "pg_stat_statements.max": "5000" } : {};
 
 /** What the operator and its instances say to each other, besides what clients say to them. */
-export const cloudNativeFlows = (name: string, apiServerCidr: string, buckets: readonly string[]): Flow[] => [
+export const cloudNativeFlows = (name: string, apiServerCidr: string): Flow[] => [
   flow(name, name, 5432, 8000),
   { from: { namespace: "cnpg-system" }, to: { app: name }, ports: [5432, 8000] },
   { from: { app: name }, to: { cidr: apiServerCidr }, ports: [443, 6443] },
-  ...buckets.map((cidr): Flow => ({ from: { app: name }, to: { cidr }, ports: [443] })),
 ];

@@ -53,7 +53,7 @@ export function postgresFlows(name: string, engine: PostgresEngine, flows: reado
   const own = [`${name}-provision`, `${name}-backup`];
   if (engine.kind === "statefulset") return [...flows];
   const clients = flows.filter(({ from }) => !("app" in from && own.includes(from.app)));
-  if (engine.kind === "cloudnative-pg") return [...clients, ...cloudNativeFlows(name, engine.apiServerCidr, bucket(flows, `${name}-backup`))];
+  if (engine.kind === "cloudnative-pg") return [...clients, ...cloudNativeFlows(name, engine.apiServerCidr), ...uploads(name, flows)];
   return clients.map((flow) => ("app" in flow.to && flow.to.app === name ? { ...flow, to: { cidr: engine.cidr }, ports: [engine.port] } : flow));
 }
 
@@ -61,7 +61,7 @@ export function postgresFlows(name: string, engine: PostgresEngine, flows: reado
 export const postgresSelectors = (name: string, engine: PostgresEngine): Record<string, Record<string, string>> =>
   engine.kind === "cloudnative-pg" ? { [name]: { "cnpg.io/cluster": name } } : {};
 
-/** Where a system's own backup job would upload to: the operator does it instead. */
-function bucket(flows: readonly Flow[], job: string): string[] {
-  return flows.flatMap(({ from, to }) => ("app" in from && from.app === job && "cidr" in to ? [to.cidr] : []));
+/** The flows to the bucket of the system's own backup job, from the instances: the operator uploads instead. */
+function uploads(name: string, flows: readonly Flow[]): Flow[] {
+  return flows.filter(({ from, to }) => "app" in from && from.app === `${name}-backup` && "cidr" in to).map((flow) => ({ ...flow, from: { app: name } }));
 }

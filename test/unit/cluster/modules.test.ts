@@ -3,7 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { parseAllDocuments } from "yaml";
 import { modulesFolder } from "../../../cluster/paths.ts";
-import { clusterPrograms, pulumiPrograms, scanner } from "../../../cluster/pins.ts";
+import { clusterPrograms, pulumiPrograms, rclone, scanner } from "../../../cluster/pins.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
 
 /** The versions a module is built with: what its replacements say, else its requirements. */
@@ -27,7 +27,7 @@ for (const module of ["language", "random"]) {
 }
 
 test("every module is some program's, and every program has its module", (t) => {
-  const modules = new Set([...pulumiPrograms, ...clusterPrograms, scanner].map(({ module }) => module));
+  const modules = new Set([...pulumiPrograms, ...clusterPrograms, rclone, scanner].map(({ module }) => module));
   t.deepEqual([...modules].sort(), readdirSync(modulesFolder).sort());
   for (const module of modules) t.true(existsSync(join(modulesFolder, module, "go.mod")), module);
 });

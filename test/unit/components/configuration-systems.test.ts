@@ -83,3 +83,16 @@ test("other engines need the addresses that policies are made of (X05)", (t) => 
   t.throws(from({ "techbra-ecommerce": { kafka: { engine: { kind: "external", brokers: "broker-1", cidr: "192.0.2.0/28" } } } }), { message: /^ {2}techbra-ecommerce\.kafka\.engine\.brokers: expected brokers such as .* \(is "broker-1"\)$/m });
   t.deepEqual(of("platform-service", { postgres: { engine: { kind: "cloudnative-pg", apiServerCidr: "10.43.0.1/32" } } }).postgres.engine, { kind: "cloudnative-pg", instances: 3, apiServerCidr: "10.43.0.1/32" });
 });
+
+test("a bucket's endpoint has one range of addresses or several, and the former single one is refused with what to write (B11, X05)", (t) => {
+  const s3 = { cidrs: ["192.0.2.0/24", "198.51.100.0/24"], endpoint: "https://s3.example.com", region: "here", bucket: "copies", prefix: "orders", credentialsSecret: "bucket-keys" };
+  const backup = (changes: object) => from({ "platform-service": { postgres: { backup: { s3: { ...s3, ...changes } } } } });
+  t.deepEqual(backup({})()["platform-service"].postgres.backup.s3, s3);
+  const path = "platform-service.postgres.backup.s3";
+  t.throws(backup({ cidr: "192.0.2.0/24" }), refused(`${path}.cidr`, 'is a list now: write cidrs: [...] with every range that the endpoint answers from (is "192.0.2.0/24")'));
+  t.throws(backup({ cidrs: [] }), refused(`${path}.cidrs`, "Too small: expected array to have >=1 items (is [])"));
+  t.throws(backup({ cidrs: ["s3.example.com"] }), refused(`${path}.cidrs.0`, 'Invalid IPv4 range (is "s3.example.com")'));
+  for (const endpoint of ["s3.example.com", "ftp://s3.example.com"]) {
+    t.throws(backup({ endpoint }), refused(`${path}.endpoint`, `expected an address such as "https://s3.sa-east-1.amazonaws.com" (is "${endpoint}")`));
+  }
+});

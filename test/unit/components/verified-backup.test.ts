@@ -1,5 +1,7 @@
 import test from "ava";
-import { type BackupArgs, toolContainers, VerifiedBackup, type VerifiedBackupArgs } from "../../../components/capabilities/verified-backup/verified-backup.ts";
+import { type S3Copy, uploadFlows } from "../../../components/capabilities/verified-backup/upload.ts";
+import { toolContainers, VerifiedBackup, type VerifiedBackupArgs } from "../../../components/capabilities/verified-backup/verified-backup.ts";
+import { images } from "../../../components/images.ts";
 import { find, podSpec } from "../../support/objects.ts";
 import { declaredBy } from "../../support/stack-variant.ts";
 
@@ -13,10 +15,11 @@ const declared = (changes: Partial<VerifiedBackupArgs> = {}) => declaredBy(() =>
   steps: (copies, env) => [tool("dump", env, [copies]), tool("verify", env, [copies])],
   ...changes,
 }));
-const s3: NonNullable<BackupArgs["s3"]> = { cidr: "192.0.2.0/24", endpoint: "https://s3.example.com", region: "here", bucket: "copies", prefix: "orders", credentialsSecret: "bucket-keys" };
+const s3: S3Copy = { cidrs: ["192.0.2.0/24"], endpoint: "https://s3.example.com", region: "here", bucket: "copies", prefix: "orders", credentialsSecret: "bucket-keys" };
 const [plain, bucket, changed] = [await declared(), await declared({ s3 }), await declared({ schedule: { cron: "5 1 * * 1", timeZone: "America/Sao_Paulo" }, storage: "3Gi", storageClass: "slow", keepDays: 9, keepAtLeast: 2, deadline: "30m", claimName: "old-name", labels: { app: "bots", component: "backup" } })];
 type Objects = typeof plain;
-const spec = (objects: Objects) => find(objects, "CronJob", "orders-backup")["spec"] as { schedule: string; timeZone: string; concurrencyPolicy: string; jobTemplate: { spec: { activeDeadlineSeconds: number; backoffLimit: number } } };
+const spec = (objects: Objects) => find(objects, "CronJob", "orders-backup")["spec"] as { schedule: string; timeZone: string; concurrencyPolicy: string; jobTemplate: { spec: { activeDeadlineSeconds: number; backoffLimit: number; podFailurePolicy?: unknown } } };
+const jobSpec = (objects: Objects) => spec(objects).jobTemplate.spec;
 const pod = (objects: Objects) => podSpec(find(objects, "CronJob", "orders-backup"));
 const names = (containers: readonly { name: string }[]) => containers.map(({ name }) => name);
 
@@ -47,14 +50,45 @@ test("every number, and the claim's name and labels, can be changed", (t) => {
   t.deepEqual(find(changed, "CronJob", "orders-backup").metadata.labels, { app: "bots", component: "backup", "production-platform/backup-of": "orders" });
 });
 
-test("a bucket is copied to after the proof and before the pruning, from a volume that it cannot change (B11, G08)", (t) => {
-  t.deepEqual(names(pod(bucket).initContainers), ["dump", "verify", "upload"]);
-  const { args, env, volumeMounts } = pod(bucket).initContainers[2]!;
-  t.deepEqual(args.slice(0, 5), ["copy", "/backups/verified", "s3:copies/orders", "--immutable", "--checksum"]);
+test("a bucket is copied to after the pruning, so that it cannot hold it up, and from a volume that the upload cannot change (B11, G08)", (t) => {
+  t.deepEqual([names(pod(bucket).initContainers), names(pod(bucket).containers)], [["dump", "verify", "prune"], ["upload"]]);
+  t.deepEqual([...names(pod(plain).initContainers), ...names(pod(plain).containers)], ["dump", "verify", "prune"]);
+  const { image, command, env, volumeMounts } = pod(bucket).containers[0]!;
+  t.deepEqual([image, command], [images.rclone, ["sh", "/scripts/upload.sh"]]);
   t.true(volumeMounts.find(({ mountPath }) => mountPath === "/backups")!.readOnly);
-  t.deepEqual(env.filter(({ name }) => /KEY/.test(name)) as unknown, [
-    { name: "RCLONE_CONFIG_S3_ACCESS_KEY_ID", valueFrom: { secretKeyRef: { name: "bucket-keys", key: "access-key-id" } } },
-    { name: "RCLONE_CONFIG_S3_SECRET_ACCESS_KEY", valueFrom: { secretKeyRef: { name: "bucket-keys", key: "secret-access-key" } } },
-  ]);
-  t.false(names(pod(plain).initContainers).includes("upload"));
+  t.deepEqual(Object.fromEntries(env.map(({ name, value }) => [name, value])), {
+    BACKUPS: "/backups",
+    S3_ENDPOINT: "https://s3.example.com",
+    S3_REGION: "here",
+    S3_BUCKET: "copies",
+    S3_PREFIX: "orders",
+    S3_KEYS: "/credentials/bucket",
+    S3_KEYS_FROM: "bucket-keys",
+    UPLOAD_SECONDS: "3600",
+  });
+});
+
+test("the bucket's keys are files, and without them the local copy is made all the same (X06)", (t) => {
+  t.deepEqual(pod(bucket).volumes.find(({ name }) => name === "credentials-bucket") as unknown, { name: "credentials-bucket", secret: { secretName: "bucket-keys", defaultMode: 0o440, optional: true } });
+  t.deepEqual(pod(bucket).containers[0]!.volumeMounts.find(({ name }) => name === "credentials-bucket") as unknown, { name: "credentials-bucket", mountPath: "/credentials/bucket", readOnly: true });
+});
+
+test("a failed upload fails the job, and repeats neither the dump nor its proof (B11)", (t) => {
+  t.deepEqual(jobSpec(bucket).podFailurePolicy, { rules: [{ action: "FailJob", onExitCodes: { containerName: "upload", operator: "NotIn", values: [0] } }] });
+  t.is(jobSpec(bucket).backoffLimit, 1);
+  t.false("podFailurePolicy" in jobSpec(plain));
+});
+
+test("the upload may take half of the job's time (X08)", async (t) => {
+  const { env } = pod(await declared({ s3, deadline: "30m" })).containers[0]!;
+  t.is(env.find(({ name }) => name === "UPLOAD_SECONDS")?.value, "900");
+});
+
+test("the job may reach every range of the endpoint, on the port of its address and on no other (X05)", (t) => {
+  const open = (endpoint: string, ...cidrs: string[]) => uploadFlows("orders-backup", { ...s3, endpoint, cidrs });
+  const flow = (cidr: string, port: number) => ({ from: { app: "orders-backup" }, to: { cidr }, ports: [port] });
+  t.deepEqual(open("https://s3.example.com", "192.0.2.0/24", "198.51.100.0/24"), [flow("192.0.2.0/24", 443), flow("198.51.100.0/24", 443)]);
+  t.deepEqual(open("http://s3.example.com", "192.0.2.0/24"), [flow("192.0.2.0/24", 80)]);
+  t.deepEqual(open("https://s3.example.com:9000", "192.0.2.0/24"), [flow("192.0.2.0/24", 9000)]);
+  t.deepEqual(uploadFlows("orders-backup", undefined), []);
 });

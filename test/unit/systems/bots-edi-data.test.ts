@@ -55,12 +55,12 @@ test("all three programs see the data at /home/bots/.bots, and nobody else does 
 });
 
 test("bots-db-backup exports the fixture, dumps, verifies and only then prunes, daily at two (E09, E10)", (t) => {
-  for (const [stack, steps, keep] of [["dev", ["dumpdata", "dump", "verify", "prune"], ["7", "3"]], ["prod", ["dumpdata", "dump", "verify", "upload", "prune"], ["30", "7"]]] as const) {
+  for (const [stack, steps, keep] of [["dev", ["dumpdata", "dump", "verify", "prune"], ["7", "3"]], ["prod", ["dumpdata", "dump", "verify", "prune", "upload"], ["30", "7"]]] as const) {
     const system = { dev, prod }[stack];
     const { schedule, timeZone, concurrencyPolicy, jobTemplate } = system.spec("CronJob", "bots-db-backup");
     t.deepEqual({ schedule, timeZone, concurrencyPolicy }, { schedule: "0 2 * * *", timeZone: "Etc/UTC", concurrencyPolicy: "Forbid" }, stack);
     t.deepEqual(system.containers("CronJob", "bots-db-backup"), [...steps], stack);
-    t.deepEqual(jobTemplate.spec.template.spec.containers.map(({ name }) => name), ["prune"], `${stack}: the others are init containers, so that a failure of one ends the job before anything is deleted`);
+    t.deepEqual(jobTemplate.spec.template.spec.containers.map(({ name }) => name), steps.slice(-1), `${stack}: the others are init containers, so that a failure of one ends the job before anything is deleted`);
     const { KEEP_DAYS, KEEP_AT_LEAST } = system.env("CronJob", "bots-db-backup", "prune");
     t.deepEqual([KEEP_DAYS, KEEP_AT_LEAST], [...keep], stack);
     t.is(system.get("CronJob", "bots-db-backup").metadata.labels?.["production-platform/backup-of"], "mysql", stack);

@@ -30,10 +30,10 @@ function tables(stack: keyof typeof stacks): Record<string, Table> {
   const context = { ingressNamespace, addons: new Set(clusterAddons) };
   const techbraTable = postgresFlows("postgres", techbra.postgres.engine, techbraFlows(techbra, context));
   return {
-    data: { flows: postgresFlows("postgres", bgc.postgres.engine, bgcFlows(ingressNamespace, bgc.postgres.backup.s3?.cidr)) },
-    platform: { flows: postgresFlows("postgres", platform.postgres.engine, platformFlows(ingressNamespace, platform.postgres.backup.s3?.cidr)) },
+    data: { flows: postgresFlows("postgres", bgc.postgres.engine, bgcFlows(ingressNamespace, bgc.postgres.backup.s3)) },
+    platform: { flows: postgresFlows("postgres", platform.postgres.engine, platformFlows(ingressNamespace, platform.postgres.backup.s3)) },
     edi: { flows: ediFlows(edi, context) },
-    "api-gateway": { flows: gatewayFlows(ingressNamespace, gateway.reverseProxy, gateway.redis.backup.s3?.cidr), others: ["configuration-backup"] },
+    "api-gateway": { flows: gatewayFlows(ingressNamespace, gateway.reverseProxy, gateway.redis.backup.s3), others: ["configuration-backup"] },
     "techbra-test": { flows: kafkaFlows("kafka", techbra.kafka.engine, techbraTable) },
   };
 }

@@ -35,12 +35,12 @@ test("its container may use half as much again as its data (G14, B06)", (t) => {
 });
 
 test("Redis is copied daily at two UTC: saved and copied, loaded and counted, and only then pruned (G08, G14)", (t) => {
-  for (const [stack, steps, storage] of [["dev", ["dump", "verify", "prune"], "1Gi"], ["prod", ["dump", "verify", "upload", "prune"], "20Gi"]] as const) {
+  for (const [stack, steps, storage] of [["dev", ["dump", "verify", "prune"], "1Gi"], ["prod", ["dump", "verify", "prune", "upload"], "20Gi"]] as const) {
     const system = { dev, prod }[stack];
     const { schedule, timeZone, concurrencyPolicy, jobTemplate } = system.spec("CronJob", "redis-backup");
     t.deepEqual({ schedule, timeZone, concurrencyPolicy }, { schedule: "0 2 * * *", timeZone: "Etc/UTC", concurrencyPolicy: "Forbid" }, stack);
     t.deepEqual(system.containers("CronJob", "redis-backup"), [...steps], stack);
-    t.deepEqual(jobTemplate.spec.template.spec.containers.map(({ name }) => name), ["prune"], stack);
+    t.deepEqual(jobTemplate.spec.template.spec.containers.map(({ name }) => name), steps.slice(-1), stack);
     t.is(system.spec("PersistentVolumeClaim", "redis-backup").resources.requests["storage"], storage, stack);
     t.is(system.get("CronJob", "redis-backup").metadata.labels?.["production-platform/backup-of"], "redis", stack);
   }
@@ -60,7 +60,8 @@ test("the settings are archived on Sundays at three UTC, and no Secret is among 
     const { schedule, timeZone, concurrencyPolicy, jobTemplate } = spec("CronJob", "configuration-backup");
     t.deepEqual({ schedule, timeZone, concurrencyPolicy }, { schedule: "0 3 * * 0", timeZone: "Etc/UTC", concurrencyPolicy: "Forbid" }, stack);
     const { volumes } = jobTemplate.spec.template.spec;
-    t.deepEqual(volumes.filter(({ secret }) => secret).map(({ name }) => name), [], stack);
+    t.deepEqual(volumes.filter(({ secret }) => secret).map(({ name }) => name), stack === "prod" ? ["credentials-bucket"] : [], stack);
+    t.deepEqual(container("CronJob", "configuration-backup", "archive").volumeMounts.filter(({ name }) => name === "credentials-bucket"), [], stack);
     const archived = container("CronJob", "configuration-backup", "archive").volumeMounts.filter(({ mountPath }) => mountPath.startsWith("/configuration/"));
     t.deepEqual(archived.map(({ mountPath }) => mountPath), ["/configuration/api-gateway-config"], stack);
     t.is(volumes.find(({ name }) => name === archived[0]!.name)?.configMap.name, "api-gateway-config", stack);
@@ -70,8 +71,8 @@ test("the settings are archived on Sundays at three UTC, and no Secret is among 
 
 test("an archive is unpacked and compared before anything is pruned (G14)", (t) => {
   for (const [stack, { spec, config, containers }] of both) {
-    t.deepEqual(spec("CronJob", "configuration-backup").jobTemplate.spec.template.spec.containers.map(({ name }) => name), ["prune"], stack);
-    t.is(containers("CronJob", "configuration-backup")[0], "archive", stack);
+    t.deepEqual(spec("CronJob", "configuration-backup").jobTemplate.spec.template.spec.containers.map(({ name }) => name), [stack === "prod" ? "upload" : "prune"], stack);
+    t.deepEqual(containers("CronJob", "configuration-backup").slice(0, 2), ["archive", "prune"], stack);
     const { "archive.sh": script = "", "copy.sh": parts = "" } = config(/^configuration-backup-scripts-/);
     const order = ["tar -C /tmp/plain -czf", "tar -C /tmp/restored -xzf", "diff -r /tmp/plain /tmp/restored", "\nkeep_copy\n"].map((line) => script.indexOf(line));
     t.deepEqual(order, order.toSorted((left, right) => left - right), stack);
@@ -81,6 +82,9 @@ test("an archive is unpacked and compared before anything is pruned (G14)", (t) 
 });
 
 test("production copies the archives of settings to the bucket, as it does Redis's snapshots (G08)", (t) => {
-  t.deepEqual(prod.container("CronJob", "redis-backup", "upload").args.slice(0, 3), ["copy", "/backups/verified", "s3:production-platform-backups/resilient-api-gateway/redis"]);
-  t.deepEqual(prod.containers("CronJob", "configuration-backup"), ["archive", "upload", "prune"]);
+  for (const [job, prefix] of [["redis-backup", "resilient-api-gateway/redis"], ["configuration-backup", "resilient-api-gateway/redis-configuration"]] as const) {
+    const { S3_BUCKET, S3_PREFIX } = prod.env("CronJob", job, "upload");
+    t.deepEqual([S3_BUCKET, S3_PREFIX], ["production-platform-backups", prefix]);
+  }
+  t.deepEqual(prod.containers("CronJob", "configuration-backup"), ["archive", "prune", "upload"]);
 });

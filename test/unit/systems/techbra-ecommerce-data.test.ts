@@ -79,7 +79,7 @@ test("Spring reads the same addresses as every other client (T02, T03)", (t) => 
 });
 
 test("Postgres, Redis, and Kafka's topics and offsets are each copied daily, proven and only then pruned (T11)", (t) => {
-  for (const [stack, steps] of [["dev", ["dump", "verify", "prune"]], ["prod", ["dump", "verify", "upload", "prune"]]] as const) {
+  for (const [stack, steps] of [["dev", ["dump", "verify", "prune"]], ["prod", ["dump", "verify", "prune", "upload"]]] as const) {
     const { spec, containers, get } = { dev, prod }[stack];
     for (const store of ["postgres", "redis", "kafka"]) {
       const { schedule, timeZone, concurrencyPolicy } = spec("CronJob", `${store}-backup`);
