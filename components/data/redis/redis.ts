@@ -89,7 +89,7 @@ export class Redis extends pulumi.ComponentResource {
 function controller(args: RedisArgs): Controller {
   if (args.role === "cache") return { kind: "Deployment", replaceAll: true };
   const { storage, storageClass } = args.persistence;
-  return { kind: "StatefulSet", retainClaims: args.retainData, claims: [{ name: "data", size: storage, ...(storageClass && { storageClass }) }] };
+  return { kind: "StatefulSet", claims: [{ name: "data", size: storage, ...(storageClass && { storageClass }) }] };
 }
 
 function server(args: RedisArgs, secret: string): ContainerArgs {
