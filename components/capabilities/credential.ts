@@ -5,6 +5,8 @@ import * as random from "@pulumi/random";
 export interface CredentialArgs {
   readonly namespace: pulumi.Input<string>;
   readonly labels: Readonly<Record<string, string>>;
+  /** The Secret's type, which cannot change afterwards. @default "Opaque" */
+  readonly type?: "Opaque" | "kubernetes.io/basic-auth";
   /** Raise it by one to get a new password; nothing else ever changes it (B20). @default 1 */
   readonly rotation?: number;
   /** Refuse to delete it while data encrypted or guarded by it lives on (X07). */
@@ -32,7 +34,7 @@ export class Credential extends pulumi.ComponentResource {
     const password = new random.RandomPassword(name, { length: 32, special: false, keepers: { rotation } }, { parent: this });
     this.secret = new k8s.core.v1.Secret(name, {
       metadata: { name, namespace: args.namespace, labels: args.labels },
-      type: "Opaque",
+      type: args.type ?? "Opaque",
       stringData: args.content?.(password.result) ?? { password: password.result },
     }, {
       parent: this,

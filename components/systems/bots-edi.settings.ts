@@ -52,7 +52,10 @@ export const botsEdiSettings = z.strictObject({
     schedule: cron.default("0 1 * * *"),
     snapshotClass: objectName.default("csi-snapclass"),
     keep: z.int().min(1).default(7),
-    /** Addresses of the API server, which the snapshot job talks to. */
+    /**
+     * Addresses of the API server, which the snapshot job talks to: those of its nodes and not only of its Service, because policies look at where a
+     * packet really goes. k3d's and kind's nodes are in 172.18.0.0/16, which the default does not hold.
+     */
     apiServerCidr: z.cidrv4().default("10.0.0.0/8"),
   }).prefault({}),
   /** Used where the stack's clusterAddons name velero. */

@@ -89,7 +89,13 @@ export const applications = <Names extends string>(names: readonly Names[]) =>
 /** Who runs a system's PostgreSQL; {@link PostgresEngine} says what the values mean. */
 export const postgresEngine = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("statefulset") }),
-  z.strictObject({ kind: z.literal("cloudnative-pg"), instances: z.int().min(1).max(9).default(3), apiServerCidr: z.cidrv4() }),
+  z.strictObject({
+    kind: z.literal("cloudnative-pg"),
+    instances: z.int().min(1).max(9).default(3),
+    apiServerCidr: z.cidrv4(),
+    serverName: objectName.optional(),
+    recovery: z.strictObject({ fromServerName: objectName, targetTime: z.iso.datetime({ offset: true, error: 'expected a time with its zone such as "2026-03-01T12:00:00Z"' }).optional() }).optional(),
+  }),
   z.strictObject({ kind: z.literal("external"), host, port: z.int().min(1).max(65535).default(5432), cidr: z.cidrv4(), passwordSecret: objectName }),
 ]).default({ kind: "statefulset" });
 

@@ -23,12 +23,11 @@ interface ToolsArgs {
   /** Where kafka-ui finds Kafka. */
   readonly brokers: string;
   readonly storage: { readonly storageClass?: string };
-  readonly retainData: boolean;
 }
 
 /** kafka-ui, Grafana, Jaeger and Prometheus for one system (T05), each with a bound on what it keeps. */
 export class ObservabilityTools extends pulumi.ComponentResource {
-  constructor(name: string, { namespace, labels, settings, brokers, storage, retainData }: ToolsArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { namespace, labels, settings, brokers, storage }: ToolsArgs, options?: pulumi.ComponentResourceOptions) {
     super("platform:system:ObservabilityTools", name, {}, options);
     const parent = { parent: this };
     const tool = (toolName: string, uid: number, ports: Record<number, string>, container: Omit<ContainerArgs, "name" | "ports">, controller: Controller = { kind: "Deployment" }, dependsOn: pulumi.Resource[] = []) =>
@@ -86,7 +85,7 @@ export class ObservabilityTools extends pulumi.ComponentResource {
       probes: { ...probes("/-/healthy"), readiness: { http: "/-/ready", port: "http" } },
       resources: { cpu: { request: "100m", limit: "1" }, memory: { request: "256Mi", limit: "1Gi" } },
       mounts: [{ path: "/prometheus", claimTemplate: "data" }, { path: "/tmp", scratch: "64Mi" }, { path: "/etc/prometheus", configMap: targets.mapName }],
-    }, { kind: "StatefulSet", retainClaims: retainData, claims: [{ name: "data", size: "10Gi", ...storage }] });
+    }, { kind: "StatefulSet", claims: [{ name: "data", size: "10Gi", ...storage }] });
     this.registerOutputs({});
   }
 }

@@ -19,8 +19,8 @@ import { ObservabilityTools, toolFlows } from "./techbra-ecommerce.tools.ts";
 
 const namespace = "techbra-test";
 
-/** Services that follow Kafka, with the topic whose lag tells how far behind they are (T04). */
-const consumers = { "order-service": "billing.events", "billing-service": "order.events", "inventory-service": "order.events" } as const;
+/** Services that follow Kafka, with the topics whose lag tells how far behind they are (T04): all that each consumes. */
+const consumers = { "order-service": ["order.events", "billing.events"], "billing-service": ["order.events"], "inventory-service": ["order.events", "billing.events"] } as const;
 
 const labels = (name: string) => ({ app: name, "app.kubernetes.io/name": name });
 
@@ -115,7 +115,7 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
       CIRCUIT_BREAKER_SLIDING_WINDOW_SIZE: String(slidingWindow),
       CIRCUIT_BREAKER_WAIT_SECONDS: String(waitSeconds),
     }, [redis.client, ...spring({ redis: redis.client })]);
-    if (settings.tools.enabled) new ObservabilityTools("tools", { namespace, labels, settings: settings.tools, brokers: kafka.client.env["KAFKA_BROKERS"]!, storage, retainData }, guarded);
+    if (settings.tools.enabled) new ObservabilityTools("tools", { namespace, labels, settings: settings.tools, brokers: kafka.client.env["KAFKA_BROKERS"]!, storage }, guarded);
 
     const deployment = (name: string, replicas: number) => ({ kind: "Deployment", name, replicas }) as const;
     this.target = {
@@ -155,5 +155,5 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
 function consumerReplicas(name: keyof typeof consumers, range: TechbraEcommerceSettings["order"]["replicas"], threshold: number, brokers: string | undefined): Replicas {
   if (brokers === undefined) return range;
   const everywhere = brokers.replace(/^([^.:,]+):/, `$1.${namespace}.svc:`);
-  return { min: range.min, max: range.max, consumerLag: { brokers: everywhere, group: `${name}-group`, topic: consumers[name], threshold } };
+  return { min: range.min, max: range.max, consumerLag: { brokers: everywhere, group: `${name}-group`, topics: consumers[name], threshold } };
 }

@@ -15,12 +15,13 @@ export interface ConsumerLag {
   /** `host:port` of the brokers, as KEDA's own namespace reaches them. */
   readonly brokers: string;
   readonly group: string;
-  readonly topic: string;
+  /** All that the group consumes: the one that is furthest behind decides. */
+  readonly topics: readonly string[];
   /** Messages that one pod may leave waiting. */
   readonly threshold: number;
 }
 
-/** A volume that every pod of a StatefulSet gets for itself. */
+/** A volume that every pod of a StatefulSet gets for itself. The volumes of one that is there cannot change: the API server refuses it. */
 export interface ClaimTemplate {
   readonly name: string;
   readonly size: Size;
@@ -30,9 +31,9 @@ export interface ClaimTemplate {
 
 export type Controller =
   | { readonly kind: "Deployment"; readonly replaceAll?: boolean }
-  | { readonly kind: "StatefulSet"; readonly claims: readonly ClaimTemplate[]; readonly retainClaims: boolean; readonly peers?: Peers };
+  | { readonly kind: "StatefulSet"; readonly claims: readonly ClaimTemplate[]; readonly peers?: Peers };
 
-/** For pods that form a quorum: they start together and find each other by name before they are Ready. */
+/** For pods that form a quorum: they find each other by name before they are Ready. */
 export interface Peers {
   /** Name of the headless Service that gives each pod a name of its own. */
   readonly serviceName: string;
@@ -113,16 +114,18 @@ function controller(name: string, args: WorkloadArgs, template: ReturnType<typeo
       },
     }, options);
   }
-  const retention = args.controller.retainClaims ? "Retain" : "Delete";
+  const { claims, peers } = args.controller;
   return new k8s.apps.v1.StatefulSet(name, {
     metadata,
     spec: {
       ...common,
-      serviceName: args.controller.peers?.serviceName ?? args.service?.name ?? name,
-      ...(args.controller.peers && { podManagementPolicy: "Parallel" }),
+      serviceName: peers?.serviceName ?? args.service?.name ?? name,
+      // In order, a pod that never becomes Ready would also keep the update from it that mends it.
+      podManagementPolicy: "Parallel",
       updateStrategy: { type: "RollingUpdate" },
-      persistentVolumeClaimRetentionPolicy: { whenDeleted: retention, whenScaled: "Retain" },
-      volumeClaimTemplates: args.controller.claims.map((claim) => ({
+      // Data goes with its namespace and with nothing else.
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+      volumeClaimTemplates: claims.map((claim) => ({
         metadata: { name: claim.name, labels: args.labels },
         spec: {
           accessModes: ["ReadWriteOnce"],
@@ -131,7 +134,13 @@ function controller(name: string, args: WorkloadArgs, template: ReturnType<typeo
         },
       })),
     },
-  }, options);
+  }, {
+    ...options,
+    // The provider would delete a StatefulSet and make it again around its old volumes. Made first, the API server refuses it, in the preview too.
+    deleteBeforeReplace: false,
+    // One that was made in order stays so.
+    ignoreChanges: ["spec.podManagementPolicy"],
+  });
 }
 
 function autoscaler(name: string, args: WorkloadArgs, range: Extract<Replicas, { targetCpuPercent: number }>): k8s.autoscaling.v2.HorizontalPodAutoscalerArgs {
@@ -147,7 +156,7 @@ function autoscaler(name: string, args: WorkloadArgs, range: Extract<Replicas, {
 }
 
 function scaledObject(name: string, args: WorkloadArgs, { min, max, consumerLag }: Extract<Replicas, { consumerLag: ConsumerLag }>) {
-  const { brokers, group, topic, threshold } = consumerLag;
+  const { brokers, group, topics, threshold } = consumerLag;
   return {
     apiVersion: "keda.sh/v1alpha1",
     kind: "ScaledObject",
@@ -156,7 +165,7 @@ function scaledObject(name: string, args: WorkloadArgs, { min, max, consumerLag 
       scaleTargetRef: { kind: args.controller.kind, name },
       minReplicaCount: min,
       maxReplicaCount: max,
-      triggers: [{ type: "kafka", metadata: { bootstrapServers: brokers, consumerGroup: group, topic, lagThreshold: String(threshold) } }],
+      triggers: topics.map((topic) => ({ type: "kafka", metadata: { bootstrapServers: brokers, consumerGroup: group, topic, lagThreshold: String(threshold) } })),
     },
   };
 }

@@ -64,7 +64,6 @@ export class Kafka extends pulumi.ComponentResource {
       controllerLabels: { [dataStore]: "kafka" },
       controller: {
         kind: "StatefulSet",
-        retainClaims: args.retainData,
         claims: [{ name: "data", size: args.storage ?? kafkaDefaults.storage, ...(args.storageClass && { storageClass: args.storageClass }) }],
         peers: { serviceName: `${serviceName}-peers`, ports: { [kafkaDefaults.port]: "kafka", [kafkaDefaults.controllerPort]: "controller" } },
       },

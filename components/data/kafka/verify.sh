@@ -21,12 +21,19 @@ for ((tries = 0; tries < 60; tries++)); do
   sleep 2
 done
 
+# The settings of a topic, one a line: a comma inside a value is not followed by a name. One broker can hold one copy of each partition, so the
+# number in sync is left out; the throttles of a reassignment end with it.
+settings_of() {
+  sed -E 's/,([a-z][a-z0-9._-]*=)/\n\1/g' <<<"$1" | { grep -vE '^((min\.insync\.replicas|(leader|follower)\.replication\.throttled\.replicas)=.*)?$' || true; } | sort
+}
 while read -r topic partitions _ configs; do
-  # One broker can hold one copy of each partition, so those two numbers are left out.
-  mapfile -t settings < <(tr ',' '\n' <<<"$configs" | grep -vE '^(min\.insync\.replicas=.*)?$' || true)
+  mapfile -t settings < <(settings_of "$configs")
   topics --create --topic "$topic" --partitions "$partitions" --replication-factor 1 "${settings[@]/#/--config=}" >/dev/null 2>/scratch/reason || fail "$name: topic $topic cannot be made again: $(tail -n 1 /scratch/reason)"
 done <"$copy/topics"
-normal() { sed -E 's/min\.insync\.replicas=[0-9]+,?//; s/,$//' | awk '{ print $1, $2, $4 }' | sort; }
+normal() {
+  local topic partitions configs
+  while read -r topic partitions _ configs; do echo "$topic $partitions $(settings_of "$configs" | paste -sd' ' -)"; done | sort
+}
 topics --describe --exclude-internal | sed -nE 's/^Topic: ([^\t]+)\t.*PartitionCount: ([0-9]+)\tReplicationFactor: ([0-9]+)\tConfigs: *(.*)$/\1 \2 \3 \4/p' | normal >/scratch/restored
 diff <(normal <"$copy/topics") /scratch/restored || fail "$name: the restored topics (>) differ from the copy (<)"
 

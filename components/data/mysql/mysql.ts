@@ -69,7 +69,7 @@ export class Mysql extends pulumi.ComponentResource {
       namespace,
       labels,
       controllerLabels: { [dataStore]: "mysql" },
-      controller: { kind: "StatefulSet", retainClaims: args.retainData, claims: [{ name: "data", size: args.storage ?? mysqlDefaults.storage, ...(args.storageClass && { storageClass: args.storageClass }) }] },
+      controller: { kind: "StatefulSet", claims: [{ name: "data", size: args.storage ?? mysqlDefaults.storage, ...(args.storageClass && { storageClass: args.storageClass }) }] },
       replicas: { fixed: 1 },
       identity: mysqlIdentity,
       annotations: root.generation,

@@ -40,14 +40,15 @@ versions=()
 newest=
 
 read_files() {
-  local path name version
+  local path name version line statement
   for path in "$MIGRATIONS_DIR"/*.sql; do
     [[ -e $path ]] || fail_with 2 "$MIGRATIONS_DIR holds no migration"
     name=${path##*/}
     version=${name%%_*}
     [[ $name =~ ^[0-9]{4}_[a-z0-9_]+\.sql$ ]] || fail_with 2 "$name is not named like 0001_what_it_does.sql"
     [[ -z ${file_of[$version]:-} ]] || fail_with 2 "$name and ${file_of[$version]##*/} have the same version"
-    ! grep -qiE '^[[:space:]]*(commit|rollback)\b' "$path" || fail_with 2 "$name ends its transaction itself, so its record could be lost"
+    read -r line statement <<<"$(LC_ALL=C awk -f "${BASH_SOURCE[0]%/*}/transaction-end.awk" "$path")"
+    [[ -z $statement ]] || fail_with 2 "$name ends its transaction itself with $statement in line $line, so its record could be lost: take the statement out"
     file_of[$version]=$path
     versions+=("$version")
   done
@@ -79,17 +80,20 @@ refuse_contradictions() {
 }
 
 apply_new() {
-  local version file applied=0
+  local version file whole applied=0
   for version in "${versions[@]}"; do
     file=${file_of[$version]}
     if [[ -n ${recorded[$version]:-} ]]; then
       say "${file##*/}: applied before"
       continue
     fi
-    # The record comes first, so that of two runners the second stops before it changes anything.
-    sql --single-transaction --set version="$version" --set checksum="$(checksum "$file")" \
-      --file <(echo "INSERT INTO public.schema_migrations (version, checksum) VALUES (:'version', :'checksum');") --file "$file" >/dev/null ||
+    # The record comes first, so that of two runners the second stops before it changes anything. The last words ask whether the transaction is
+    # still the first one: the text of a file does not tell what an included file or a generated statement does.
+    whole=$(sql --single-transaction --set version="$version" --set checksum="$(checksum "$file")" \
+      --file <(echo "INSERT INTO public.schema_migrations (version, checksum) VALUES (:'version', :'checksum'); SELECT pg_current_xact_id() AS transaction_of_record \\gset") --file "$file" \
+      --file <(echo "SELECT pg_current_xact_id()::text = :'transaction_of_record';") | tail -n 1) ||
       fail_with 1 "${file##*/} failed and is undone; applied before it in this run: $applied"
+    [[ $whole == t ]] || fail_with 1 "${file##*/} ended the transaction that holds its record: some of it may be there with the record or without it. Compare the tables with the file, mend them and schema_migrations by hand, and take out what ended it"
     say "${file##*/}: applied"
     applied=$((applied + 1))
   done

@@ -88,7 +88,6 @@ export class Postgres extends pulumi.ComponentResource {
       controllerLabels: { [dataStore]: "postgres" },
       controller: {
         kind: "StatefulSet",
-        retainClaims: args.retainData,
         claims: [{ name: "data", size: args.storage ?? postgresDefaults.storage, ...(args.storageClass && { storageClass: args.storageClass }) }],
       },
       replicas: { fixed: 1 },

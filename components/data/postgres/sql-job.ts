@@ -18,7 +18,7 @@ export interface SqlJobArgs {
 
 /** A script with its SQL files, run once for each content as the database's owner (B08, B09). */
 export function sqlJob(name: string, { namespace, postgres: { client }, script, ...args }: SqlJobArgs, options: pulumi.ComponentResourceOptions): Job {
-  const files = { ...scripts(import.meta.dirname, /^(connection|migrate)\.sh$/), ...args.files };
+  const files = { ...scripts(import.meta.dirname, /^((connection|migrate)\.sh|transaction-end\.awk)$/), ...args.files };
   const map = new ContentMap(name, { namespace, labels: { app: name }, files }, options);
   return new Job(name, {
     jobName: args.jobName ?? `${name}-${contentHash(files)}`,

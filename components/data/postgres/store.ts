@@ -5,16 +5,26 @@ import { CloudNativePostgres, cloudNativeFlows } from "./cloud-native.ts";
 import { Postgres, type PostgresArgs, postgresDefaults } from "./postgres.ts";
 import { postgresClient } from "./postgres-client.ts";
 
+/** The CloudNativePG operator runs the servers, and its plugin archives what they write. */
+export interface CloudNativeEngine {
+  readonly kind: "cloudnative-pg";
+  /** One that writes and others that follow and take over. With three or more a failover loses no acknowledged write. */
+  readonly instances: number;
+  /** Addresses of the API server, which every instance talks to. */
+  readonly apiServerCidr: string;
+  /** Name that the server archives under. A server that takes the place of a lost one needs a new one. @default the cluster's name */
+  readonly serverName?: string;
+  /**
+   * Makes the cluster from an archive instead of empty (B12), and says nothing to a cluster that is there. `fromServerName` is the lost
+   * server's name in the archive; `targetTime`, such as "2026-03-01T12:00:00Z", is the moment to go back to. @default all that was archived
+   */
+  readonly recovery?: { readonly fromServerName: string; readonly targetTime?: string };
+}
+
 /** Who runs the server: a StatefulSet of this stack, the CloudNativePG operator, or somebody else. */
 export type PostgresEngine =
   | { readonly kind: "statefulset" }
-  | {
-    readonly kind: "cloudnative-pg";
-    /** One that writes and others that follow and take over. */
-    readonly instances: number;
-    /** Addresses of the API server, which every instance talks to. */
-    readonly apiServerCidr: string;
-  }
+  | CloudNativeEngine
   | {
     readonly kind: "external";
     readonly host: string;
@@ -42,7 +52,7 @@ export function postgresStore(name: string, engine: PostgresEngine, args: Postgr
     return { client: postgres.client, location: { ...location, backup: `${name}-backup` }, ready: [postgres.provisioning] };
   }
   if (engine.kind === "cloudnative-pg") {
-    const postgres = new CloudNativePostgres(name, { ...args, instances: engine.instances }, options);
+    const postgres = new CloudNativePostgres(name, { ...args, engine }, options);
     return { client: postgres.client, location, ready: [postgres] };
   }
   return { client: postgresClient(engine.host, engine.port, args, engine.passwordSecret, {}), location: { service: engine.host, port: engine.port }, ready: [] };

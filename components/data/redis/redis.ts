@@ -89,7 +89,7 @@ export class Redis extends pulumi.ComponentResource {
 function controller(args: RedisArgs): Controller {
   if (args.role === "cache") return { kind: "Deployment", replaceAll: true };
   const { storage, storageClass } = args.persistence;
-  return { kind: "StatefulSet", retainClaims: args.retainData, claims: [{ name: "data", size: storage, ...(storageClass && { storageClass }) }] };
+  return { kind: "StatefulSet", claims: [{ name: "data", size: storage, ...(storageClass && { storageClass }) }] };
 }
 
 function server(args: RedisArgs, secret: string): ContainerArgs {
@@ -125,11 +125,13 @@ function resources(maxMemory: Size): Resources {
   return { cpu: redisDefaults.cpu, memory: { request: mebi(0.25), limit: mebi(redisDefaults.memoryHeadroom) }, ephemeralStorage: { request: "64Mi", limit: mebi(redisDefaults.memoryHeadroom) } };
 }
 
-const ping = (accepted: string) => ["sh", "-c", `timeout 4 redis-cli ping | grep -qE '${accepted}'`];
+/** redis-cli says on either stream why it cannot ask. */
+const ping = (accepted: string) => ["sh", "-c", `timeout 4 redis-cli ping 2>&1 | grep -qE '${accepted}'`];
 
 const probes: Probes = {
   startup: { exec: ping("^PONG"), period: "2s", timeout: "4s", failureThreshold: 150 },
+  // Without a connection to spare it is not ready: those that it has stay, and nobody new could use it.
   readiness: { exec: ping("^PONG"), period: "10s", timeout: "5s", failureThreshold: 3 },
-  // A server that loads its data or runs a long script answers LOADING or BUSY: alive, and a restart would lose the work.
-  liveness: { exec: ping("^(PONG|LOADING|BUSY|MASTERDOWN)"), period: "20s", timeout: "5s", failureThreshold: 5 },
+  // A server that loads its data, runs a long script or has no connection to spare says so: alive, and a restart would lose the work or empty it.
+  liveness: { exec: ping("^(PONG|LOADING|BUSY|MASTERDOWN)|ERR max number of clients reached$"), period: "20s", timeout: "5s", failureThreshold: 5 },
 };

@@ -78,6 +78,7 @@ test("schedules have five fields and a time zone that exists (X08)", (t) => {
 
 test("other engines need the addresses that policies are made of (X05)", (t) => {
   t.throws(from({ "platform-service": { postgres: { engine: { kind: "cloudnative-pg" } } } }), { message: /^ {2}platform-service\.postgres\.engine\.apiServerCidr: Invalid input/m });
+  t.throws(from({ "platform-service": { postgres: { engine: { kind: "cloudnative-pg", apiServerCidr: "10.43.0.1/32", recovery: { fromServerName: "postgres", targetTime: "2026-03-01" } } } } }), refused("platform-service.postgres.engine.recovery.targetTime", 'expected a time with its zone such as "2026-03-01T12:00:00Z" (is "2026-03-01")'));
   t.throws(from({ "platform-service": { postgres: { engine: { kind: "external", host: "db.example.com", passwordSecret: "db" } } } }), { message: /^ {2}platform-service\.postgres\.engine\.cidr: Invalid input/m });
   t.throws(from({ "techbra-ecommerce": { kafka: { engine: { kind: "strimzi" } } } }), { message: /^ {2}techbra-ecommerce\.kafka\.engine\.apiServerCidr: Invalid input/m });
   t.throws(from({ "techbra-ecommerce": { kafka: { engine: { kind: "external", brokers: "broker-1", cidr: "192.0.2.0/28" } } } }), { message: /^ {2}techbra-ecommerce\.kafka\.engine\.brokers: expected brokers such as .* \(is "broker-1"\)$/m });

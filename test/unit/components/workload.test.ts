@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import test from "ava";
 import { ScheduledJob } from "../../../components/workload/job.ts";
 import { Workload, type WorkloadArgs } from "../../../components/workload/workload.ts";
@@ -15,13 +16,13 @@ const args: WorkloadArgs = {
   service: { name: "front", ports: { 80: "http" } },
 };
 const declared = (changes: Partial<WorkloadArgs> = {}) => declaredBy(() => new Workload("api", { ...args, ...changes }));
-const consumerLag = { brokers: "kafka.shop.svc:9092", group: "api-group", topic: "orders", threshold: 200 };
+const consumerLag = { brokers: "kafka.shop.svc:9092", group: "api-group", topics: ["orders", "payments"], threshold: 200 };
 const claims = [{ name: "data", size: "1Gi", storageClass: "fast" }] as const;
 const fixed = await declared();
 const byCpu = await declared({ replicas: { min: 3, max: 8, targetCpuPercent: 60 } });
 const byLag = await declared({ replicas: { min: 1, max: 6, consumerLag } });
-const quorum = await declared({ replicas: { fixed: 3 }, controller: { kind: "StatefulSet", claims, retainClaims: true, peers: { serviceName: "api-peers", ports: { 9092: "kafka" } } } });
-const disposable = await declared({ controller: { kind: "StatefulSet", claims: [{ name: "data", size: "1Gi" }], retainClaims: false } });
+const quorum = await declared({ replicas: { fixed: 3 }, controller: { kind: "StatefulSet", claims, peers: { serviceName: "api-peers", ports: { 9092: "kafka" } } } });
+const single = await declared({ controller: { kind: "StatefulSet", claims: [{ name: "data", size: "1Gi" }] } });
 const spec = (objects: readonly Manifest[], kind: string, name = "api") => find(objects, kind, name)["spec"] as Record<string, unknown>;
 const kinds = (objects: readonly Manifest[]) => objects.map(({ kind }) => kind).sort();
 
@@ -47,35 +48,47 @@ test("a range by consumer lag is KEDA's, which makes an autoscaler of its own (T
     scaleTargetRef: { kind: "Deployment", name: "api" },
     minReplicaCount: 1,
     maxReplicaCount: 6,
-    triggers: [{ type: "kafka", metadata: { bootstrapServers: "kafka.shop.svc:9092", consumerGroup: "api-group", topic: "orders", lagThreshold: "200" } }],
+    triggers: ["orders", "payments"].map((topic) => ({ type: "kafka", metadata: { bootstrapServers: "kafka.shop.svc:9092", consumerGroup: "api-group", topic, lagThreshold: "200" } })),
   });
 });
 
 test("an update starts a new pod before it stops an old one, or stops all first where none may run twice", async (t) => {
   t.deepEqual(spec(fixed, "Deployment")["strategy"], { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } });
-  const single = await declared({ controller: { kind: "Deployment", replaceAll: true } });
-  t.deepEqual(spec(single, "Deployment")["strategy"], { type: "Recreate" });
+  const replaced = await declared({ controller: { kind: "Deployment", replaceAll: true } });
+  t.deepEqual(spec(replaced, "Deployment")["strategy"], { type: "Recreate" });
 });
 
 test("one pod at a time may be evicted, never none, also a broken one (X04)", (t) => {
   t.deepEqual(spec(fixed, "PodDisruptionBudget"), { maxUnavailable: 1, selector: { matchLabels: { app: "api" } }, unhealthyPodEvictionPolicy: "AlwaysAllow" });
 });
 
-test("volumes of a StatefulSet outlive it where data is retained, and a scale-down never deletes one (X07)", (t) => {
-  t.deepEqual(spec(quorum, "StatefulSet")["persistentVolumeClaimRetentionPolicy"], { whenDeleted: "Retain", whenScaled: "Retain" });
-  t.deepEqual(spec(disposable, "StatefulSet")["persistentVolumeClaimRetentionPolicy"], { whenDeleted: "Delete", whenScaled: "Retain" });
+test("volumes of a StatefulSet outlive it, and a scale-down never deletes one (X07)", (t) => {
+  for (const objects of [quorum, single]) t.deepEqual(spec(objects, "StatefulSet")["persistentVolumeClaimRetentionPolicy"], { whenDeleted: "Retain", whenScaled: "Retain" });
   const [claim] = spec(quorum, "StatefulSet")["volumeClaimTemplates"] as { metadata: { name: string }; spec: object }[];
   t.deepEqual([claim!.metadata.name, claim!.spec], ["data", { accessModes: ["ReadWriteOnce"], storageClassName: "fast", resources: { requests: { storage: "1Gi" } } }]);
-  t.deepEqual((spec(disposable, "StatefulSet")["volumeClaimTemplates"] as typeof claim[])[0]!.spec, { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } });
+  t.deepEqual((spec(single, "StatefulSet")["volumeClaimTemplates"] as typeof claim[])[0]!.spec, { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } });
 });
 
-test("pods of a quorum start together and find each other by name before they are Ready (T01)", (t) => {
-  t.is(spec(quorum, "StatefulSet")["podManagementPolicy"], "Parallel");
+test("an update reaches a pod of a StatefulSet that is not Ready, and pods of a quorum start together", (t) => {
+  for (const objects of [quorum, single]) t.is(spec(objects, "StatefulSet")["podManagementPolicy"], "Parallel");
+});
+
+test("no update deletes a StatefulSet: other volumes are for the API server to refuse, and the order of its pods stays (X07)", async (t) => {
+  const options: Record<string, unknown> = {};
+  const transformations: pulumi.ResourceTransformation[] = [({ type, opts }) => {
+    const { deleteBeforeReplace, ignoreChanges } = opts as pulumi.CustomResourceOptions;
+    options[type] = { deleteBeforeReplace, ignoreChanges };
+    return undefined;
+  }];
+  await declaredBy(() => new Workload("api", { ...args, controller: { kind: "StatefulSet", claims } }, { transformations }));
+  t.deepEqual(options["kubernetes:apps/v1:StatefulSet"], { deleteBeforeReplace: false, ignoreChanges: ["spec.podManagementPolicy"] });
+});
+
+test("pods of a quorum find each other by name before they are Ready (T01)", (t) => {
   t.is(spec(quorum, "StatefulSet")["serviceName"], "api-peers");
   const { clusterIP, publishNotReadyAddresses, ports } = spec(quorum, "Service", "api-peers");
   t.deepEqual({ clusterIP, publishNotReadyAddresses, ports }, { clusterIP: "None", publishNotReadyAddresses: true, ports: [{ name: "kafka", port: 9092, targetPort: "kafka", protocol: "TCP" }] });
-  t.false("podManagementPolicy" in spec(disposable, "StatefulSet"));
-  t.is(spec(disposable, "StatefulSet")["serviceName"], "front");
+  t.is(spec(single, "StatefulSet")["serviceName"], "front");
 });
 
 test("the Service leads to the named port of exactly these pods, whose account has no token (X01)", (t) => {

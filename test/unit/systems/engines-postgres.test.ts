@@ -1,11 +1,14 @@
 import test from "ava";
+import { images } from "../../../components/images.ts";
 import { stackVariant } from "../../support/stack-variant.ts";
 import { systemOf } from "./support/system.ts";
 
 const name = "platform-service";
-const withEngine = (engine: object) => systemOf("prod", name, { [name]: { postgres: { engine } } });
+/** Settings that the engine has no use for are left to their defaults. */
+const withEngine = (engine: object, backup: object = {}) => systemOf("prod", name, { [name]: { postgres: { engine, backup: { storage: undefined, ...backup } } } });
+const cloudNative = { kind: "cloudnative-pg", apiServerCidr: "10.43.0.1/32" };
 const own = await systemOf("prod", name);
-const operator = await withEngine({ kind: "cloudnative-pg", instances: 5, apiServerCidr: "10.43.0.1/32" });
+const operator = await withEngine({ ...cloudNative, instances: 5 });
 const external = await withEngine({ kind: "external", host: "db.example.com", port: 5433, cidr: "192.0.2.10/32", passwordSecret: "platform-db" });
 
 const clients = [["Deployment", name], ["CronJob", "audit-retention"], ["CronJob", "postgres-maintenance"], ["Job", /^platform-migrations-/]] as const;
@@ -27,7 +30,7 @@ test("CloudNativePG makes the same database of the same owner, in as many instan
     instances: 5,
     storage: { size: "50Gi" },
     bootstrap: { initdb: { database: "platform_db", owner: "platform", secret: { name: "platform-secrets" }, dataChecksums: true, encoding: "UTF8", postInitApplicationSQL: ['CREATE EXTENSION IF NOT EXISTS "pg_stat_statements"'] } },
-    resources: { requests: { cpu: "250m", memory: "1Gi" }, limits: { cpu: "2", memory: "2Gi" } },
+    resources: { requests: { cpu: "250m", memory: "1Gi", "ephemeral-storage": "64Mi" }, limits: { cpu: "2", memory: "2Gi", "ephemeral-storage": "1Gi" } },
   });
   t.true(operator.names.includes("Secret/platform-secrets"));
 });
@@ -47,15 +50,90 @@ test("clients find CloudNativePG's server under the old name, with the old user 
   t.is(operator.env("Deployment", name)["PGHOST"], "postgres");
 });
 
-test("CloudNativePG copies to the bucket at two each day and keeps what the stack says (P06)", (t) => {
-  t.deepEqual(operator.get("ScheduledBackup", "postgres-backup")["spec"], { schedule: "0 0 2 * * *", cluster: { name: "postgres" }, backupOwnerReference: "self" });
-  t.deepEqual((operator.get("Cluster", "postgres")["spec"] as { backup: unknown }).backup, {
+const plugin = "barman-cloud.cloudnative-pg.io";
+const spec = ({ get }: typeof operator, kind: string, object = "postgres") => get(kind, object)["spec"] as Record<string, unknown>;
+
+test("CloudNativePG archives each change to the bucket through the plugin, copies the whole at two each day, and begins with a copy (P06)", (t) => {
+  t.deepEqual(spec(operator, "ScheduledBackup", "postgres-backup"), {
+    schedule: "0 0 2 * * *", cluster: { name: "postgres" }, method: "plugin", pluginConfiguration: { name: plugin }, immediate: true, backupOwnerReference: "self",
+  });
+  t.deepEqual(spec(operator, "Cluster")["plugins"], [{ name: plugin, isWALArchiver: true, parameters: { barmanObjectName: "postgres-archive", serverName: "postgres" } }]);
+  t.false("backup" in spec(operator, "Cluster"), "what the plugin does is not asked of the operator as well");
+});
+
+test("the archive is the stack's bucket in its region, and keeps what the stack says (P06)", (t) => {
+  t.deepEqual(spec(operator, "ObjectStore", "postgres-archive"), {
     retentionPolicy: "30d",
-    barmanObjectStore: {
+    configuration: {
       destinationPath: "s3://production-platform-backups/platform-service/postgres",
       endpointURL: "https://s3.sa-east-1.amazonaws.com",
-      s3Credentials: { accessKeyId: { name: "backup-s3-credentials", key: "access-key-id" }, secretAccessKey: { name: "backup-s3-credentials", key: "secret-access-key" } },
+      s3Credentials: {
+        accessKeyId: { name: "backup-s3-credentials", key: "access-key-id" },
+        secretAccessKey: { name: "backup-s3-credentials", key: "secret-access-key" },
+        region: { name: "postgres-archive-region", key: "region" },
+      },
+      wal: { compression: "gzip" },
+      data: { compression: "gzip" },
     },
+    instanceSidecarConfiguration: { resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "512Mi" } } },
+  });
+  t.deepEqual(operator.get("Secret", "postgres-archive-region")["stringData"], { region: "sa-east-1" });
+});
+
+test("the operator takes a new password at once, because it watches the Secret (X06)", (t) => {
+  const { metadata, type } = operator.get("Secret", "platform-secrets");
+  t.deepEqual([metadata.labels, type], [{ app: "postgres", "cnpg.io/reload": "true" }, "kubernetes.io/basic-auth"]);
+  t.deepEqual([own.get("Secret", "platform-secrets").metadata.labels, own.get("Secret", "platform-secrets")["type"]], [{ app: "postgres" }, "Opaque"]);
+});
+
+test("a write is acknowledged once others have it, so that a failover loses none; two servers go on alone rather than stop (X07)", async (t) => {
+  const synchronous = async (instances: number) => (spec(await withEngine({ ...cloudNative, instances }), "Cluster")["postgresql"] as { synchronous?: object }).synchronous;
+  t.is(await synchronous(1), undefined);
+  t.deepEqual(await synchronous(2), { method: "any", number: 1, dataDurability: "preferred" });
+  t.deepEqual(await synchronous(3), { method: "any", number: 1, dataDurability: "required", failoverQuorum: true });
+  t.deepEqual(await synchronous(5), { method: "any", number: 2, dataDurability: "required", failoverQuorum: true });
+});
+
+test("CloudNativePG runs the release that the other engine runs, for as long as that needs to start and to recover (B04, B05)", (t) => {
+  const { imageName, probes } = spec(operator, "Cluster");
+  t.is(imageName, "ghcr.io/cloudnative-pg/postgresql:15.20-standard-bookworm");
+  t.is(images.postgres, "docker.io/library/postgres:15.20-bookworm");
+  t.deepEqual(probes, {
+    startup: { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 180 },
+    liveness: { initialDelaySeconds: 60, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 5 },
+  });
+});
+
+test("a lost database is made again from the archive up to a time, and archives under a name of its own (B12)", async (t) => {
+  const restored = await withEngine({ ...cloudNative, serverName: "postgres-2", recovery: { fromServerName: "postgres", targetTime: "2026-03-01T12:00:00Z" } });
+  const { bootstrap, externalClusters, plugins } = spec(restored, "Cluster");
+  t.deepEqual({ bootstrap, externalClusters, plugins }, {
+    bootstrap: { recovery: { source: "postgres", database: "platform_db", owner: "platform", secret: { name: "platform-secrets" }, recoveryTarget: { targetTime: "2026-03-01T12:00:00Z" } } },
+    externalClusters: [{ name: "postgres", plugin: { name: plugin, parameters: { barmanObjectName: "postgres-archive", serverName: "postgres" } } }],
+    plugins: [{ name: plugin, isWALArchiver: true, parameters: { barmanObjectName: "postgres-archive", serverName: "postgres-2" } }],
+  });
+  t.false("externalClusters" in spec(operator, "Cluster"));
+});
+
+test("without a time all that was archived is recovered (B12)", async (t) => {
+  const restored = await withEngine({ ...cloudNative, serverName: "postgres-2", recovery: { fromServerName: "postgres" } });
+  t.deepEqual(spec(restored, "Cluster")["bootstrap"], { recovery: { source: "postgres", database: "platform_db", owner: "platform", secret: { name: "platform-secrets" } } });
+});
+
+const refused = (engine: object, backup: object = {}) => ({ [name]: { postgres: { engine: { ...cloudNative, ...engine }, backup: { storage: undefined, ...backup } } }, systems: [name] });
+
+test("a recovery into the archive it reads is refused, because the new server would then archive nothing (B12)", async (t) => {
+  await t.throwsAsync(stackVariant("prod", refused({ recovery: { fromServerName: "postgres" } })), {
+    message: 'postgres: engine cloudnative-pg: postgres.engine.recovery.fromServerName is "postgres", which is also the name that the new server archives under: set postgres.engine.serverName to another one, such as "postgres-2"',
+  });
+});
+
+test("what CloudNativePG has no place for is refused with its way out, and not dropped (X07)", async (t) => {
+  await t.throwsAsync(stackVariant("prod", refused({}, { timeZone: "America/Sao_Paulo", keepAtLeast: 3, storage: "100Gi" })), {
+    message: "postgres: engine cloudnative-pg: "
+      + 'postgres.backup.timeZone is "America/Sao_Paulo", and the operator\'s schedules are in UTC: write postgres.backup.schedule in UTC and remove the time zone; '
+      + "postgres.backup.storage is 100Gi, and copies go to the bucket alone: remove it; "
+      + "postgres.backup.keepAtLeast is 3, and the bucket keeps copies by their days: remove it and set postgres.backup.keepDays",
   });
 });
 
@@ -80,9 +158,8 @@ test("the operator's pods reach each other, the API server and the bucket that t
 });
 
 test("without a bucket CloudNativePG is refused, because there would be no copy at all (X07)", async (t) => {
-  const engine = { kind: "cloudnative-pg", apiServerCidr: "10.43.0.1/32" };
-  await t.throwsAsync(stackVariant("dev", { systems: [name], [name]: { applications: { source: "images", service: "platform-service:v1.1.0" }, postgres: { engine } } }), {
-    message: "postgres: engine cloudnative-pg copies to a bucket only: set postgres.backup.s3",
+  await t.throwsAsync(stackVariant("dev", { systems: [name], [name]: { applications: { source: "images", service: "platform-service:v1.1.0" }, postgres: { engine: cloudNative, backup: { storage: undefined, keepAtLeast: undefined } } } }), {
+    message: "postgres: engine cloudnative-pg: postgres.backup.s3 is not set, and copies go to a bucket alone: set it",
   });
 });
 

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import test from "ava";
+import { topics } from "../../../workloads/server/techbra/events.ts";
 import { systemOf, unknownNames } from "./support/system.ts";
 
 const dev = await systemOf("dev", "techbra-ecommerce");
@@ -72,15 +74,22 @@ test("payments fail on purpose in dev, one in ten, and never in production (T10)
   for (const [stack, { env }] of both) t.false("PAYMENT_FAILURE_RATE" in env("Deployment", "order-service"), stack);
 });
 
-test("where KEDA is, consumers scale by the lag of their own group, up to the runbook's numbers (T04)", (t) => {
+/** What the contract server's role subscribes to. */
+function topicsOf(service: string): string[] {
+  const role = readFileSync(new URL(`../../../workloads/server/roles/${service}.ts`, import.meta.url), "utf8");
+  return /^ {4}topics: \[(.*)\],$/m.exec(role)![1]!.split(", ").map((each) => topics[each.replace("topics.", "") as keyof typeof topics]);
+}
+
+test("where KEDA is, consumers scale by the lag of their own group in each topic they consume, up to the runbook's numbers (T04)", (t) => {
   const scaled = (name: string) => prod.get("ScaledObject", name)["spec"];
-  for (const [name, max, topic] of [["order-service", 3, "billing.events"], ["billing-service", 2, "order.events"], ["inventory-service", 3, "order.events"]] as const) {
+  for (const [name, max, consumed] of [["order-service", 3, ["order.events", "billing.events"]], ["billing-service", 2, ["order.events"]], ["inventory-service", 3, ["order.events", "billing.events"]]] as const) {
     t.deepEqual(scaled(name), {
       scaleTargetRef: { kind: "Deployment", name },
       minReplicaCount: 1,
       maxReplicaCount: max,
-      triggers: [{ type: "kafka", metadata: { bootstrapServers: "kafka-kafka.techbra-test.svc:9092", consumerGroup: `${name}-group`, topic, lagThreshold: "1000" } }],
+      triggers: consumed.map((topic) => ({ type: "kafka", metadata: { bootstrapServers: "kafka-kafka.techbra-test.svc:9092", consumerGroup: `${name}-group`, topic, lagThreshold: "1000" } })),
     });
+    t.deepEqual([...consumed], topicsOf(name), `${name} consumes what its role in workloads/ consumes`);
     t.false(prod.names.includes(`HorizontalPodAutoscaler/${name}`), `${name}: KEDA makes its own`);
   }
   t.deepEqual(prod.names.filter((name) => name.startsWith("HorizontalPodAutoscaler/")), ["HorizontalPodAutoscaler/bff"], "the front follows no topic");
