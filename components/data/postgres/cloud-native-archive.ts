@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { S3Copy } from "../../capabilities/verified-backup/verified-backup.ts";
+import type { S3Copy } from "../../capabilities/verified-backup/upload.ts";
 
 /** Name of the plugin that archives for the operator; release 1.31 of the operator has no archive of its own any more. */
 export const archivePlugin = "barman-cloud.cloudnative-pg.io";
