@@ -33,7 +33,7 @@ const life = [
   field("terminationGracePeriodSeconds", 0),
   kept("volumes[*].emptyDir", {}, by("more than the pod may use", ({ medium }: EmptyDir) => (medium ? undefined : { sizeLimit: "1Ti" }))),
   kept("volumes[*]", by("a scratch directory in place of the claim", ({ name, persistentVolumeClaim }: Volume) =>
-    persistentVolumeClaim && { name, emptyDir: { sizeLimit: "1Gi" } })),
+    persistentVolumeClaim && { name, emptyDir: { sizeLimit: "1Mi" } })),
   kept("volumes[*].secret.defaultMode", 0o777),
 ];
 
