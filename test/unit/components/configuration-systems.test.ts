@@ -78,12 +78,12 @@ test("schedules have five fields and a time zone that exists (X08)", (t) => {
 });
 
 test("scratch space and deadline of a backup can be set, and follow from the data where they are not (B10, B11)", (t) => {
-  const { backup } = of("bgc-platform", { postgres: { backup: { scratch: "60Gi", deadline: "90m" } } }).postgres;
+  const { backup } = of("platform-service", { postgres: { backup: { scratch: "60Gi", deadline: "90m" } } }).postgres;
   t.deepEqual([backup.scratch, backup.deadline], ["60Gi", "90m"]);
-  const unset = of("bgc-platform", {}).postgres.backup;
+  const unset = of("platform-service", {}).postgres.backup;
   t.deepEqual([unset.scratch, unset.deadline], [undefined, undefined]);
-  t.throws(from({ "bgc-platform": { postgres: { backup: { deadline: "soon" } } } }), refused("bgc-platform.postgres.backup.deadline", 'expected a span of time such as "90m" or "4h" (is "soon")'));
-  t.throws(from({ "bgc-platform": { postgres: { backup: { scratch: "60GB" } } } }), refused("bgc-platform.postgres.backup.scratch", 'expected an amount of memory or storage such as "512Mi" (is "60GB")'));
+  t.throws(from({ "platform-service": { postgres: { backup: { deadline: "soon" } } } }), refused("platform-service.postgres.backup.deadline", 'expected a span of time such as "90m" or "4h" (is "soon")'));
+  t.throws(from({ "platform-service": { postgres: { backup: { scratch: "60GB" } } } }), refused("platform-service.postgres.backup.scratch", 'expected an amount of memory or storage such as "512Mi" (is "60GB")'));
 });
 
 test("other engines need the addresses that policies are made of (X05)", (t) => {

@@ -3,7 +3,6 @@ import { movedTo, type StoreUnderTest } from "../../../scripts/support/bench-nam
 import { restorePostgres } from "../../../scripts/support/benchmark-data.ts";
 import { withSection } from "../../../scripts/support/benchmarks-page.ts";
 import { containerPeaks, containerSeconds, parsePeak } from "../../../scripts/support/container-peaks.ts";
-import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { stackVariant } from "../../support/stack-variant.ts";
 
 const postgres: StoreUnderTest = { namespace: "data", belongs: /^(pg-)?postgres/, before: [/^postgres-provision/], backup: "postgres-backup" };
