@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppsV1Api, BatchV1Api, KubeConfig } from "@kubernetes/client-node";
+import { AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { Target } from "../components/systems/target.ts";
+import { backupAge } from "./backup-age.ts";
 import { withPortForward } from "./port-forward.ts";
 
 /** One thing that was looked at. */
@@ -11,16 +12,16 @@ export interface Check {
 }
 
 /**
- * Looks at every workload, health endpoint and backup schedule of the systems; returns how many checks failed. Simulated
- * pods serve nothing: their endpoints are named as not checked.
+ * Looks at every workload and health endpoint of the systems, and at the age of each store's newest verified copy; returns how many
+ * checks failed. Simulated pods serve nothing and copy nothing: their endpoints and copies are named as not checked.
  */
 export async function verify(targets: readonly Target[], kubeconfig: string, simulated: boolean, print: (line: string) => void): Promise<number> {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(kubeconfig);
   let failures = 0;
   for (const target of targets) {
-    if (simulated) print(`not checked, because the node is simulated and no container runs: ${target.endpoints.map(({ name, health }) => `${name} ${health}`).join(", ")}`);
-    for (const check of await checks(simulated ? { ...target, endpoints: [] } : target, kubeConfig)) {
+    if (simulated) print(`not checked, because the node is simulated and no container runs: ${[...target.endpoints.map(({ name, health }) => `${name} ${health}`), ...backedUp(target).map(({ name }) => `backup of ${name}`)].join(", ")}`);
+    for (const check of await checks(simulated ? { ...target, endpoints: [], dataStores: [] } : target, kubeConfig)) {
       print(`${check.passed ? "ok  " : "FAIL"} ${target.system}: ${check.name}: ${check.detail}`);
       if (!check.passed) failures += 1;
     }
@@ -31,6 +32,7 @@ export async function verify(targets: readonly Target[], kubeconfig: string, sim
 async function checks(target: Target, kubeConfig: KubeConfig): Promise<Check[]> {
   const apps = kubeConfig.makeApiClient(AppsV1Api);
   const batch = kubeConfig.makeApiClient(BatchV1Api);
+  const core = kubeConfig.makeApiClient(CoreV1Api);
   const { namespace } = target;
   const workloads = target.workloads.map(({ kind, name, replicas }) => attempt(`${kind} ${name}`, () => settled(async () => {
     const { spec, status } = kind === "Deployment"
@@ -44,12 +46,17 @@ async function checks(target: Target, kubeConfig: KubeConfig): Promise<Check[]> 
       const answer = await fetch(`http://127.0.0.1:${localPort}${health}`, { signal: AbortSignal.timeout(10_000) });
       return { passed: answer.ok, detail: `HTTP ${answer.status}` };
     })));
-  const backups = target.dataStores.filter(({ backup }) => backup).map(({ name, backup }) => attempt(`backup of ${name}`, async () => {
-    const { spec } = await batch.readNamespacedCronJob({ namespace, name: backup! });
-    return { passed: spec?.suspend !== true, detail: `"${spec?.schedule}" ${spec?.timeZone}${spec?.suspend ? ", SUSPENDED" : ""}` };
+  const backups = backedUp(target).map(({ name, backup }) => attempt(`backup of ${name}`, async () => {
+    const cronJob = await batch.readNamespacedCronJob({ namespace, name: backup });
+    const labels = cronJob.spec?.jobTemplate.spec?.template.metadata?.labels ?? {};
+    const labelSelector = Object.entries(labels).map(([label, value]) => `${label}=${value}`).join(",");
+    const [{ items: jobs }, { items: pods }] = await Promise.all([batch.listNamespacedJob({ namespace, labelSelector }), core.listNamespacedPod({ namespace, labelSelector })]);
+    return backupAge({ cronJob, jobs, pods }, new Date());
   }));
   return Promise.all([...workloads, ...endpoints, ...backups]);
 }
+
+const backedUp = ({ dataStores }: Target) => dataStores.flatMap(({ name, backup }) => (backup ? [{ name, backup }] : []));
 
 /** An autoscaler brings its workload to the least number only after it has seen it: that moment is waited for. */
 async function settled(look: () => Promise<Omit<Check, "name">>): Promise<Omit<Check, "name">> {

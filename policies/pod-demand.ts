@@ -34,6 +34,24 @@ export function podsAtMost(workload: KubernetesObject, stack: Stack): number {
   }
 }
 
+/**
+ * How many pods of a workload may be there, running or ended, with the claims of their scratch volumes: a pod that has ended keeps them
+ * until it is deleted. A Job's failed tries stay as long as the Job, and a CronJob's Jobs as its history says or until their TTL.
+ */
+export function podsKept(workload: KubernetesObject, stack: Stack): number {
+  const spec = (workload.manifest["spec"] ?? {}) as { readonly successfulJobsHistoryLimit?: number; readonly failedJobsHistoryLimit?: number; readonly jobTemplate?: { readonly spec?: JobTries } } & JobTries;
+  if (workload.kind !== "Job" && workload.kind !== "CronJob") return podsAtMost(workload, stack);
+  const { backoffLimit = 6, ttlSecondsAfterFinished } = workload.kind === "Job" ? spec : spec.jobTemplate?.spec ?? {};
+  const tries = podsAtMost(workload, stack) * (backoffLimit + 1);
+  if (workload.kind === "Job" || ttlSecondsAfterFinished !== undefined) return tries;
+  return tries + (spec.successfulJobsHistoryLimit ?? 3) + (spec.failedJobsHistoryLimit ?? 1) * tries;
+}
+
+interface JobTries {
+  readonly backoffLimit?: number;
+  readonly ttlSecondsAfterFinished?: number;
+}
+
 /** What one pod of a workload asks for: its main containers and sidecars together, or its largest init container. */
 export function podDemand(workload: KubernetesObject, resource: Resource): number {
   const pod = podOf(workload);

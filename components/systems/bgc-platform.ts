@@ -67,6 +67,7 @@ export class BgcPlatform extends pulumi.ComponentResource {
 
     const migrated = migrations("bgc-migrations", { namespace, postgres, folder: `${folder}migrations` }, { ...parent, dependsOn: [...postgres.ready] });
     const countries = sqlJob("populate-countries", { namespace, postgres, script: "populate.sh", files: scripts(folder), jobName: "populate-countries" }, { ...parent, dependsOn: [migrated] });
+    postgres.backup?.first([countries]);
 
     const source = programSources<"api" | "integrationGateway" | "web">("bgc-platform", settings.applications, namespace, inside);
     const clients = [postgres.client, redis.client];

@@ -27,6 +27,8 @@ export const botsEdiSettings = z.strictObject({
       port: z.int().min(1).max(65535).default(mysqlDefaults.port),
       /** Addresses the host resolves to: egress is open to exactly these (E06). */
       cidr: z.cidrv4(),
+      /** What its data take on the server's disk: scratch space and deadline of the backup follow from it. */
+      storage: size.default(mysqlDefaults.storage),
       /** The user's password, sealed for the Secret bots-edidb-secret. Without it somebody else makes that Secret. */
       sealedPassword: z.string().min(1).optional(),
     }),

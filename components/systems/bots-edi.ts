@@ -8,7 +8,7 @@ import { SealedSecret } from "../capabilities/sealed-secret.ts";
 import { SharedConfig } from "../capabilities/shared-config.ts";
 import { VeleroSchedule } from "../capabilities/velero-schedule.ts";
 import { uploadFlows } from "../capabilities/verified-backup/upload.ts";
-import { backupDefaults, VerifiedBackup } from "../capabilities/verified-backup/verified-backup.ts";
+import { VerifiedBackup } from "../capabilities/verified-backup/verified-backup.ts";
 import { VolumeSnapshots } from "../capabilities/volume-snapshots.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import type { Client } from "../data/client.ts";
@@ -135,10 +135,11 @@ export class BotsEdi extends pulumi.ComponentResource {
   }
 
   /** Both forms of the runbook's backup in one copy: Django's fixture and a dump, restored before it counts (E09, E10), and the volume's own (E11). */
-  private backup({ backup, data, snapshots, velero }: BotsEdiSettings, { addons, retainData, storage }: SystemContext, db: { readonly reader: Client; readonly client: Client }, dumpdata: Program, options: pulumi.ComponentResourceOptions): void {
+  private backup({ backup, database: chosen, data, snapshots, velero }: BotsEdiSettings, { addons, retainData, storage }: SystemContext, db: { readonly reader: Client; readonly client: Client }, dumpdata: Program, options: pulumi.ComponentResourceOptions): void {
     const name = "bots-db-backup";
     const tool = mysqlTools("bots-db-backup", namespace, options);
-    const staging: Mount = { path: "/staging", scratch: "2Gi" };
+    // As JSON the data are about as large as on the server's disk.
+    const staging: Mount = { path: "/staging", scratch: chosen.storage, ...storage };
     const fixture: ContainerArgs = {
       ...dumpdata.container,
       name: "dumpdata",
@@ -150,6 +151,7 @@ export class BotsEdi extends pulumi.ComponentResource {
     new VerifiedBackup(name, {
       ...backupArgs(backup),
       of: "mysql",
+      dataSize: chosen.storage,
       namespace,
       retainData,
       ...storage,
@@ -159,12 +161,12 @@ export class BotsEdi extends pulumi.ComponentResource {
       imagePullSecrets: dumpdata.imagePullSecrets,
       annotations: { ...db.client.annotations, ...db.reader.annotations },
       tool,
-      steps: (copies, env) => [
+      steps: (copies, env, scratch) => [
         fixture,
         tool("dump", { ...env, ...db.reader.env, MYSQL_PASSWORD_FILE: "/credentials/reader/password" }, [copies, staging, ...reader]),
-        tool("verify", env, [copies, { path: "/scratch", scratch: backupDefaults.scratch }], "1Gi"),
+        tool("verify", env, [copies, scratch], "1Gi"),
       ],
-    }, options);
+    }, options).first();
     const missing = (what: string, addon: string) => void pulumi.log.info(`no ${what} of ${data.claimName}, because the stack's clusterAddons do not name ${addon}`, this, undefined, true);
     if (addons.has("volume-snapshots")) {
       new VolumeSnapshots("bots-data-snapshots", { namespace, labels: { app: "bots-data-snapshots" }, claim: data.claimName, snapshotClass: snapshots.snapshotClass, schedule: { cron: snapshots.schedule }, keep: snapshots.keep }, options);

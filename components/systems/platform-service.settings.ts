@@ -37,7 +37,7 @@ export const platformServiceSettings = z.strictObject({
     maintenanceSchedule: cron.default("0 4 * * 0"),
   }).prefault({}),
   redis: z.strictObject({ maxMemory: size.default(redisDefaults.maxMemory), rotation: credentialRotation }).prefault({}),
-  quota: quota({ cpu: "24", memory: "32Gi", storage: "80Gi", pods: 50 }),
+  quota: quota({ cpu: "24", memory: "32Gi", storage: "120Gi", pods: 50 }),
 });
 
 export type PlatformServiceSettings = z.output<typeof platformServiceSettings>;

@@ -12,7 +12,7 @@ import { migrations } from "../data/postgres/sql-job.ts";
 import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgres/store.ts";
 import { Redis } from "../data/redis/redis.ts";
 import { images } from "../images.ts";
-import type { ContainerArgs } from "../workload/container.ts";
+import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
 import type { PlatformServiceSettings } from "./platform-service.settings.ts";
@@ -66,12 +66,14 @@ export class PlatformService extends pulumi.ComponentResource {
     }, guarded);
     const redis = new Redis("redis", { role: "cache", namespace, serviceName: "redis", labels: { app: "redis" }, ...settings.redis }, guarded);
     const migrated = migrations("platform-migrations", { namespace, postgres, folder: new URL("../../workloads/platform-service/migrations/", import.meta.url).pathname }, { ...parent, dependsOn: [...postgres.ready] });
+    postgres.backup?.first([migrated]);
     const ready = { ...parent, dependsOn: [migrated, redis.workload] };
     postgresMaintenance("postgres-maintenance", { namespace, client: postgres.client, schedule: { cron: maintenanceSchedule } }, ready);
 
     const retention = { AUDIT_RETENTION_DAYS: String(settings.audit.retentionDays) };
     const config = new SharedConfig("platform-config", { namespace, labels: { app: name }, values: { MAINTENANCE_MODE: String(settings.maintenance), ...retention, ...settings.config } }, inside);
     const source = programSources<"service">("platform-service", settings.applications, namespace, inside);
+    const logFolder: Mount = { path: logs, scratch: settings.logs.storage, ...context.storage };
     const service = application(name, {
       namespace,
       port: 8080,
@@ -81,8 +83,8 @@ export class PlatformService extends pulumi.ComponentResource {
       config,
       // Clients' addresses come in a header that only the ingress controller can set: nobody else gets through to these pods.
       env: { TRUSTED_PROXY: "true", LOG_DIR: logs },
-      clients: [postgres.client, redis.client, { env: {}, mounts: [{ path: logs, scratch: settings.logs.storage }], annotations: {} }],
-      sidecars: [logCleaner(settings.logs)],
+      clients: [postgres.client, redis.client, { env: {}, mounts: [logFolder], annotations: {} }],
+      sidecars: [logCleaner(settings.logs, logFolder)],
     }, ready);
     this.auditRetention(settings, context, task(source("platform-audit-retention", "service"), ["node", "dist/jobs/audit-retention.js"]), postgres.client, retention, ready);
 
@@ -135,11 +137,11 @@ export class PlatformService extends pulumi.ComponentResource {
 }
 
 /** Removes log files past their time from the pod's own bounded volume, once an hour (P08). */
-const logCleaner = ({ keepDays, storage }: PlatformServiceSettings["logs"]): ContainerArgs => ({
+const logCleaner = ({ keepDays }: PlatformServiceSettings["logs"], folder: Mount): ContainerArgs => ({
   name: "log-cleaner",
   sidecar: true,
   image: images.node,
   command: ["bash", "-c", `trap 'exit 0' TERM; while :; do find ${logs} -type f -mtime +${keepDays} -print -delete; sleep 3600 & wait $!; done`],
   resources: { cpu: { request: "5m", limit: "100m" }, memory: { request: "16Mi", limit: "64Mi" } },
-  mounts: [{ path: logs, scratch: storage }],
+  mounts: [folder],
 });

@@ -51,7 +51,7 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
       persistence: { storage, ...context.storage },
       retainData: context.retainData,
     }, guarded);
-    redisBackup("redis-backup", { ...backupArgs(backup), of: "redis", namespace, client: redis.client, ...context.storage, retainData: context.retainData }, { ...parent, dependsOn: [redis] });
+    redisBackup("redis-backup", { ...backupArgs(backup), of: "redis", namespace, maxMemory, client: redis.client, ...context.storage, retainData: context.retainData }, { ...parent, dependsOn: [redis] }).first();
 
     const config = new SharedConfig("api-gateway-config", { namespace, labels: { app: "proxy-service" }, values: proxyConfig(settings) }, inside);
     new ConfigurationBackup("configuration-backup", { ...settings.configurationBackup, namespace, configs: [config.configName], ...context.storage, ...(backup.s3 && { s3: { ...backup.s3, prefix: `${backup.s3.prefix}-configuration` } }), retainData: context.retainData }, { ...parent, dependsOn: [config] });

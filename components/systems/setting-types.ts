@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { inQuotes } from "../../settings/problems.ts";
 import type { Resources } from "../workload/container.ts";
-import type { Cpu, Size } from "../workload/units.ts";
+import type { Cpu, Duration, Size } from "../workload/units.ts";
 
 const pattern = <T extends string>(shape: RegExp, expected: string) =>
   z.custom<T>((value) => typeof value === "string" && shape.test(value), { error: ({ input }) => `expected ${expected}${shape.test(String(input)) ? inQuotes(input) : ""}` });
 
 export const size = pattern<Size>(/^\d+(\.\d+)?(Ki|Mi|Gi|Ti)$/, 'an amount of memory or storage such as "512Mi"');
 export const cpu = pattern<Cpu>(/^(\d+m|\d+(\.\d+)?)$/, 'an amount of processor time such as "250m" or "2"');
+export const duration = pattern<Duration>(/^[1-9]\d*[smhd]$/, 'a span of time such as "90m" or "4h"');
 export const cron = pattern<string>(/^\S+ \S+ \S+ \S+ \S+$/, 'five cron fields such as "0 2 * * *"');
 export const host = pattern<string>(/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, 'a host name such as "api.example.com"');
 /** With a tag that names a release, or a digest (X08). */
@@ -38,12 +39,12 @@ export const resources = (defaults: { cpuRequest: Cpu; cpuLimit: Cpu; memoryRequ
 
 export type ResourceSettings = z.output<ReturnType<typeof resources>>;
 
-/** The form of {@link ResourceSettings} that containers take. */
-export function containerResources(settings: ResourceSettings, ephemeral: Size = "512Mi"): Resources {
+/** The form of {@link ResourceSettings} that containers take. @default `ephemeral` is what the pod's scratch paths need */
+export function containerResources(settings: ResourceSettings, ephemeral?: Size): Resources {
   return {
     cpu: { request: settings.cpuRequest, limit: settings.cpuLimit },
     memory: { request: settings.memoryRequest, limit: settings.memoryLimit },
-    ephemeralStorage: { request: "64Mi", limit: ephemeral },
+    ...(ephemeral && { ephemeralStorage: { request: "64Mi", limit: ephemeral } }),
   };
 }
 
@@ -71,6 +72,10 @@ export const backup = (defaults: { cron: string; storage: Size; keepDays: number
     storage: size.default(defaults.storage),
     keepDays: z.int().min(1).default(defaults.keepDays),
     keepAtLeast: z.int().min(1).default(defaults.keepAtLeast),
+    /** Room in which the copy is restored to prove it. @default from the size of the store */
+    scratch: size.optional(),
+    /** A run that takes longer has failed. @default from the size of the store */
+    deadline: duration.optional(),
     s3: s3Copy.optional(),
   }).prefault({});
 

@@ -53,7 +53,7 @@ export const techbraEcommerceSettings = z.strictObject({
     /** Traces that Jaeger keeps in memory. */
     traces: z.int().min(1000).default(50_000),
   }).prefault({}),
-  quota: quota({ cpu: "24", memory: "32Gi", storage: "100Gi", pods: 60 }),
+  quota: quota({ cpu: "24", memory: "32Gi", storage: "150Gi", pods: 60 }),
 }).refine(({ kafka, ...services }) => [services.order, services.billing, services.inventory].every(({ replicas }) => replicas.max <= kafka.partitions), {
   error: "a consumer's replicas.max is above kafka.partitions: the pods beyond would have nothing to do",
   path: ["kafka", "partitions"],

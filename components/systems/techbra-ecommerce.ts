@@ -72,7 +72,7 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
       retainData,
     }, guarded);
     const redis = new Redis("redis", { role: "cache", namespace, serviceName: "redis", labels: labels("redis"), maxMemory: settings.redis.maxMemory, rotation: settings.redis.rotation }, guarded);
-    redisBackup("redis-backup", { ...backupArgs(settings.redis.backup), of: "redis", namespace, client: redis.client, ...storage, retainData }, { ...parent, dependsOn: [redis] });
+    redisBackup("redis-backup", { ...backupArgs(settings.redis.backup), of: "redis", namespace, maxMemory: settings.redis.maxMemory, client: redis.client, ...storage, retainData }, { ...parent, dependsOn: [redis] }).first();
     const kafka = kafkaStore("kafka", settings.kafka.engine, {
       namespace,
       serviceName: "kafka-kafka",
@@ -86,6 +86,7 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
       retainData,
     }, guarded);
     const migrated = migrations("techbra-migrations", { namespace, postgres, folder: new URL("../../workloads/techbra-ecommerce/migrations/", import.meta.url).pathname }, { ...parent, dependsOn: [...postgres.ready] });
+    postgres.backup?.first([migrated]);
 
     const source = programSources<"order" | "billing" | "inventory" | "bff">("techbra-ecommerce", settings.applications, namespace, inside);
     const spring = (stores: SpringStores) => (settings.applications.source === "images" ? [springClient(stores, settings.circuitBreaker)] : []);

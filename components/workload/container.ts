@@ -7,13 +7,14 @@ import type { Cpu, Size } from "./units.ts";
 export interface Resources {
   readonly cpu: { readonly request: Cpu; readonly limit: Cpu };
   readonly memory: { readonly request: Size; readonly limit: Size };
-  /** Logs, scratch paths and the writable layer together. @default { request: "64Mi", limit: "512Mi" } */
+  /** Logs and scratch paths on the node together. @default 64Mi, and as a limit what the whole pod's scratch paths and logs need, 512Mi at least */
   readonly ephemeralStorage?: { readonly request: Size; readonly limit: Size };
 }
 
 /** A file or folder that a container sees at `path`. */
 export type Mount =
-  | { readonly path: string; readonly scratch: Size; readonly medium?: "Memory" }
+  /** Gone with the pod; `storageClass` counts where it is so large that it becomes a volume of its own ({@link ./scratch.ts}). */
+  | { readonly path: string; readonly scratch: Size; readonly medium?: "Memory"; readonly storageClass?: string | undefined }
   | { readonly path: string; readonly configMap: Input<string>; readonly item?: string; readonly executable?: boolean }
   /** `files` chooses keys of the Secret and names their files; without it every key is a file of its own name. */
   | { readonly path: string; readonly secret: Input<string>; readonly optional?: boolean; readonly files?: Readonly<Record<string, string>> }

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type PodArgs, podTemplate } from "./pod.ts";
+import { claimsScratch } from "./scratch.ts";
 import { type Duration, seconds } from "./units.ts";
 
 /** A cron schedule and the time zone it is meant in. */
@@ -31,20 +32,7 @@ export class Job extends pulumi.ComponentResource {
   constructor(name: string, args: JobArgs & { readonly jobName: string }, options?: pulumi.ComponentResourceOptions) {
     super("platform:workload:Job", name, {}, options);
     const account = serviceAccount(name, args, this);
-    this.job = new k8s.batch.v1.Job(name, {
-      metadata: {
-        name: args.jobName,
-        namespace: args.namespace,
-        labels: args.labels,
-        annotations: { "pulumi.com/replaceUnready": "true" },
-      },
-      spec: jobSpec(name, args),
-    }, {
-      parent: this,
-      dependsOn: [account],
-      deleteBeforeReplace: true,
-      customTimeouts: { create: `${seconds(args.deadline) + 60}s`, update: `${seconds(args.deadline) + 60}s` },
-    });
+    this.job = awaitedJob(args.jobName, jobSpec(name, args), args, { parent: this, dependsOn: [account] }, name);
     this.registerOutputs({ job: this.job.metadata.name });
   }
 }
@@ -61,9 +49,13 @@ export interface ScheduledJobArgs extends JobArgs {
 /** A job on a schedule. Two runs never overlap; a run missed for more than an hour is not made up for. */
 export class ScheduledJob extends pulumi.ComponentResource {
   readonly cronJob: k8s.batch.v1.CronJob;
+  private readonly name: string;
+  private readonly args: JobArgs;
 
   constructor(name: string, args: ScheduledJobArgs, options?: pulumi.ComponentResourceOptions) {
     super("platform:workload:ScheduledJob", name, {}, options);
+    this.name = name;
+    this.args = args;
     const account = serviceAccount(name, args, this);
     const history = args.history ?? { succeeded: 3, failed: 3 };
     this.cronJob = new k8s.batch.v1.CronJob(name, {
@@ -81,6 +73,24 @@ export class ScheduledJob extends pulumi.ComponentResource {
     }, { parent: this, dependsOn: [account] });
     this.registerOutputs({ cronJob: this.cronJob.metadata.name });
   }
+
+  /**
+   * Runs the job's own template as Job `<name>-<suffix>`, once in the life of the stack and after `after`; the update waits for it. Later
+   * changes of the template leave the finished run alone. A failed one is replaced by the next update, with the template of that time.
+   */
+  runOnce(suffix: string, after: readonly pulumi.Resource[]): void {
+    const { name, args } = this;
+    awaitedJob(`${name}-${suffix}`, jobSpec(name, args), args, { parent: this, dependsOn: [this.cronJob, ...after], ignoreChanges: ["metadata", "spec"] });
+  }
+}
+
+/** A Job that an update waits for, and replaces when it has failed. */
+function awaitedJob(jobName: string, spec: ReturnType<typeof jobSpec>, args: JobArgs, options: pulumi.CustomResourceOptions, resourceName = jobName): k8s.batch.v1.Job {
+  const timeout = `${seconds(args.deadline) + 60}s`;
+  return new k8s.batch.v1.Job(resourceName, {
+    metadata: { name: jobName, namespace: args.namespace, labels: args.labels, annotations: { "pulumi.com/replaceUnready": "true" } },
+    spec,
+  }, { ...options, deleteBeforeReplace: true, customTimeouts: { create: timeout, update: timeout } });
 }
 
 function jobSpec(serviceAccountName: string, args: JobArgs) {
@@ -88,6 +98,8 @@ function jobSpec(serviceAccountName: string, args: JobArgs) {
     activeDeadlineSeconds: seconds(args.deadline),
     backoffLimit: args.retries ?? 2,
     ...(args.lastStep && { podFailurePolicy: { rules: [{ action: "FailJob", onExitCodes: { containerName: args.lastStep, operator: "NotIn", values: [0] } }] } }),
+    // A finished pod keeps its scratch claim until it is deleted: long enough to look at a night's failure, and gone before the next night.
+    ...(claimsScratch([...args.initContainers ?? [], ...args.containers]) && { ttlSecondsAfterFinished: seconds("12h") }),
     template: podTemplate({ ...args, serviceAccount: serviceAccountName }, "Never"),
   };
 }

@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import { type ContainerArgs, kubernetesContainer, type Mount, volumeName } from "./container.ts";
+import { scratchVolume, withEphemeralStorage } from "./scratch.ts";
 import { type Duration, seconds } from "./units.ts";
 
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
@@ -30,7 +31,8 @@ export interface PodArgs {
  * spread over nodes.
  */
 export function podTemplate(args: PodArgs, restartPolicy: "Always" | "Never"): PodTemplateSpec {
-  const containers = [...(args.initContainers ?? []), ...args.containers];
+  const { initContainers = [] } = args;
+  const containers = withEphemeralStorage([...initContainers, ...args.containers]);
   return {
     metadata: { labels: args.labels, annotations: args.annotations ?? {} },
     spec: {
@@ -56,8 +58,8 @@ export function podTemplate(args: PodArgs, restartPolicy: "Always" | "Never"): P
           labelSelector: { matchLabels: args.labels },
         }],
       }),
-      ...(args.initContainers && { initContainers: args.initContainers.map(kubernetesContainer) }),
-      containers: args.containers.map(kubernetesContainer),
+      ...(args.initContainers && { initContainers: containers.slice(0, initContainers.length).map(kubernetesContainer) }),
+      containers: containers.slice(initContainers.length).map(kubernetesContainer),
       volumes: volumes(containers.flatMap((container) => container.mounts ?? [])),
     },
   };
@@ -73,7 +75,7 @@ function volumes(mounts: readonly Mount[]): Volume[] {
 }
 
 function source(mount: Exclude<Mount, { claimTemplate: string }>): Omit<Volume, "name"> {
-  if ("scratch" in mount) return { emptyDir: { sizeLimit: mount.scratch, ...(mount.medium && { medium: mount.medium }) } };
+  if ("scratch" in mount) return scratchVolume(mount);
   if ("configMap" in mount) return { configMap: { name: mount.configMap, defaultMode: mount.executable ? 0o555 : 0o444 } };
   if ("secret" in mount) {
     const items = mount.files && Object.entries(mount.files).map(([key, path]) => ({ key, path }));

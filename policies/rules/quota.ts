@@ -1,7 +1,7 @@
 import type { V1LimitRangeItem, V1ResourceQuotaSpec } from "@kubernetes/client-node";
 import { keptInStack } from "../kept-in-stack.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
-import { podDemand, podsAtMost } from "../pod-demand.ts";
+import { podDemand, podsAtMost, podsKept } from "../pod-demand.ts";
 import type { Resource } from "../pod-demand.ts";
 import { containersOf, podKinds, podOf, workloadKinds } from "../pod-spec-walker.ts";
 import { parseQuantity } from "../quantity.ts";
@@ -72,12 +72,13 @@ function workloadsIn(namespace: string, stack: Stack): KubernetesObject[] {
 }
 
 interface Claim {
-  readonly metadata?: { readonly name?: string };
+  readonly metadata?: { readonly name?: string; readonly ownerReferences?: readonly { readonly kind: string }[] };
   readonly spec?: { readonly resources?: { readonly requests?: Readonly<Record<string, string>> } };
 }
 
+const sizeOf = ({ spec }: Claim) => parseQuantity(spec?.resources?.requests?.["storage"]) ?? 0;
+
 function claimsIn(namespace: string, stack: Stack): { readonly ref: string; readonly size: number; readonly count: number }[] {
-  const sizeOf = ({ spec }: Claim) => parseQuantity(spec?.resources?.requests?.["storage"]) ?? 0;
   const templates = stack.inNamespace("StatefulSet", namespace).flatMap((set) => {
     const { volumeClaimTemplates = [] } = (set.manifest["spec"] ?? {}) as { volumeClaimTemplates?: readonly Claim[] };
     const count = maximumReplicas(set, stack);
@@ -85,9 +86,17 @@ function claimsIn(namespace: string, stack: Stack): { readonly ref: string; read
   });
   // On a cluster the claims that were made of a template are there as well.
   const made = new Set(templates.map(({ prefix }) => prefix));
-  const claims = stack.inNamespace("PersistentVolumeClaim", namespace).filter(({ name }) => !made.has(name.replace(/-\d+$/, "")));
-  return [...templates, ...claims.map((claim) => ({ ref: claim.ref, size: sizeOf(claim.manifest as Claim), count: 1 }))];
+  const claims = stack.inNamespace("PersistentVolumeClaim", namespace).filter(({ name, manifest }) => !made.has(name.replace(/-\d+$/, "")) && !isScratch(manifest as Claim));
+  return [...templates, ...scratchIn(namespace, stack), ...claims.map((claim) => ({ ref: claim.ref, size: sizeOf(claim.manifest as Claim), count: 1 }))];
 }
+
+/** Claims that are made and deleted with each pod. */
+function scratchIn(namespace: string, stack: Stack): { readonly ref: string; readonly size: number; readonly count: number }[] {
+  return workloadsIn(namespace, stack).flatMap((workload) => (podOf(workload)?.spec.volumes ?? []).flatMap(({ ephemeral }) =>
+    (ephemeral?.volumeClaimTemplate ? [{ ref: workload.ref, size: sizeOf(ephemeral.volumeClaimTemplate as Claim), count: podsKept(workload, stack) }] : [])));
+}
+
+const isScratch = ({ metadata }: Claim) => metadata?.ownerReferences?.some(({ kind }) => kind === "Pod") === true;
 
 /** A sum as the quota would write it. */
 function shown(amount: number, name: string): string {

@@ -1,10 +1,11 @@
-import { isEphemeral, volumes } from "../cel.ts";
+import { isEphemeral } from "../cel.ts";
 import type { Manifest } from "../kubernetes-object.ts";
-import { podKinds, podOf, workloadKinds } from "../pod-spec-walker.ts";
+import { podKinds, workloadKinds } from "../pod-spec-walker.ts";
 import type { WalkedContainer } from "../pod-spec-walker.ts";
 import { parseQuantity } from "../quantity.ts";
-import type { CelCheck, ContainerRule, ObjectRule, Rule, StackRule, Violation } from "../rule.ts";
+import type { CelCheck, ContainerRule, Rule, StackRule, Violation } from "../rule.ts";
 import { namespaceAnsweredBy } from "../stack.ts";
+import { scratchRules } from "./scratch.ts";
 
 const base = { row: ["X02"], severity: "high" } as const;
 
@@ -136,24 +137,6 @@ const memoryOvercommit: ContainerRule = {
   },
 };
 
-const scratchSize: ObjectRule = {
-  ...base,
-  id: "X02-scratch-size",
-  scope: "object",
-  kinds: podKinds,
-  title: "Scratch volumes have a size",
-  rationale: "An emptyDir without sizeLimit takes the node's disk, or with medium Memory its memory, until the node evicts everything.",
-  remediation: "volumes:\n  - name: scratch\n    emptyDir:\n      sizeLimit: 64Mi",
-  admission: [{ expression: `${volumes}.all(volume, !has(volume.emptyDir) || has(volume.emptyDir.sizeLimit))`, message: "an emptyDir has no sizeLimit" }],
-  *check(object) {
-    const pod = podOf(object);
-    for (const [index, { name, emptyDir }] of (pod?.spec.volumes ?? []).entries()) {
-      if (!emptyDir || (emptyDir.sizeLimit ?? undefined) !== undefined) continue;
-      yield { path: `${pod?.path}.volumes[${index}].emptyDir.sizeLimit`, message: `volume "${name}" is an emptyDir without sizeLimit` };
-    }
-  },
-};
-
 const namespaceBudget: StackRule = {
   ...base,
   id: "X02-namespace-budget",
@@ -184,5 +167,5 @@ function holdsAny({ spec }: Manifest, field: string): boolean {
 
 /** X02: requests, limits, scratch space, and the namespace's budget. */
 export const resourceRules: readonly Rule[] = [
-  containerResources, ephemeralStorage, requestsWithinLimits, memoryOvercommit, scratchSize, namespaceBudget,
+  containerResources, ephemeralStorage, requestsWithinLimits, memoryOvercommit, ...scratchRules, namespaceBudget,
 ];

@@ -2,7 +2,7 @@ import type { V1PersistentVolumeClaimSpec, V1PodSpec } from "@kubernetes/client-
 import { sharedOnOneNode } from "../annotations.ts";
 import { known } from "../known.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
-import { podOf, workloadKinds } from "../pod-spec-walker.ts";
+import { jobKinds, podOf, workloadKinds } from "../pod-spec-walker.ts";
 import type { StackRule } from "../rule.ts";
 import { isReplicated } from "../stack.ts";
 
@@ -29,7 +29,7 @@ export const sharedVolume: StackRule = {
       const name = persistentVolumeClaim?.claimName;
       const claim = name === undefined ? undefined : stack.named("PersistentVolumeClaim", object.namespace, name);
       if (claim === undefined || pod === undefined || !isOfOneNode(claim) || isKeptOnOneNode(pod.spec)) continue;
-      const others = (stack.once(mounts).get(`${object.namespace} ${name}`) ?? []).filter((other) => other !== object);
+      const others = (stack.once(mounts).get(`${object.namespace} ${name}`) ?? []).filter((other) => other !== object && !(isJob(object) && isJob(other)));
       const replicated = object.kind === "DaemonSet" || (replicatedKinds.includes(object.kind) && isReplicated(object, stack));
       const sharers = [...(replicated ? ["its own replicas"] : []), ...others.map(({ ref }) => ref).sort()];
       if (sharers.length > 0) {
@@ -39,6 +39,9 @@ export const sharedVolume: StackRule = {
     }
   },
 };
+
+/** Runs end, so that one on another node waits for the volume, and not for ever. */
+const isJob = ({ kind }: KubernetesObject) => jobKinds.some((job) => job === kind);
 
 const hostname = "kubernetes.io/hostname";
 

@@ -28,14 +28,17 @@ export class ConfigurationBackup extends pulumi.ComponentResource {
     const parent = { parent: this };
     const map = new ContentMap(`${name}-scripts`, { namespace: args.namespace, labels: { app: name }, files: { ...scripts(import.meta.dirname), ...backupScripts() } }, parent);
     const tool = toolContainers(images.node, map.mapName);
-    new VerifiedBackup(name, {
+    const backup = new VerifiedBackup(name, {
       ...args,
       of: "configuration",
+      // A ConfigMap holds 1 MiB at most.
+      dataSize: `${configs.length}Mi`,
       schedule: { cron: schedule },
       identity: { uid: 1000, gid: 1000 },
       tool,
       steps: (copies, env) => [tool("archive", env, [copies, ...configs.map((config) => ({ path: `/configuration/${config}`, configMap: config }))])],
     }, parent);
+    backup.first();
     this.registerOutputs({});
   }
 }

@@ -4,8 +4,9 @@ import type { ContainerArgs, Mount } from "../../workload/container.ts";
 import { type Schedule, ScheduledJob } from "../../workload/job.ts";
 import { backupOf } from "../../workload/labels.ts";
 import type { Identity } from "../../workload/pod.ts";
-import type { Duration, Size } from "../../workload/units.ts";
+import { bytes, type Duration, type Size } from "../../workload/units.ts";
 import { scripts } from "../scripts.ts";
+import { deadlineFor, scratchFor } from "./size.ts";
 import { type S3Copy, upload } from "./upload.ts";
 
 /** The runbooks' numbers; each can be changed per stack. */
@@ -17,9 +18,6 @@ export const backupDefaults = {
   keepDays: 30,
   /** Verified copies that are kept however old they are (B11). */
   keepAtLeast: 7,
-  deadline: "2h",
-  /** Room for a scratch server that holds the restored data. */
-  scratch: "4Gi",
 } as const;
 
 /** What a stack can set about a backup. */
@@ -28,8 +26,10 @@ export interface BackupArgs {
   readonly storage?: Size;
   readonly keepDays?: number;
   readonly keepAtLeast?: number;
-  readonly deadline?: Duration;
-  readonly scratch?: Size;
+  /** @default by the size of the data, see {@link deadlineFor} */
+  readonly deadline?: Duration | undefined;
+  /** Room for a scratch server that holds the restored data. @default twice the size of the data */
+  readonly scratch?: Size | undefined;
   /** @default copies stay on their volume, which is one disk: production stacks set this (B11). */
   readonly s3?: S3Copy;
 }
@@ -37,13 +37,13 @@ export interface BackupArgs {
 /** Makes a container that runs one script of a backup: name, environment, mounts, memory limit. */
 export type ToolContainer = (script: string, env: Readonly<Record<string, string>>, mounts: readonly Mount[], memory?: Size) => ContainerArgs;
 
-/** The containers of backup jobs: scripts of one ConfigMap on one image. */
+/** The containers of backup jobs: scripts of one ConfigMap on one image. A large memory limit is asked for in part, as X02-memory-overcommit wants it. */
 export const toolContainers = (image: string, scriptsMap: string): ToolContainer => (script, env, mounts, memory = "256Mi") => ({
   name: script,
   image,
   command: ["bash", `/scripts/${script}.sh`],
   env: { ...env },
-  resources: { cpu: { request: "50m", limit: "1" }, memory: { request: "64Mi", limit: memory }, ephemeralStorage: { request: "64Mi", limit: "4Gi" } },
+  resources: { cpu: { request: "50m", limit: "1" }, memory: { request: bytes(memory) > bytes("1Gi") ? `${Math.ceil(bytes(memory) / bytes("16Mi"))}Mi` : "64Mi", limit: memory } },
   mounts: [{ path: "/scripts", configMap: scriptsMap }, { path: "/tmp", scratch: "64Mi" }, ...mounts],
 });
 
@@ -54,6 +54,8 @@ export interface VerifiedBackupArgs extends BackupArgs {
   readonly namespace: pulumi.Input<string>;
   /** Name of the workload whose data is copied. */
   readonly of: string;
+  /** The most that its data can take on a disk. */
+  readonly dataSize: Size;
   readonly storageClass?: string;
   readonly retainData: boolean;
   readonly identity: Identity;
@@ -66,9 +68,9 @@ export interface VerifiedBackupArgs extends BackupArgs {
   readonly imagePullSecrets?: readonly string[] | undefined;
   /**
    * What makes a copy below `$BACKUPS/incoming` and moves it to `$BACKUPS/verified` once it is proven to restore, in
-   * order. The copies' volume is at `copies.path` of each that asks for it.
+   * order. The copies' volume is at `copies.path` of each that asks for it, and room for the restored data at `/scratch`.
    */
-  readonly steps: (copies: Mount, env: { readonly BACKUPS: string }) => readonly ContainerArgs[];
+  readonly steps: (copies: Mount, env: { readonly BACKUPS: string }, scratch: Mount) => readonly ContainerArgs[];
 }
 
 /**
@@ -85,6 +87,7 @@ export class VerifiedBackup extends pulumi.ComponentResource {
     const claimName = args.claimName ?? name;
     const copies = { path: "/backups", claim: claimName };
     const env = { BACKUPS: "/backups" };
+    const scratch = { path: "/scratch", scratch: args.scratch ?? scratchFor(args.dataSize), storageClass: args.storageClass };
     this.claim = new k8s.core.v1.PersistentVolumeClaim(claimName, {
       metadata: {
         name: claimName,
@@ -101,7 +104,7 @@ export class VerifiedBackup extends pulumi.ComponentResource {
     }, { parent: this, protect: args.retainData });
     const keep = { KEEP_DAYS: String(args.keepDays ?? backupDefaults.keepDays), KEEP_AT_LEAST: String(args.keepAtLeast ?? backupDefaults.keepAtLeast) };
     const prune = args.tool("prune", { ...env, ...keep }, [copies]);
-    const deadline = args.deadline ?? backupDefaults.deadline;
+    const deadline = args.deadline ?? deadlineFor(args.dataSize);
     this.cronJob = new ScheduledJob(name, {
       namespace: args.namespace,
       schedule: args.schedule ?? backupDefaults.schedule,
@@ -114,9 +117,14 @@ export class VerifiedBackup extends pulumi.ComponentResource {
       retries: 1,
       // The upload is last, and a failure of it repeats nothing: the bucket cannot hold up what happens on the volume.
       ...(args.s3
-        ? { initContainers: [...args.steps(copies, env), prune], containers: [upload(args.s3, args.tool, copies, env, deadline)], lastStep: "upload" }
-        : { initContainers: args.steps(copies, env), containers: [prune] }),
+        ? { initContainers: [...args.steps(copies, env, scratch), prune], containers: [upload(args.s3, args.tool, copies, env, deadline)], lastStep: "upload" }
+        : { initContainers: args.steps(copies, env, scratch), containers: [prune] }),
     }, { parent: this, dependsOn: [this.claim] });
     this.registerOutputs({ schedule: this.cronJob.cronJob.spec.schedule });
+  }
+
+  /** Makes the first verified copy once there is something to copy: after what the backup itself waits for, and `after`. An update ends behind it. */
+  first(after: readonly pulumi.Resource[] = []): void {
+    this.cronJob.runOnce("first", after);
   }
 }

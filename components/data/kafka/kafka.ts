@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { ContentMap, contentHash } from "../../capabilities/content-map.ts";
 import { scripts } from "../../capabilities/scripts.ts";
-import { type BackupArgs, backupDefaults, backupScripts, toolContainers, VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
+import { type BackupArgs, backupScripts, toolContainers, VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
 import { images } from "../../images.ts";
 import type { ContainerArgs, Mount, Resources } from "../../workload/container.ts";
 import { Job } from "../../workload/job.ts";
@@ -87,19 +87,22 @@ export class Kafka extends pulumi.ComponentResource {
       deadline: "15m",
       containers: [tool("topics", { ...env, TOPICS: topics }, scratch, "384Mi")],
     }, { ...parent, dependsOn: [workload] });
-    new VerifiedBackup(`${name}-backup`, {
+    const backup = new VerifiedBackup(`${name}-backup`, {
       ...args.backup,
       of: name,
+      // Definitions and offsets are copied and no message, so the scratch broker's partitions are empty whatever the volume's size.
+      dataSize: "512Mi",
       namespace,
       retainData: args.retainData,
       ...(args.storageClass && { storageClass: args.storageClass }),
       identity: kafkaIdentity,
       tool,
-      steps: (copies, common) => [
+      steps: (copies, common, restored) => [
         tool("dump", { ...common, ...env }, [copies, ...scratch], "512Mi"),
-        tool("verify", { ...common, KAFKA_HEAP_OPTS: "-Xmx256m" }, [copies, ...scratch, { path: "/scratch", scratch: args.backup.scratch ?? backupDefaults.scratch }], "768Mi"),
+        tool("verify", { ...common, KAFKA_HEAP_OPTS: "-Xmx256m" }, [copies, ...scratch, restored], "768Mi"),
       ],
     }, { ...parent, dependsOn: [this.topics] });
+    backup.first();
     this.client = { env: { KAFKA_BROKERS: bootstrap }, mounts: [], annotations: {} };
     this.registerOutputs({ service: serviceName });
   }

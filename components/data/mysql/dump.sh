@@ -12,7 +12,7 @@ count_rows "$MYSQL_DATABASE" sql >"$copy/rows-before"
 mariadb-dump --defaults-extra-file="$options" --single-transaction --quick --routines --events --triggers --no-tablespaces --hex-blob "$MYSQL_DATABASE" | gzip -6 >"$copy/dump.sql.gz"
 count_rows "$MYSQL_DATABASE" sql >"$copy/rows-after"
 if [[ -d /staging ]]; then
-  for file in /staging/*; do gzip -6 <"$file" >"$copy/${file##*/}.gz"; done
+  for file in /staging/*.json; do gzip -6 <"$file" >"$copy/${file##*/}.gz"; done
 fi
 
 rows=$(awk -F'|' '{ rows += $NF } END { print rows + 0 }' "$copy/rows-before")

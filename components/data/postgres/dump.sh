@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Dumps the database and the server's roles into a new, uniquely named, still unverified copy. The row count of every table
-# is taken in the very snapshot the dump reads, so that the copy can be compared with it later.
+# is taken in the very snapshot the dump reads, so that the copy can be compared with it later. COUNT_SECONDS is the longest
+# time for the count of one table.
 . /scripts/connection.sh
 . /scripts/copy.sh
 
@@ -10,12 +11,23 @@ new_copy "$PGDATABASE"
 say "dumping $PGDATABASE from $PGHOST to $copy"
 
 coproc SNAPSHOT { psql --no-psqlrc --no-align --tuples-only --quiet --set ON_ERROR_STOP=1; }
-ask() { printf '%s\n' "$1" >&"${SNAPSHOT[1]}"; }
+# Bash forgets a coprocess and its pipes when it ends: with pipes of their own the end is read, and said.
+exec {answers}<&"${SNAPSHOT[0]}" {questions}>&"${SNAPSHOT[1]}"
+ask() { printf '%s\n' "$@" >&"$questions"; }
 ask "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_export_snapshot();"
-read -r -t 60 snapshot <&"${SNAPSHOT[0]}" || fail "the server gave no snapshot"
-ask "$(</scripts/row-counts.sql)"
-ask "\\echo end"
-while read -r -t 600 line <&"${SNAPSHOT[0]}" && [[ $line != end ]]; do printf '%s\n' "$line"; done >"$copy/row-counts"
+read -r -t 60 snapshot <&"$answers" || fail "the server gave no snapshot"
+# Without its last line the file lists the statements that count, one a table, and runs none.
+ask "$(sed '$d' /scripts/row-counts.sql);" "\\echo end"
+statements=()
+while read -r -t 60 statement <&"$answers" && [[ $statement != end ]]; do statements+=("$statement"); done
+[[ $statement == end ]] || fail "the server did not list its tables"
+for statement in "${statements[@]}"; do
+  table=${statement##*FROM }
+  ask "$statement;"
+  started=$SECONDS
+  read -r -t "$COUNT_SECONDS" line <&"$answers" || fail "the rows of $table are not counted after $((SECONDS - started)) s: $COUNT_SECONDS s, a quarter of the backup's deadline, are the most"
+  printf '%s\n' "$line"
+done >"$copy/row-counts"
 
 pg_dump --snapshot="$snapshot" --no-password --format=plain | gzip -6 >"$copy/dump.sql.gz"
 pg_dumpall --no-password --globals-only --no-role-passwords --database="$PGDATABASE" | gzip -6 >"$copy/globals.sql.gz"

@@ -122,6 +122,7 @@ export class Postgres extends pulumi.ComponentResource {
       ...args.backup,
       of: name,
       namespace,
+      dataSize: args.storage ?? postgresDefaults.storage,
       ...(args.storageClass && { storageClass: args.storageClass }),
       retainData: args.retainData,
       connection: connection("backup", args.database),

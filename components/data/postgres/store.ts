@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Flow } from "../../capabilities/network-flows.ts";
+import type { VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
 import type { Client } from "../client.ts";
 import { CloudNativePostgres, cloudNativeFlows } from "./cloud-native.ts";
 import { Postgres, type PostgresArgs, postgresDefaults } from "./postgres.ts";
@@ -42,6 +43,8 @@ export interface PostgresStore {
   readonly location: { readonly service: string; readonly port: number; readonly backup?: string };
   /** What must be there before a client can log in. */
   readonly ready: readonly pulumi.Resource[];
+  /** The stack's own backup; an operator or the server's owner makes copies of the others. */
+  readonly backup?: VerifiedBackup;
 }
 
 /** The database of a system on the engine its stack chose; the outputs are the same. */
@@ -49,7 +52,7 @@ export function postgresStore(name: string, engine: PostgresEngine, args: Postgr
   const location = { service: args.serviceName, port: postgresDefaults.port };
   if (engine.kind === "statefulset") {
     const postgres = new Postgres(name, args, options);
-    return { client: postgres.client, location: { ...location, backup: `${name}-backup` }, ready: [postgres.provisioning] };
+    return { client: postgres.client, location: { ...location, backup: `${name}-backup` }, ready: [postgres.provisioning], backup: postgres.backup };
   }
   if (engine.kind === "cloudnative-pg") {
     const postgres = new CloudNativePostgres(name, { ...args, engine }, options);

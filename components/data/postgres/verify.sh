@@ -5,12 +5,30 @@
 
 take_over
 gzip --test "$copy"/*.gz || fail "$name: a compressed file is damaged"
-gzip -dc "$copy/dump.sql.gz" | tail -n 5 | grep -q '^-- PostgreSQL database dump complete' || fail "$name: the dump ends before its last line"
+gzip -dc "$copy/dump.sql.gz" | tail -n 20 | grep -q '^-- PostgreSQL database dump complete' || fail "$name: the dump ends before its last line"
 
 export PGHOST=/scratch PGUSER=postgres PGDATA=/scratch/data
 unset PGPORT PGPASSFILE
 initdb --auth=trust --username=postgres --no-sync >/scratch/initdb.log || fail "the scratch server could not be made: $(tail -n 3 /scratch/initdb.log)"
-pg_ctl --silent --wait --log=/scratch/server.log --options="-c listen_addresses='' -c unix_socket_directories=/scratch -c fsync=off -c full_page_writes=off -c max_connections=5" start \
+# The whole restore is one transaction: it writes no log of what it loads, and each of its tables, indexes and sequences holds a lock.
+cat >>/scratch/data/postgresql.conf <<'CONF'
+listen_addresses = ''
+unix_socket_directories = '/scratch'
+max_connections = 5
+max_locks_per_transaction = 8192
+fsync = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+archive_mode = off
+max_wal_size = 256MB
+autovacuum = off
+shared_buffers = 128MB
+maintenance_work_mem = 256MB
+max_parallel_workers_per_gather = 0
+max_parallel_maintenance_workers = 0
+CONF
+pg_ctl --silent --wait --log=/scratch/server.log start \
   || fail "the scratch server did not start: $(tail -n 5 /scratch/server.log)"
 trap 'pg_ctl --silent --mode=immediate stop || true' EXIT
 

@@ -121,8 +121,7 @@ const redisSize = (size: Size): string => `${Math.floor(bytes(size) / 2 ** 20)}m
 
 function resources(maxMemory: Size): Resources {
   const mebi = (factor: number): Size => `${Math.ceil((bytes(maxMemory) * factor) / 2 ** 20)}Mi`;
-  // A snapshot on the pod's own disk is at most as large as the data.
-  return { cpu: redisDefaults.cpu, memory: { request: mebi(0.25), limit: mebi(redisDefaults.memoryHeadroom) }, ephemeralStorage: { request: "64Mi", limit: mebi(redisDefaults.memoryHeadroom) } };
+  return { cpu: redisDefaults.cpu, memory: { request: mebi(0.25), limit: mebi(redisDefaults.memoryHeadroom) } };
 }
 
 /** redis-cli says on either stream why it cannot ask. */

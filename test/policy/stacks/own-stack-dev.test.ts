@@ -24,7 +24,7 @@ const unsafe: Record<string, readonly [rules: readonly string[], change: (object
   "a Postgres liveness timeout of 1 s": [["B04-postgres-liveness"], (objects) => void Object.assign(postgres(objects)?.livenessProbe ?? {}, { timeoutSeconds: 1 })],
   "an image of :latest": [["X08-image-pinned"], (objects) => void Object.assign(api(objects).containers[0] ?? {}, { image: "bgc-api:latest" })],
   "a container that runs as root": [["X01-non-root"], (objects) => void Object.assign(api(objects).containers[0]?.securityContext ?? {}, { runAsUser: 0 })],
-  "the backup removed": [["X05-policy-selects", "X07-backup"], (objects) => objects.filter(({ kind, metadata }) => kind !== "CronJob" || metadata.namespace !== "data" || metadata.labels?.["production-platform/backup-of"] === undefined)],
+  "the backup removed": [["X05-policy-selects", "X07-backup"], (objects) => objects.filter(({ kind, metadata }) => !kind.endsWith("Job") || metadata.namespace !== "data" || !/^postgres-backup(-first)?$/.test(metadata.name))],
 };
 
 for (const [title, [rules, change]] of Object.entries(unsafe)) {

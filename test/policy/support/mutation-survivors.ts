@@ -57,6 +57,11 @@ export const survivors: readonly KnownSurvivors[] = [
     of: (object, all) => !copiesStore(object, all),
   },
   {
+    reason: "it copies what is no store of the stack, or a cache that may be lost; the network policies for it still select its first run",
+    changes: ["CronJob object: deleted"],
+    of: (object, all) => backupOf(object) !== undefined && !copiesStore(object, all),
+  },
+  {
     reason: "two runs of these do not disturb each other: they share no volume and copy no store",
     changes: ['CronJob spec.concurrencyPolicy: "Allow"'],
     of: named("bots-data-snapshots", "postgres-maintenance"),

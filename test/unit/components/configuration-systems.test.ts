@@ -19,7 +19,7 @@ test("an empty EDI has the runbook's numbers, and a database of its own because 
 });
 
 test("an external database of EDI has the runbook's host and port, and needs its address (E06)", (t) => {
-  t.deepEqual(of("bots-edi", { database: { kind: "external", cidr: "10.20.0.10/32" } }).database, { kind: "external", host: "kona.db.pminc.me", port: 3306, cidr: "10.20.0.10/32" });
+  t.deepEqual(of("bots-edi", { database: { kind: "external", cidr: "10.20.0.10/32" } }).database, { kind: "external", host: "kona.db.pminc.me", port: 3306, cidr: "10.20.0.10/32", storage: "5Gi" });
   t.throws(from({ "bots-edi": { database: { kind: "external" } } }), { message: /^ {2}bots-edi\.database\.cidr: Invalid input/m });
   t.throws(from({ "bots-edi": { database: { kind: "external", cidr: "kona.db.pminc.me" } } }), { message: /^ {2}bots-edi\.database\.cidr: Invalid IPv4 range \(is "kona\.db\.pminc\.me"\)$/m });
   t.throws(from({ "bots-edi": { database: { kind: "in-cluster", host: "kona.db.pminc.me" } } }), refused("bots-edi.database.host", 'there is no such setting; the nearest is "kind"; there are kind, resources, rotation, storage'));
@@ -74,6 +74,15 @@ test("schedules have five fields and a time zone that exists (X08)", (t) => {
   t.throws(from({ "bots-edi": { engine: { schedule: "@daily" } } }), refused("bots-edi.engine.schedule", 'expected five cron fields such as "0 2 * * *" (is "@daily")'));
   t.throws(from({ "bots-edi": { engine: { timeZone: "Brasilia" } } }), refused("bots-edi.engine.timeZone", 'expected an IANA time zone such as "America/Sao_Paulo" (is "Brasilia")'));
   t.is(of("bots-edi", { engine: { timeZone: "America/Sao_Paulo" } }).engine.timeZone, "America/Sao_Paulo");
+});
+
+test("scratch space and deadline of a backup can be set, and follow from the data where they are not (B10, B11)", (t) => {
+  const { backup } = of("platform-service", { postgres: { backup: { scratch: "60Gi", deadline: "90m" } } }).postgres;
+  t.deepEqual([backup.scratch, backup.deadline], ["60Gi", "90m"]);
+  const unset = of("platform-service", {}).postgres.backup;
+  t.deepEqual([unset.scratch, unset.deadline], [undefined, undefined]);
+  t.throws(from({ "platform-service": { postgres: { backup: { deadline: "soon" } } } }), refused("platform-service.postgres.backup.deadline", 'expected a span of time such as "90m" or "4h" (is "soon")'));
+  t.throws(from({ "platform-service": { postgres: { backup: { scratch: "60GB" } } } }), refused("platform-service.postgres.backup.scratch", 'expected an amount of memory or storage such as "512Mi" (is "60GB")'));
 });
 
 test("other engines need the addresses that policies are made of (X05)", (t) => {

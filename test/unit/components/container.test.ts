@@ -55,6 +55,33 @@ test("containers that mount the same path share one volume, and a claim template
   t.is(volumeName(mounts[1]), "data");
 });
 
+type Pod = { spec: { volumes: unknown[]; initContainers: { resources: unknown }[]; containers: { resources: { limits: Record<string, string> } }[] } };
+const podOf = (...containers: [ContainerArgs, ...ContainerArgs[]]) => podTemplate({ labels: { app: "api" }, identity: { uid: 1000, gid: 1000 }, serviceAccount: "api", containers }, "Always") as unknown as Pod;
+const storageLimits = (pod: Pod) => pod.spec.containers.map(({ resources }) => resources.limits["ephemeral-storage"]);
+
+test("each container may use what all scratch paths and logs of its pod take on the node together, and 512Mi at least (X02)", (t) => {
+  t.deepEqual(storageLimits(podOf({ ...container, mounts: [{ path: "/tmp", scratch: "64Mi" }] })), ["512Mi"]);
+  const shared = { path: "/logs", scratch: "2Gi" } as const;
+  t.deepEqual(storageLimits(podOf({ ...container, mounts: [shared, { path: "/tmp", scratch: "64Mi" }] }, { ...container, name: "cleaner", mounts: [shared] })), ["2240Mi", "2240Mi"]);
+});
+
+test("scratch in memory takes nothing of the node's disk, and neither does one with a claim of its own", (t) => {
+  t.deepEqual(storageLimits(podOf({ ...container, mounts: [{ path: "/dev/shm", scratch: "2Gi", medium: "Memory" }, { path: "/scratch", scratch: "100Gi" }] })), ["512Mi"]);
+});
+
+test("a container that names less ephemeral storage than its pod needs is refused with the number that it needs", (t) => {
+  const small = { ...container, resources: { ...container.resources, ephemeralStorage: { request: "64Mi", limit: "1Gi" } }, mounts: [{ path: "/tmp", scratch: "64Mi" }, { path: "/scratch", scratch: "4Gi" }] } as const;
+  t.throws(() => podOf(small), { message: 'container "api": the ephemeral-storage limit 1Gi is below 4224Mi, which its pod needs for logs and /tmp (64Mi), /scratch (4Gi): raise it, or leave ephemeralStorage out' });
+  t.deepEqual(storageLimits(podOf({ ...small, resources: { ...small.resources, ephemeralStorage: { request: "64Mi", limit: "5Gi" } } })), ["5Gi"]);
+});
+
+test("scratch of up to 4 GiB is on the node, and a larger one a claim of the stack's class that comes and goes with the pod", (t) => {
+  const claim = (storageClassName: object) => ({ ephemeral: { volumeClaimTemplate: { spec: { accessModes: ["ReadWriteOnce"], ...storageClassName, resources: { requests: { storage: "4097Mi" } } } } } });
+  t.deepEqual(podOf({ ...container, mounts: [{ path: "/scratch", scratch: "4Gi", storageClass: "fast" }] }).spec.volumes, [{ name: "scratch", emptyDir: { sizeLimit: "4Gi" } }]);
+  t.deepEqual(podOf({ ...container, mounts: [{ path: "/scratch", scratch: "4097Mi", storageClass: "fast" }] }).spec.volumes, [{ name: "scratch", ...claim({ storageClassName: "fast" }) }]);
+  t.deepEqual(podOf({ ...container, mounts: [{ path: "/scratch", scratch: "4097Mi" }] }).spec.volumes, [{ name: "scratch", ...claim({}) }]);
+});
+
 test("a pod gets no token of the API server and never runs as root (X01)", (t) => {
   const { spec } = podTemplate({ labels: { app: "api" }, identity: { uid: 1000, gid: 2000 }, serviceAccount: "api", containers: [container] }, "Never") as unknown as { spec: Record<string, unknown> };
   t.is(spec["automountServiceAccountToken"], false);

@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import test from "ava";
 import { type S3Copy, uploadFlows } from "../../../components/capabilities/verified-backup/upload.ts";
 import { toolContainers, VerifiedBackup, type VerifiedBackupArgs } from "../../../components/capabilities/verified-backup/verified-backup.ts";
@@ -9,6 +10,7 @@ const tool = toolContainers("example.org/tool:v1", "scripts-01234567");
 const declared = (changes: Partial<VerifiedBackupArgs> = {}) => declaredBy(() => new VerifiedBackup("orders-backup", {
   namespace: "shop",
   of: "orders",
+  dataSize: "10Gi",
   retainData: true,
   identity: { uid: 999, gid: 999 },
   tool,
@@ -48,6 +50,45 @@ test("every number, and the claim's name and labels, can be changed", (t) => {
   t.deepEqual(find(changed, "PersistentVolumeClaim", "old-name")["spec"], { accessModes: ["ReadWriteOnce"], storageClassName: "slow", resources: { requests: { storage: "3Gi" } } });
   t.deepEqual(pod(changed).containers[0]!.env.slice(1) as unknown, [{ name: "KEEP_DAYS", value: "9" }, { name: "KEEP_AT_LEAST", value: "2" }]);
   t.deepEqual(find(changed, "CronJob", "orders-backup").metadata.labels, { app: "bots", component: "backup", "production-platform/backup-of": "orders" });
+});
+
+const sized = (dataSize: `${number}Gi`, changes: Partial<VerifiedBackupArgs> = {}) => declared({ dataSize, steps: (copies, env, scratch) => [tool("dump", env, [copies]), tool("verify", env, [copies, scratch])], ...changes });
+const scratchOf = (objects: Objects) => pod(objects).volumes.find(({ name }) => name === "scratch");
+
+test("room and time for a restore follow from the size of the data, and each can be set (B10, B11)", async (t) => {
+  const [small, large, set] = [await sized("2Gi"), await sized("50Gi", { storageClass: "slow" }), await sized("50Gi", { scratch: "3Gi", deadline: "90m" })];
+  t.deepEqual(scratchOf(small), { name: "scratch", emptyDir: { sizeLimit: "4Gi" } } as never);
+  t.deepEqual(scratchOf(large), { name: "scratch", ephemeral: { volumeClaimTemplate: { spec: { accessModes: ["ReadWriteOnce"], storageClassName: "slow", resources: { requests: { storage: "100Gi" } } } } } } as never);
+  t.deepEqual(scratchOf(set), { name: "scratch", emptyDir: { sizeLimit: "3Gi" } } as never);
+  t.deepEqual([small, large, set].map((objects) => spec(objects).jobTemplate.spec.activeDeadlineSeconds), [2 * 3600, 4 * 3600, 90 * 60]);
+});
+
+test("a run whose scratch is a claim is removed after half a day, because its pod keeps the claim until then", async (t) => {
+  const ttl = (objects: Objects) => (spec(objects).jobTemplate.spec as { ttlSecondsAfterFinished?: number }).ttlSecondsAfterFinished;
+  t.deepEqual([ttl(await sized("2Gi")), ttl(await sized("50Gi"))], [undefined, 43_200]);
+});
+
+test("the first copy is made by a Job of the CronJob's own template, which an update waits for and a change leaves alone (X07)", async (t) => {
+  const made: { props: { metadata: { annotations: object } }; opts: pulumi.CustomResourceOptions }[] = [];
+  const objects = await declaredBy(() => {
+    const backup = new VerifiedBackup("orders-backup", { namespace: "shop", of: "orders", dataSize: "10Gi", retainData: true, identity: { uid: 999, gid: 999 }, tool, steps: (copies, env) => [tool("verify", env, [copies])] }, {
+      transformations: [({ type, props, opts }) => {
+        if (type === "kubernetes:batch/v1:Job") made.push({ props: props as never, opts });
+        return undefined;
+      }],
+    });
+    backup.first();
+  });
+  const first = find(objects, "Job", "orders-backup-first");
+  t.deepEqual(first["spec"], spec(objects).jobTemplate.spec as never);
+  t.deepEqual([first.metadata.namespace, first.metadata.labels], ["shop", { app: "orders-backup" }]);
+  t.deepEqual(made.map(({ props, opts: { ignoreChanges, customTimeouts } }) => ({ ...props.metadata.annotations, ignoreChanges, create: customTimeouts && "create" in customTimeouts ? customTimeouts.create : undefined })), [
+    { "pulumi.com/replaceUnready": "true", ignoreChanges: ["metadata", "spec"], create: "7260s" },
+  ]);
+});
+
+test("a container with much memory asks for a sixteenth of it (X02)", (t) => {
+  t.deepEqual([tool("verify", {}, [], "1Gi"), tool("verify", {}, [], "3Gi")].map(({ resources }) => resources.memory), [{ request: "64Mi", limit: "1Gi" }, { request: "192Mi", limit: "3Gi" }]);
 });
 
 test("a bucket is copied to after the pruning, so that it cannot hold it up, and from a volume that the upload cannot change (B11, G08)", (t) => {

@@ -104,6 +104,24 @@ for (const [stack, objects] of Object.entries(stacks)) {
     }
   });
 
+  test(`${stack}: each backup has a first run of the same template, after which the stack counts as up (X07)`, (t) => {
+    const backups = objects.filter(({ kind, metadata }) => kind === "CronJob" && metadata.labels?.["production-platform/backup-of"]);
+    t.is(backups.length, 8);
+    for (const backup of backups) {
+      const [first] = ofKind(objects, "Job", backup.metadata.namespace).filter(({ metadata }) => metadata.name === `${backup.metadata.name}-first`);
+      t.deepEqual(first?.["spec"], (backup["spec"] as { jobTemplate: { spec: unknown } }).jobTemplate.spec, title(backup));
+    }
+  });
+
+  test(`${stack}: no pod may write more scratch to its node than its containers' ephemeral storage (X02)`, (t) => {
+    for (const object of withPods(objects)) {
+      const scratch = podSpec(object).volumes.flatMap(({ emptyDir }) => (emptyDir && !emptyDir.medium ? [size(emptyDir.sizeLimit)] : []));
+      const limits = podSpec(object).containers.map(({ resources }) => size(resources.limits["ephemeral-storage"]!));
+      const most = Math.max(limits.reduce((sum, each) => sum + each, 0), ...(podSpec(object).initContainers ?? []).map(({ resources }) => size(resources.limits["ephemeral-storage"]!)));
+      t.true(scratch.reduce((sum, each) => sum + each, 0) < most, title(object));
+    }
+  });
+
   test(`${stack}: images are pinned, and jobs are bounded in time, tries and history, in a time zone (X08)`, (t) => {
     t.deepEqual(except(objects, ({ image }) => /:(?!latest)[\w][\w.-]*$/.test(image)), []);
     for (const object of objects.filter(({ kind }) => kind === "Job" || kind === "CronJob")) {

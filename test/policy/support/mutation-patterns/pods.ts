@@ -1,6 +1,7 @@
 import type { Manifest } from "../../../../policies/kubernetes-object.ts";
 import { added, by, field, kept, onlyWhere, patternsOf } from "../mutation-pattern.ts";
 
+interface EmptyDir { readonly medium?: string }
 interface Volume { readonly name: string; readonly persistentVolumeClaim?: object }
 
 const node = [
@@ -30,9 +31,9 @@ const identity = [
 
 const life = [
   field("terminationGracePeriodSeconds", 0),
-  kept("volumes[*].emptyDir", {}),
+  kept("volumes[*].emptyDir", {}, by("more than the pod may use", ({ medium }: EmptyDir) => (medium ? undefined : { sizeLimit: "1Ti" }))),
   kept("volumes[*]", by("a scratch directory in place of the claim", ({ name, persistentVolumeClaim }: Volume) =>
-    persistentVolumeClaim && { name, emptyDir: { sizeLimit: "1Gi" } })),
+    persistentVolumeClaim && { name, emptyDir: { sizeLimit: "1Mi" } })),
   kept("volumes[*].secret.defaultMode", 0o777),
 ];
 

@@ -25,6 +25,14 @@ function mostPods(object: Manifest, objects: readonly Manifest[]): number {
   return (scaler?.maxReplicas ?? scaler?.maxReplicaCount ?? replicas) + (strategy?.type === "RollingUpdate" ? 1 : 0);
 }
 
+/** Pods that a run may leave with their scratch claims: a failed try stays as long as its Job. */
+function tries(object: Manifest): number {
+  const { backoffLimit, jobTemplate } = object["spec"] as types.output.batch.v1.JobSpec & types.output.batch.v1.CronJobSpec;
+  return ["Job", "CronJob"].includes(object.kind) ? (jobTemplate?.spec.backoffLimit ?? backoffLimit) + 1 : 1;
+}
+
+const total = (amounts: readonly number[]) => amounts.reduce((sum, amount) => sum + amount, 0);
+
 /** What a pod asks for: its main containers and sidecars together, or one init container if that is more. */
 export function request(object: Manifest, resource: "cpu" | "memory", amount: (text: string) => number): number {
   const { initContainers = [], containers } = podSpec(object);
@@ -41,7 +49,9 @@ export function need(objects: readonly Manifest[]): Need {
     if (!["Deployment", "StatefulSet", "Job", "CronJob"].includes(object.kind)) return { pods: 0, cpu: 0, memory: 0, storage: 0 };
     const pods = mostPods(object, objects);
     const { volumeClaimTemplates = [] } = object["spec"] as types.output.apps.v1.StatefulSetSpec;
-    return { pods, cpu: pods * request(object, "cpu", cores), memory: pods * request(object, "memory", size), storage: pods * volumeClaimTemplates.reduce((sum, { spec }) => sum + claim(spec), 0) };
+    const scratch = podSpec(object).volumes.flatMap(({ ephemeral }) => (ephemeral ? [claim(ephemeral.volumeClaimTemplate.spec)] : []));
+    const claims = pods * total(volumeClaimTemplates.map(({ spec }) => claim(spec))) + pods * tries(object) * total(scratch);
+    return { pods, cpu: pods * request(object, "cpu", cores), memory: pods * request(object, "memory", size), storage: claims };
   });
   return parts.reduce((sum, part) => ({ pods: sum.pods + part.pods, cpu: sum.cpu + part.cpu, memory: sum.memory + part.memory, storage: sum.storage + part.storage }));
 }
