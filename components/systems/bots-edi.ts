@@ -11,11 +11,12 @@ import { backupDefaults, VerifiedBackup } from "../capabilities/verified-backup/
 import { VolumeSnapshots } from "../capabilities/volume-snapshots.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import type { Client } from "../data/client.ts";
-import { Mysql, mysqlClient, mysqlIdentity, mysqlTools } from "../data/mysql/mysql.ts";
+import { Mysql, mysqlClient, mysqlIdentity, type MysqlServer, mysqlTools } from "../data/mysql/mysql.ts";
 import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { Job, ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
 import type { BotsEdiSettings } from "./bots-edi.settings.ts";
+import { fixtureCounter } from "./fixture-counter.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources, type ResourceSettings } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
@@ -125,19 +126,21 @@ export class BotsEdi extends pulumi.ComponentResource {
   private database({ database: chosen }: BotsEdiSettings, { retainData, storage }: SystemContext, options: pulumi.ComponentResourceOptions) {
     if (chosen.kind === "in-cluster") {
       const mysql = new Mysql("mysql", { namespace, serviceName: "mysql", database, user, credentialName: secretName, storage: chosen.storage, rotation: chosen.rotation, resources: containerResources(chosen.resources, "1Gi"), ...storage, retainData }, options);
-      return { client: mysql.client, reader: mysql.reader, ready: [mysql.provisioning] };
+      return { client: mysql.client, reader: mysql.reader, ready: [mysql.provisioning], server: "mariadb" } as const;
     }
     const { sealedPassword } = chosen;
     const sealed = sealedPassword ? [new SealedSecret(secretName, { namespace, labels: { app: "bots-edi" }, encryptedData: { password: sealedPassword }, settingPath: "bots-edi.database.sealedPassword" }, options)] : [];
     const client = mysqlClient(chosen.host, chosen.port, database, user, secretName, { [`credential.production-platform/${secretName}`]: contentHash(sealedPassword ?? "") });
-    return { client, reader: client, ready: sealed };
+    return { client, reader: client, ready: sealed, server: chosen.server };
   }
 
   /** Both forms of the runbook's backup in one copy: Django's fixture and a dump, restored before it counts (E09, E10), and the volume's own (E11). */
-  private backup({ backup, data, snapshots, velero }: BotsEdiSettings, { addons, retainData, storage }: SystemContext, db: { readonly reader: Client; readonly client: Client }, dumpdata: Program, options: pulumi.ComponentResourceOptions): void {
+  private backup({ backup, database: chosen, data, snapshots, velero }: BotsEdiSettings, { addons, retainData, storage }: SystemContext, db: { readonly reader: Client; readonly client: Client; readonly server: MysqlServer }, dumpdata: Program, options: pulumi.ComponentResourceOptions): void {
     const name = "bots-db-backup";
-    const tool = mysqlTools("bots-db-backup", namespace, options);
-    const staging: Mount = { path: "/staging", scratch: "2Gi" };
+    const tool = mysqlTools("bots-db-backup", namespace, db.server, options);
+    const count = fixtureCounter("bots-fixture-counter", namespace, labels("backup"), options);
+    // As JSON the data are about as large as on the server's disk.
+    const staging: Mount = { path: "/staging", scratch: chosen.storage };
     const fixture: ContainerArgs = {
       ...dumpdata.container,
       name: "dumpdata",
@@ -161,7 +164,8 @@ export class BotsEdi extends pulumi.ComponentResource {
       steps: (copies, env) => [
         fixture,
         tool("dump", { ...env, ...db.reader.env, MYSQL_PASSWORD_FILE: "/credentials/reader/password" }, [copies, staging, ...reader]),
-        tool("verify", env, [copies, { path: "/scratch", scratch: backupDefaults.scratch }], "1Gi"),
+        count(copies, env),
+        tool("verify", { ...env, MYSQL_DATABASE: db.reader.env["MYSQL_DATABASE"]! }, [copies, { path: "/scratch", scratch: backupDefaults.scratch }], "1Gi"),
       ],
     }, options);
     const missing = (what: string, addon: string) => void pulumi.log.info(`no ${what} of ${data.claimName}, because the stack's clusterAddons do not name ${addon}`, this, undefined, true);
@@ -206,11 +210,11 @@ function jobqueue(source: ProgramSource): Program {
  */
 export function dataVolume({ claimName, snapshot, storage, sharedStorageClass }: BotsEdiSettings["data"], context: SystemContext, options: pulumi.ComponentResourceOptions): k8s.core.v1.PersistentVolumeClaim {
   const storageClass = sharedStorageClass ?? context.storage.storageClass;
+  if (snapshot) void pulumi.log.info(`${snapshot} fills ${claimName} only where that claim is not there yet: a claim that exists keeps its content, and a restore needs a new bots-edi.data.claimName`);
   if (!sharedStorageClass) void pulumi.log.info(`${claimName} is ReadWriteOnce, because bots-edi.data.sharedStorageClass is not set: all pods that use it run on one node`, undefined, undefined, true);
   return new k8s.core.v1.PersistentVolumeClaim(claimName, {
     metadata: {
       name: claimName,
-  if (snapshot) void pulumi.log.info(`${snapshot} fills ${claimName} only where that claim is not there yet: a claim that exists keeps its content, and a restore needs a new bots-edi.data.claimName`);
       namespace,
       labels: { app: "bots-edi" },
       annotations: { "pulumi.com/skipAwait": "true", ...(!sharedStorageClass && { "production-platform/shared-on-one-node": "the scheduler puts pods where their volume is, and no class that several nodes can use is set" }) },
