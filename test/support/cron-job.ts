@@ -18,6 +18,11 @@ export async function runOnce(namespace: string, cronJob: string, name: string, 
   // A CronJob removes its own failed runs beyond the history it keeps, and drills are looked at afterwards.
   delete made.metadata.ownerReferences;
   change(made);
+  return runToEnd(namespace, job, made);
+}
+
+/** Makes a Job and waits for its end; returns how it ended and what its containers said. */
+export async function runToEnd(namespace: string, job: string, made: object): Promise<{ outcome: "Complete" | "Failed"; logs: string }> {
   const { code, stderr } = await withManifest(made, "create");
   if (code !== 0) throw new Error(stderr);
   const outcome = await eventually(`the end of job ${job}`, 300, () => kubectl("get", "job", job, "-n", namespace, "-o", "jsonpath={.status.conditions[*].type}"), (types) => /Complete|Failed/.test(types));
