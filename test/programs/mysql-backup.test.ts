@@ -19,6 +19,7 @@ for (const product of ["mysql", "mariadb"] as const satisfies MysqlServer[]) {
     const scratch = log().find((line) => line.startsWith(`${server} `) && line.includes("--socket"))!;
     for (const option of ["--skip-networking", "--event-scheduler=OFF", `--tmpdir=${home}/scratch`]) t.true(scratch.split(" ").includes(option), option);
     t.false(scratch.includes("--skip-grant-tables"));
+    t.throws(() => process.kill(Number(read("server.pid")), 0), { code: "ESRCH" }, "the scratch server has ended");
   });
 
   test(`the password of ${product} is in a file with its quotes escaped, and never among arguments or in what is said`, async (t) => {

@@ -30,7 +30,7 @@ wait_for_server() {
 refuse_other_server() {
   local version own found=mysql
   version=$(sql --execute 'SELECT VERSION()') || fail "$MYSQL_HOST does not say its version: the reason stands above"
-  own=$(server_program --version) || fail "the image has no server of $product"
+  own=$("$server_program" --version) || fail "the image has no server of $product"
   [[ $version != *MariaDB* ]] || found=mariadb
   [[ $found == "$DATABASE_SERVER" ]] || fail "$MYSQL_HOST runs $found $version, and bots-edi.database.server says $DATABASE_SERVER: set it to $found"
   [[ $own =~ Ver\ (([0-9]+)\.([0-9]+)[^ ]*) ]] || fail "the image's server does not say its version: $own"

@@ -11,9 +11,9 @@ gzip -dc "$copy/dump.sql.gz" | tail -n 20 | grep '^-- Dump completed' >/dev/null
 
 make_data /scratch/data >/scratch/install.log 2>&1 || fail "the scratch server could not be made: $(tail -n 3 /scratch/install.log)"
 # With its grant tables, because events need them, and reached through its socket alone. No event runs.
-server_program --no-defaults --datadir=/scratch/data --socket=/scratch/socket --pid-file=/scratch/pid --tmpdir=/scratch --skip-networking --event-scheduler=OFF --innodb-flush-log-at-trx-commit=0 --max-allowed-packet=1G "${scratch_options[@]}" >/scratch/server.log 2>&1 &
+"$server_program" --no-defaults --datadir=/scratch/data --socket=/scratch/socket --pid-file=/scratch/pid --tmpdir=/scratch --skip-networking --event-scheduler=OFF --innodb-flush-log-at-trx-commit=0 --max-allowed-packet=1G "${scratch_options[@]}" >/scratch/server.log 2>&1 &
 server=$!
-trap 'kill -9 "$server" 2>/dev/null || true' EXIT
+trap 'kill -9 "$server" 2>/dev/null; wait "$server" 2>/dev/null || true' EXIT
 sql() { client --no-defaults --host=localhost --socket=/scratch/socket --user=root --batch --skip-column-names "$@"; }
 for ((tries = 0; ; tries++)); do
   reason=$(sql --execute 'SELECT 1' 2>&1 >/dev/null) && break

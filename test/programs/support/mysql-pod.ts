@@ -42,7 +42,7 @@ export function mysqlPod(t: ExecutionContext, product: MysqlServer) {
   const program = (name: string, body: string) => write(`bin/${name}`, `#!/bin/bash\nsaid=$*; echo "${name} \${said//$'\\n'/ }" >>"$HOME/log"\nif [[ -e $HOME/fault ]]; then . "$HOME/fault"; fi\n${body}\n`, 0o755);
   program(clientName, client);
   program(dump, "echo 'INSERT INTO orders VALUES (1);'; echo '-- Dump completed on 2026-01-09'");
-  program(server, `case "$*" in --version) echo "${own}" ;; *--initialize-insecure*) ;; *) exec /bin/sleep 60 ;; esac`);
+  program(server, `case "$*" in --version) echo "${own}" ;; *--initialize-insecure*) ;; *) echo $$ >"$HOME/server.pid"; exec /bin/sleep 60 ;; esac`);
   program("mariadb-install-db", ":");
   write("bin/sleep", "#!/bin/sh\nexec /bin/sleep 0.01\n", 0o755);
   write("version", `${version}\n`);
