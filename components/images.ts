@@ -9,6 +9,8 @@ export const images = {
   redis: "docker.io/library/redis:7.0.15-bookworm",
   /** MariaDB server, client and dump tools, under MySQL's protocol (E06, E09). UID and GID 999, port 3306. */
   mariadb: "docker.io/library/mariadb:10.11.19",
+  /** The same of MySQL 9.7 LTS, for backups of an external MySQL (E06, E09). UID and GID 999. */
+  mysql: "docker.io/library/mysql:9.7.4",
   /** Kafka in KRaft mode and its command-line tools (T01). UID and GID 1000, port 9092. */
   kafka: "docker.io/apache/kafka:4.1.0",
   /** Node.js runtime of the contract server. UID and GID 1000. */

@@ -72,7 +72,7 @@ async function build(recipe: Recipe, file: string): Promise<void> {
   }
 }
 
-async function debianLayer({ packages, user, files, afterwards = [] }: Recipe, layer: string, work: string): Promise<void> {
+async function debianLayer({ packages, suite = "bookworm", user, files, afterwards = [] }: Recipe, layer: string, work: string): Promise<void> {
   const userHook = user && [
     `echo '${user.name}:x:${user.id}:' >>"$1/etc/group"`,
     `echo '${user.name}:x:${user.id}:${user.id}::${user.home}:/bin/bash' >>"$1/etc/passwd"`,
@@ -95,7 +95,9 @@ async function debianLayer({ packages, user, files, afterwards = [] }: Recipe, l
     '--essential-hook=mkdir -p "$1/usr/share/man/man1"',
     ...(userHook ? [`--essential-hook=${userHook}`] : []),
     ...hooks,
-    "bookworm",
+    // Its list is signed for a week only, and a mirror may be older than that.
+    ...(suite === "sid" ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
+    suite,
     layer,
   ], { env: { TMPDIR: work } });
 }

@@ -11,6 +11,8 @@ export interface CopiedFile {
 export interface Recipe {
   readonly name: string;
   readonly packages?: readonly string[];
+  /** Debian's release that the packages come from. @default bookworm */
+  readonly suite?: "bookworm" | "sid";
   /** User made before the packages' own scripts could, so that it has the upstream image's number. */
   readonly user?: { readonly name: string; readonly id: number; readonly home: string };
   readonly files: readonly CopiedFile[];

@@ -77,6 +77,21 @@ export const recipes = (): readonly Recipe[] => [
       description: standIn("Debian's mariadb-server"),
     },
   },
+  {
+    name: workloadImages.mysql,
+    packages: ["mysql-server-core", "mysql-client-core"],
+    // The only release of Debian that has MySQL.
+    suite: "sid",
+    user: { name: "mysql", id: 999, home: "/var/lib/mysql" },
+    files: [],
+    afterwards: ['mkdir -p "$1/var/lib/mysql" "$1/run/mysqld"; chown 999:999 "$1/var/lib/mysql" "$1/run/mysqld"; chmod 1777 "$1/run/mysqld"'],
+    config: {
+      command: ["mysqld"],
+      environment: { LANG: "C.UTF-8" },
+      volumes: ["/var/lib/mysql"],
+      description: standIn("Debian's mysql-server-core, without the entrypoint, since only its programs are used"),
+    },
+  },
   kafka,
   {
     name: workloadImages.node,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
-import { mysqlDefaults } from "../data/mysql/mysql.ts";
+import { mysqlDefaults, mysqlServers } from "../data/mysql/mysql.ts";
 import { applications, backup, credentialRotation, cron, host, objectName, quota, replicaRange, replicas, resources, size, timeZone } from "./setting-types.ts";
 
 const application = { cpuRequest: "50m", cpuLimit: "1", memoryRequest: "128Mi", memoryLimit: "512Mi" } as const;
@@ -23,6 +23,10 @@ export const botsEdiSettings = z.strictObject({
   database: z.discriminatedUnion("kind", [
     z.strictObject({
       kind: z.literal("external"),
+      /** The server's product, whose programs copy it and prove the copy: MySQL 8.0 to 9.7, or MariaDB up to 10.11 (E09). */
+      server: z.enum(mysqlServers).default("mysql"),
+      /** What its data take on the server's disk: the backup's room for the fixture follows from it. */
+      storage: size.default(mysqlDefaults.storage),
       host: host.default("kona.db.pminc.me"),
       port: z.int().min(1).max(65535).default(mysqlDefaults.port),
       /** Addresses the host resolves to: egress is open to exactly these (E06). */

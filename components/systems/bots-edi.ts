@@ -12,11 +12,12 @@ import { VerifiedBackup } from "../capabilities/verified-backup/verified-backup.
 import { VolumeSnapshots } from "../capabilities/volume-snapshots.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import type { Client } from "../data/client.ts";
-import { Mysql, mysqlClient, mysqlIdentity, mysqlTools } from "../data/mysql/mysql.ts";
+import { Mysql, mysqlClient, mysqlIdentity, type MysqlServer, mysqlTools } from "../data/mysql/mysql.ts";
 import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { Job, ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
 import type { BotsEdiSettings } from "./bots-edi.settings.ts";
+import { fixtureCounter } from "./fixture-counter.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources, type ResourceSettings } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
@@ -126,18 +127,19 @@ export class BotsEdi extends pulumi.ComponentResource {
   private database({ database: chosen }: BotsEdiSettings, { retainData, storage }: SystemContext, options: pulumi.ComponentResourceOptions) {
     if (chosen.kind === "in-cluster") {
       const mysql = new Mysql("mysql", { namespace, serviceName: "mysql", database, user, credentialName: secretName, storage: chosen.storage, rotation: chosen.rotation, resources: containerResources(chosen.resources, "1Gi"), ...storage, retainData }, options);
-      return { client: mysql.client, reader: mysql.reader, ready: [mysql.provisioning] };
+      return { client: mysql.client, reader: mysql.reader, ready: [mysql.provisioning], server: "mariadb" } as const;
     }
     const { sealedPassword } = chosen;
     const sealed = sealedPassword ? [new SealedSecret(secretName, { namespace, labels: { app: "bots-edi" }, encryptedData: { password: sealedPassword }, settingPath: "bots-edi.database.sealedPassword" }, options)] : [];
     const client = mysqlClient(chosen.host, chosen.port, database, user, secretName, { [`credential.production-platform/${secretName}`]: contentHash(sealedPassword ?? "") });
-    return { client, reader: client, ready: sealed };
+    return { client, reader: client, ready: sealed, server: chosen.server };
   }
 
   /** Both forms of the runbook's backup in one copy: Django's fixture and a dump, restored before it counts (E09, E10), and the volume's own (E11). */
-  private backup({ backup, database: chosen, data, snapshots, velero }: BotsEdiSettings, { addons, retainData, storage }: SystemContext, db: { readonly reader: Client; readonly client: Client }, dumpdata: Program, options: pulumi.ComponentResourceOptions): void {
+  private backup({ backup, database: chosen, data, snapshots, velero }: BotsEdiSettings, { addons, retainData, storage }: SystemContext, db: { readonly reader: Client; readonly client: Client; readonly server: MysqlServer }, dumpdata: Program, options: pulumi.ComponentResourceOptions): void {
     const name = "bots-db-backup";
-    const tool = mysqlTools("bots-db-backup", namespace, options);
+    const tool = mysqlTools("bots-db-backup", namespace, db.server, options);
+    const count = fixtureCounter("bots-fixture-counter", namespace, labels("backup"), options);
     // As JSON the data are about as large as on the server's disk.
     const staging: Mount = { path: "/staging", scratch: chosen.storage, ...storage };
     const fixture: ContainerArgs = {
@@ -164,7 +166,8 @@ export class BotsEdi extends pulumi.ComponentResource {
       steps: (copies, env, scratch) => [
         fixture,
         tool("dump", { ...env, ...db.reader.env, MYSQL_PASSWORD_FILE: "/credentials/reader/password" }, [copies, staging, ...reader]),
-        tool("verify", env, [copies, scratch], "1Gi"),
+        count(copies, env),
+        tool("verify", { ...env, MYSQL_DATABASE: db.reader.env["MYSQL_DATABASE"]! }, [copies, scratch], "1Gi"),
       ],
     }, options).first();
     const missing = (what: string, addon: string) => void pulumi.log.info(`no ${what} of ${data.claimName}, because the stack's clusterAddons do not name ${addon}`, this, undefined, true);
@@ -207,8 +210,9 @@ function jobqueue(source: ProgramSource): Program {
  * The volume that the web server, the queue and the engine share (E07). It is never deleted with the stack, nor when another
  * claim takes its place after a restore (E11).
  */
-function dataVolume({ claimName, snapshot, storage, sharedStorageClass }: BotsEdiSettings["data"], context: SystemContext, options: pulumi.ComponentResourceOptions): k8s.core.v1.PersistentVolumeClaim {
+export function dataVolume({ claimName, snapshot, storage, sharedStorageClass }: BotsEdiSettings["data"], context: SystemContext, options: pulumi.ComponentResourceOptions): k8s.core.v1.PersistentVolumeClaim {
   const storageClass = sharedStorageClass ?? context.storage.storageClass;
+  if (snapshot) void pulumi.log.info(`${snapshot} fills ${claimName} only where that claim is not there yet: a claim that exists keeps its content, and a restore needs a new bots-edi.data.claimName`);
   if (!sharedStorageClass) void pulumi.log.info(`${claimName} is ReadWriteOnce, because bots-edi.data.sharedStorageClass is not set: all pods that use it run on one node`, undefined, undefined, true);
   return new k8s.core.v1.PersistentVolumeClaim(claimName, {
     metadata: {
@@ -223,7 +227,12 @@ function dataVolume({ claimName, snapshot, storage, sharedStorageClass }: BotsEd
       ...(snapshot && { dataSource: { apiGroup: "snapshot.storage.k8s.io", kind: "VolumeSnapshot", name: snapshot } }),
       resources: { requests: { storage } },
     },
-  }, { ...options, retainOnDelete: context.retainData });
+  }, {
+    ...options,
+    retainOnDelete: context.retainData,
+    // A claim is filled when it is made, and the API server refuses a later change of its source: no update would pass again.
+    ignoreChanges: ["spec.dataSource"],
+  });
 }
 
 const iniFile = (settings: BotsEdiSettings["ini"]): string => ["[settings]", ...Object.entries(settings).map(([key, value]) => `${key} = ${value}`)].join("\n") + "\n";

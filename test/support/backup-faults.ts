@@ -47,11 +47,15 @@ export const redisBackup = (namespace: string): BackupUnderTest => ({
 export const ediBackup: BackupUnderTest = {
   namespace: "edi",
   cronJob: "bots-db-backup",
-  proves: /tables restored with the rows that were there, \d+ records in dumpdata\.json/,
+  proves: /tables restored with the rows that were there, \d+ views, routines, triggers and events, \d+ records in dumpdata\.json/,
   faults: [
     ["half a dump in valid gzip", replacing("mariadb-dump", 'whole=$(real "$@"); printf "%s" "${whole:0:$((${#whole} / 2))}"'), /FAILED: .*: the dump ends before its last line/],
     ["a dump that lost a table's rows", replacing("mariadb-dump", 'real "$@" | sed "/^INSERT INTO .bots_migrations/,/;$/d"'), /FAILED: .*: table bots_migrations has 0 rows after the restore/],
-    ["a fixture that is no JSON", replacing("mariadb-dump", 'real "$@"; echo "[{" >/staging/dumpdata.json'), /FAILED: .*: dumpdata\.json holds no records \(no JSON\)/],
+    ["a fixture that is no JSON", replacing("mariadb-dump", 'real "$@"; echo "[{\\"a\\":b}]" >/staging/dumpdata.json'), /FAILED: .*: dumpdata\.json: object 1 of the fixture is not JSON/],
+    ["a fixture that is cut off", replacing("mariadb-dump", 'real "$@"; truncate -s -3 /staging/dumpdata.json'), /FAILED: .*: dumpdata\.json: the fixture ends before its array does, after \d+ objects/],
+    ["a fixture without its records", replacing("mariadb-dump", 'real "$@"; echo "[]" >/staging/dumpdata.json'), /FAILED: .*: dumpdata\.json: 0 records of bots\.\w+, and \d+ rows were counted when it was written/],
+    ["a count that fails", replacing("mariadb", '[[ "$*" != *"COUNT(*)"* ]] || { echo "ERROR 2013: lost connection" >&2; exit 1; }; real "$@"'), /FAILED: the rows of table \S+ cannot be counted/],
+    ["a server lost after the dump", replacing("mariadb-dump", 'real "$@"; sed -i "s/^host=.*/host=127.0.0.1/" /tmp/client.cnf'), /FAILED: the tables cannot be listed/],
     ["a failing mariadb-dump", replacing("mariadb-dump", "echo the disk is gone >&2; exit 1"), /the disk is gone/],
     ["an empty database", withEnv({ MYSQL_DATABASE: "hollow" }), /FAILED: hollow has no row in any table/],
   ],

@@ -5,4 +5,5 @@
 connect
 wait_for_server
 sql --single-transaction --file "$(dirname "${BASH_SOURCE[0]}")/populate-countries.sql" || fail "countries_metadata is unchanged: the reason stands above"
-say "done: $(sql --command 'SELECT count(*) FROM countries_metadata') countries in countries_metadata"
+countries=$(sql --command 'SELECT count(*) FROM countries_metadata')
+say "done: $countries countries in countries_metadata"

@@ -1,7 +1,8 @@
-# Sourced by every script that talks to MySQL or MariaDB. MYSQL_HOST MYSQL_USER MYSQL_PASSWORD_FILE name the server, MYSQL_PORT
-# is 3306 unless set, and WAIT_SECONDS (default 300) bounds the wait for it.
+# Sourced by every script that talks to MySQL or MariaDB; DATABASE_SERVER says which: mysql or mariadb. MYSQL_HOST MYSQL_USER
+# MYSQL_PASSWORD_FILE name the server, MYSQL_PORT is 3306 unless set, and WAIT_SECONDS (default 300) bounds the wait for it.
 set -euo pipefail
 umask 077
+. "/scripts/$DATABASE_SERVER.sh"
 
 say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
 fail() { say "FAILED: $*" >&2; exit 1; }
@@ -10,10 +11,10 @@ fail() { say "FAILED: $*" >&2; exit 1; }
 options=/tmp/client.cnf
 password=$(<"$MYSQL_PASSWORD_FILE")
 password=${password//\\/\\\\}
-printf '[client]\nhost=%s\nport=%s\nuser=%s\npassword="%s"\n' "$MYSQL_HOST" "${MYSQL_PORT:-3306}" "$MYSQL_USER" "${password//\"/\\\"}" >"$options"
+printf '[client]\nhost=%s\nport=%s\nuser=%s\npassword="%s"\n%s\n' "$MYSQL_HOST" "${MYSQL_PORT:-3306}" "$MYSQL_USER" "${password//\"/\\\"}" "$client_options" >"$options"
 unset password
 
-sql() { mariadb --defaults-extra-file="$options" --batch --skip-column-names "$@"; }
+sql() { client --defaults-extra-file="$options" --batch --skip-column-names "$@"; }
 
 wait_for_server() {
   local waited=0 limit=${WAIT_SECONDS:-300} reason
@@ -25,10 +26,16 @@ wait_for_server() {
   done
 }
 
-# One line a table: name|rows.
-count_rows() { # DATABASE [CLIENT...]
-  local database=$1 table; shift
-  while read -r table; do
-    printf '%s|%s\n' "$table" "$("$@" --execute "SELECT count(*) FROM \`$database\`.\`$table\`")"
-  done < <("$@" --execute "SELECT table_name FROM information_schema.tables WHERE table_schema = '$database' AND table_type = 'BASE TABLE' ORDER BY table_name")
+# A scratch server takes what servers of its own product write, of its own version or an older one.
+refuse_other_server() {
+  local version own found=mysql
+  version=$(sql --execute 'SELECT VERSION()') || fail "$MYSQL_HOST does not say its version: the reason stands above"
+  own=$("$server_program" --version) || fail "the image has no server of $product"
+  [[ $version != *MariaDB* ]] || found=mariadb
+  [[ $found == "$DATABASE_SERVER" ]] || fail "$MYSQL_HOST runs $found $version, and bots-edi.database.server says $DATABASE_SERVER: set it to $found"
+  [[ $own =~ Ver\ (([0-9]+)\.([0-9]+)[^ ]*) ]] || fail "the image's server does not say its version: $own"
+  own=${BASH_REMATCH[1]}
+  local newest=$((BASH_REMATCH[2] * 1000 + BASH_REMATCH[3]))
+  [[ $version =~ ^([0-9]+)\.([0-9]+) ]] || fail "$MYSQL_HOST does not say its version: $version"
+  ((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2] <= newest)) || fail "$MYSQL_HOST runs $product $version, and a copy of it cannot be proven with $product $own: raise images.$DATABASE_SERVER in components/images.ts to a release of that line"
 }

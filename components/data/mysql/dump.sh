@@ -3,16 +3,22 @@
 # exported to /staging. The row counts are taken before and after, because no second session can read the dump's snapshot.
 . /scripts/connection.sh
 . /scripts/copy.sh
+. /scripts/contents.sh
 
 wait_for_server
+refuse_other_server
 new_copy "$MYSQL_DATABASE"
 say "dumping $MYSQL_DATABASE from $MYSQL_HOST to $copy"
 
-count_rows "$MYSQL_DATABASE" sql >"$copy/rows-before"
-mariadb-dump --defaults-extra-file="$options" --single-transaction --quick --routines --events --triggers --no-tablespaces --hex-blob "$MYSQL_DATABASE" | gzip -6 >"$copy/dump.sql.gz"
-count_rows "$MYSQL_DATABASE" sql >"$copy/rows-after"
+contents() { # WHEN
+  count_rows "$copy/rows-$1" sql "$MYSQL_DATABASE"
+  list_objects "$copy/objects-$1" sql "$MYSQL_DATABASE"
+}
+contents before
+dump_program --defaults-extra-file="$options" --single-transaction --quick --routines --events --triggers --no-tablespaces --hex-blob "$MYSQL_DATABASE" | gzip -6 >"$copy/dump.sql.gz"
+contents after
 if [[ -d /staging ]]; then
-  for file in /staging/*.json; do gzip -6 <"$file" >"$copy/${file##*/}.gz"; done
+  for file in /staging/*.json*; do gzip -6 <"$file" >"$copy/${file##*/}.gz"; done
 fi
 
 rows=$(awk -F'|' '{ rows += $NF } END { print rows + 0 }' "$copy/rows-before")

@@ -15,6 +15,13 @@ import { Workload } from "../../workload/workload.ts";
 /** UID and GID of the user `mysql` in the upstream image. */
 export const mysqlIdentity = { uid: 999, gid: 999 };
 
+/**
+ * The products that speak MySQL's protocol. Each one's own programs dump it, and a scratch server of its own holds the copy:
+ * `mysql` MySQL 8.0 to 9.7, `mariadb` MariaDB up to 10.11. A newer server is refused before anything is dumped.
+ */
+export const mysqlServers = ["mysql", "mariadb"] as const;
+export type MysqlServer = (typeof mysqlServers)[number];
+
 /** The runbook's numbers; each can be changed per stack. */
 export const mysqlDefaults = {
   /** E06. */
@@ -78,7 +85,7 @@ export class Mysql extends pulumi.ComponentResource {
       service: { name: serviceName, ports: { [mysqlDefaults.port]: "mysql" } },
     }, { ...parent, dependsOn: [root] });
 
-    const tool = mysqlTools(name, namespace, parent);
+    const tool = mysqlTools(name, namespace, "mariadb", parent);
     const env = { MYSQL_HOST: serviceName, APP_USER: user, APP_DATABASE: database, MYSQL_USER: "root", MYSQL_PASSWORD_FILE: "/credentials/root/password" };
     this.provisioning = new Job(`${name}-provision`, {
       jobName: `${name}-provision-${contentHash(env, owner.generation, reader.generation)}`,
@@ -98,10 +105,11 @@ export class Mysql extends pulumi.ComponentResource {
   }
 }
 
-/** Containers that run the scripts beside this file. */
-export function mysqlTools(name: string, namespace: string, options: pulumi.ComponentResourceOptions): ToolContainer {
+/** Containers that run the scripts beside this file with a product's programs. */
+export function mysqlTools(name: string, namespace: string, server: MysqlServer, options: pulumi.ComponentResourceOptions): ToolContainer {
   const files = new ContentMap(`${name}-scripts`, { namespace, labels: { app: name }, files: { ...scripts(import.meta.dirname), ...backupScripts() } }, options);
-  return toolContainers(images.mariadb, files.mapName);
+  const tool = toolContainers(images[server], files.mapName);
+  return (script, env, ...rest) => tool(script, { DATABASE_SERVER: server, ...env }, ...rest);
 }
 
 function server(args: MysqlArgs, rootSecret: string): ContainerArgs {

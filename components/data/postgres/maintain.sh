@@ -9,5 +9,6 @@ tables=$(sql --command "SELECT format('%I.%I', schemaname, tablename) FROM pg_ta
 [[ -n $tables ]] || fail "$PGUSER owns no table in $PGDATABASE"
 while read -r table; do
   sql --command "VACUUM (ANALYZE) $table" </dev/null || fail "$table: the reason stands above"
-  say "$table: $(sql --command "SELECT format('%s live and %s dead rows, %s', n_live_tup, n_dead_tup, pg_size_pretty(pg_total_relation_size(relid))) FROM pg_stat_user_tables WHERE relid = '$table'::regclass" </dev/null)"
+  numbers=$(sql --command "SELECT format('%s live and %s dead rows, %s', n_live_tup, n_dead_tup, pg_size_pretty(pg_total_relation_size(relid))) FROM pg_stat_user_tables WHERE relid = '$table'::regclass" </dev/null)
+  say "$table: $numbers"
 done <<<"$tables"

@@ -24,7 +24,7 @@ test("every file that a recipe copies from the checkout exists", (t) => {
 
 test("users have the numbers of the upstream images", (t) => {
   const users = Object.fromEntries(Object.entries(workloadImages).map(([key, name]) => [key, recipe(name).user?.id]));
-  t.deepEqual(users, { postgres: 999, redis: 999, mariadb: 999, kafka: 1000, node: 1000, rclone: 1009 });
+  t.deepEqual(users, { postgres: 999, redis: 999, mariadb: 999, mysql: 999, kafka: 1000, node: 1000, rclone: 1009 });
 });
 
 test("MariaDB and Kafka start as their upstream images do", (t) => {
@@ -42,6 +42,13 @@ test("MariaDB and Kafka start as their upstream images do", (t) => {
     volumes: ["/etc/kafka/secrets", "/var/lib/kafka/data", "/mnt/shared/config"],
     description: "Built on this machine because no image registry can be reached: Debian's openjdk-17-jre-headless with Kafka's jars of Maven Central",
   });
+});
+
+test("MySQL's programs come from the one release of Debian that has them, and everything else from bookworm", (t) => {
+  const { packages, suite, config } = recipe(images.mysql);
+  t.deepEqual([packages, suite], [["mysql-server-core", "mysql-client-core"], "sid"]);
+  t.is(config.description, "Built on this machine because no image registry can be reached: Debian's mysql-server-core, without the entrypoint, since only its programs are used");
+  t.deepEqual(recipes().filter((other) => other.suite !== undefined).map(({ name }) => name), [images.mysql]);
 });
 
 test("Kafka's pom and checksum list are of the release that the image's tag names", (t) => {

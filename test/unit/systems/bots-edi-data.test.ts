@@ -54,8 +54,8 @@ test("all three programs see the data at /home/bots/.bots, and nobody else does 
   }
 });
 
-test("bots-db-backup exports the fixture, dumps, verifies and only then prunes, daily at two (E09, E10)", (t) => {
-  for (const [stack, steps, keep] of [["dev", ["dumpdata", "dump", "verify", "prune"], ["7", "3"]], ["prod", ["dumpdata", "dump", "verify", "prune", "upload"], ["30", "7"]]] as const) {
+test("bots-db-backup exports the fixture, dumps, counts, verifies and only then prunes, daily at two (E09, E10)", (t) => {
+  for (const [stack, steps, keep] of [["dev", ["dumpdata", "dump", "count", "verify", "prune"], ["7", "3"]], ["prod", ["dumpdata", "dump", "count", "verify", "prune", "upload"], ["30", "7"]]] as const) {
     const system = { dev, prod }[stack];
     const { schedule, timeZone, concurrencyPolicy, jobTemplate } = system.spec("CronJob", "bots-db-backup");
     t.deepEqual({ schedule, timeZone, concurrencyPolicy }, { schedule: "0 2 * * *", timeZone: "Etc/UTC", concurrencyPolicy: "Forbid" }, stack);
@@ -79,10 +79,36 @@ test("the fixture leaves out auth.permission and contenttypes, with the image as
 test("the dump is one transaction, and pruning takes no container's word but its own exit status (E09, E10)", (t) => {
   for (const [stack, { config, container }] of both) {
     const files = config(/^bots-db-backup-scripts-/);
-    t.regex(files["dump.sh"]!, /^mariadb-dump .*--single-transaction .*"\$MYSQL_DATABASE" \| gzip/m, stack);
+    t.regex(files["dump.sh"]!, /^dump_program .*--single-transaction .*"\$MYSQL_DATABASE" \| gzip/m, stack);
     for (const script of ["dump.sh", "verify.sh", "prune.sh"]) t.regex(`${files["connection.sh"]}${files[script]}`, /^set -euo pipefail$/m, `${stack} ${script}`);
     t.deepEqual(container("CronJob", "bots-db-backup", "prune").command, ["bash", "/scripts/prune.sh"], stack);
   }
+});
+
+test("production's MySQL is dumped and proven by programs of MySQL, and a server in the namespace or an external MariaDB by MariaDB's (E06, E10)", async (t) => {
+  const mariadb = await systemOf("prod", "bots-edi", { "bots-edi": { database: { server: "mariadb" } } });
+  for (const [system, server, image] of [[prod, "mysql", "docker.io/library/mysql:9.7.4"], [dev, "mariadb", "docker.io/library/mariadb:10.11.19"], [mariadb, "mariadb", "docker.io/library/mariadb:10.11.19"]] as const) {
+    for (const step of ["dump", "verify"]) {
+      t.is(system.container("CronJob", "bots-db-backup", step).image, image, step);
+      t.is(system.env("CronJob", "bots-db-backup", step)["DATABASE_SERVER"], server, step);
+      t.is(system.env("CronJob", "bots-db-backup", step)["MYSQL_DATABASE"], "botsedi_data", step);
+    }
+  }
+  t.is(dev.env("Job", /^mysql-provision-/)["DATABASE_SERVER"], "mariadb");
+});
+
+test("the copy's fixture is read to its end by a program of two files, in the memory of one record (E10)", (t) => {
+  for (const [stack, { container, config }] of both) {
+    const { image, command, resources } = container("CronJob", "bots-db-backup", "count");
+    t.deepEqual([image, command, resources.limits["memory"]], ["docker.io/library/node:24.21.0-bookworm-slim", ["node", "/scripts/count-fixture.ts"], "512Mi"], stack);
+    t.deepEqual(Object.keys(config(/^bots-fixture-counter-/)).sort(), ["count-fixture.ts", "fixture.ts", "package.json"], stack);
+  }
+});
+
+test("the room for the fixture is that of the database (E09)", async (t) => {
+  const staging = ({ spec }: typeof dev) => spec("CronJob", "bots-db-backup").jobTemplate.spec.template.spec.volumes.find(({ name }) => name === "staging")?.emptyDir.sizeLimit;
+  t.deepEqual([staging(dev), staging(prod)], ["2Gi", "5Gi"]);
+  t.is(staging(await systemOf("prod", "bots-edi", { "bots-edi": { database: { storage: "40Gi" } } })), "40Gi");
 });
 
 test("verified copies are on bots-backup-pvc, a claim of one node (E07, E09)", (t) => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { runEngine } from "../../../workloads/server/edi/engine.ts";
 import { homeAt, homeCheck, makeFolders } from "../../../workloads/server/edi/home.ts";
-import { arrivedFiles, importFile } from "../../../workloads/server/edi/infile.ts";
+import { archivedName, arrivedFiles, importFile } from "../../../workloads/server/edi/infile.ts";
 import { writeLate, writeOut } from "../../../workloads/server/edi/outfile.ts";
 import { payloadLimit } from "../../../workloads/server/edi/payload.ts";
 import { orders, purchaseOrder } from "./support/edi-payloads.ts";
@@ -144,6 +144,18 @@ test("an archived file's age begins with its import", async (t) => {
   drop("a.x12", purchaseOrder, 90 * 86_400);
   await importFile(database().session, home, "a.x12");
   t.true(Date.now() - statSync(join(home.data, "a.x12.1.old")).mtimeMs < 60_000);
+});
+
+test("a file with the longest name that a folder takes is imported, and archived under its beginning", async (t) => {
+  const { home, drop } = await volume(t);
+  const names = [`${"n".repeat(251)}.x12`, `${"ü".repeat(125)}.x12a`];
+  t.deepEqual(names.map((name) => Buffer.byteLength(name)), [255, 255]);
+  for (const name of names) drop(name, `${purchaseOrder}${name[0]}`);
+  const { session, rows } = database();
+  for (const name of names) await importFile(session, home, name);
+  t.is(rows.length, 2);
+  t.deepEqual([readdirSync(home.infile), readdirSync(home.data)], [[], [`${"n".repeat(249)}.1.old`, `${"ü".repeat(124)}.2.old`]]);
+  t.is(archivedName("n".repeat(249), 1), `${"n".repeat(249)}.1.old`, "a name that fits is kept whole");
 });
 
 test("text that is not UTF-8 is read as ISO 8859-1", async (t) => {

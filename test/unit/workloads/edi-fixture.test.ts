@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import test, { type ExecutionContext } from "ava";
 import { dumpFixture } from "../../../workloads/server/edi/dump.ts";
-import { readCounts, readObjects, toObject, toRow, writeCounts } from "../../../workloads/server/edi/fixture.ts";
+import { labelOf, readCounts, readObjects, toObject, toRow, writeCounts } from "../../../workloads/server/edi/fixture.ts";
 import { loadFixture } from "../../../workloads/server/edi/load.ts";
-import { labelOf, quoted, readModels } from "../../../workloads/server/edi/models.ts";
+import { quoted, readModels } from "../../../workloads/server/edi/models.ts";
 import { checksum } from "../../../workloads/server/edi/migrate.ts";
 import { migrations } from "../../../workloads/server/edi/schema.ts";
 import { fakeSession } from "./support/fake-mysql.ts";
@@ -146,8 +146,15 @@ test("objects are found across the borders of pieces, with brackets and quotes i
 });
 
 test("a text that is no array of objects, or is cut off, is refused", async (t) => {
-  for (const text of ['{"model":"a.b"}', "[1]", "[]x"]) await t.throwsAsync(objectsOf(text), { message: /^the fixture is not a JSON array of objects: found / });
-  for (const text of ["", "[", '[{"model":"a.b","pk":1,"fields":{}}', '[{"model":"a.b"']) await t.throwsAsync(objectsOf(text), { message: "the fixture ends before its array does" });
+  const object = '{"model":"a.b","pk":1,"fields":{}}';
+  const refused = { '{"model":"a.b"}': ["{", 0], "[1]": ["1", 0], "[]x": ["x", 0], "[][]": ["[", 0], [`[,${object}]`]: [",", 0], [`[${object},,${object}]`]: [",", 1], [`[${object}${object}]`]: ["{", 1], [`[${object},]`]: ["]", 1], [`[${object}]\0`]: ["\0", 1] };
+  for (const [text, [sign, read]] of Object.entries(refused)) await t.throwsAsync(objectsOf(text), { message: `the fixture is not a JSON array of objects: found "${sign}" after ${read} objects` }, text);
+  for (const [text, read] of [["", 0], ["[", 0], [`[${object}`, 1], [`[${object},`, 1], ['[{"model":"a.b"', 0]] as const) await t.throwsAsync(objectsOf(text), { message: `the fixture ends before its array does, after ${read} objects` }, text);
+});
+
+test("an object that is not JSON is refused by its place, and no text of it is repeated", async (t) => {
+  const object = '{"model":"a.b","pk":1,"fields":{}}';
+  for (const broken of ['{"model":a.b}', '{"pk":01}', '{"a":"\n"}', "{]", '{"a":NaN}']) await t.throwsAsync(objectsOf(`[${object},${broken}]`), { message: "object 2 of the fixture is not JSON" }, broken);
 });
 
 test("a row keeps its values on the way into a fixture and back", (t) => {

@@ -4,8 +4,8 @@ import { type Session, sql, type Statements } from "../data/mysql-session.ts";
 import { toObject, writeCounts } from "./fixture.ts";
 import { type Model, quoted, readModels } from "./models.ts";
 
-/** Rows that are read at a time; each may hold a payload and its answer. */
-const pageSize = 100;
+/** Rows that are read at a time. Each may hold a payload of 1 MiB, and the server's answer is in memory twice. */
+const pageSize = 20;
 
 export interface DumpOptions {
   /** The fixture's path; the numbers of its rows are beside it in PATH.counts. Must not exist. */

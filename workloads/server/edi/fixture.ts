@@ -7,6 +7,12 @@ export interface FixtureObject {
   readonly fields: Readonly<Record<string, string | number | null>>;
 }
 
+/** Tables whose label is not the first part of their name and the rest. */
+const labels: Readonly<Record<string, string>> = { django_content_type: "contenttypes.contenttype" };
+
+/** The label, such as "bots.transaction", of a table's model. */
+export const labelOf = (table: string): string => labels[table] ?? table.replace("_", ".");
+
 const isTime = (type: string | undefined): boolean => type === "datetime" || type === "timestamp";
 
 /** A row as an object of a fixture; times in ISO 8601. */
@@ -35,11 +41,12 @@ function timeOf(text: string, where: string): string {
 }
 
 /**
- * The objects of a fixture, read piece by piece: a fixture may be larger than the memory. Throws when the text is not a
- * JSON array of objects with model, pk and fields, or ends too early.
+ * The objects of a fixture, read piece by piece: one of them is in memory at a time, so a fixture may be larger. Throws when
+ * the text is not one JSON array of objects with model, pk and fields, ends too early, or goes on behind its end.
  */
 export async function* readObjects(text: AsyncIterable<string>): AsyncGenerator<FixtureObject> {
-  let state: "start" | "inside" | "end" = "start";
+  let expects: "array" | "first object" | "object" | "comma" | "end" = "array";
+  let read = 0;
   let object = "";
   let depth = 0;
   let inString = false;
@@ -56,21 +63,29 @@ export async function* readObjects(text: AsyncIterable<string>): AsyncGenerator<
         } else if (sign === '"') inString = true;
         else if (sign === "{" || sign === "[") depth += 1;
         else if ((sign === "}" || sign === "]") && (depth -= 1) === 0) {
-          yield parse(object + piece.slice(begin, index + 1));
+          yield parse(object + piece.slice(begin, index + 1), (read += 1));
           object = "";
+          expects = "comma";
         }
-      } else if (sign === "[" && state === "start") state = "inside";
-      else if (sign === "]" && state === "inside") state = "end";
-      else if (sign === "{" && state === "inside") [depth, begin] = [1, index];
-      else if (!/\s/.test(sign) && !(sign === "," && state === "inside")) throw new Error(`the fixture is not a JSON array of objects: found "${sign}"`);
+      } else if (sign === "[" && expects === "array") expects = "first object";
+      else if (sign === "]" && (expects === "first object" || expects === "comma")) expects = "end";
+      else if (sign === "{" && (expects === "first object" || expects === "object")) [depth, begin] = [1, index];
+      else if (sign === "," && expects === "comma") expects = "object";
+      else if (!" \n\r\t".includes(sign)) throw new Error(`the fixture is not a JSON array of objects: found "${sign}" after ${read} objects`);
     }
     if (depth > 0) object += piece.slice(begin);
   }
-  if (state !== "end") throw new Error("the fixture ends before its array does");
+  if (expects !== "end") throw new Error(`the fixture ends before its array does, after ${read} objects`);
 }
 
-function parse(text: string): FixtureObject {
-  const object = JSON.parse(text) as Partial<FixtureObject>;
+function parse(text: string, position: number): FixtureObject {
+  let object: Partial<FixtureObject>;
+  try {
+    object = JSON.parse(text) as Partial<FixtureObject>;
+  } catch (error) {
+    // Its own message quotes the text, which is a partner's.
+    throw new Error(`object ${position} of the fixture is not JSON`, { cause: error });
+  }
   const { model, pk, fields } = object;
   if (typeof model !== "string" || (typeof pk !== "string" && typeof pk !== "number") || typeof fields !== "object" || fields === null) {
     throw new Error(`an object of the fixture has no model, pk and fields: ${text.slice(0, 80)}`);

@@ -18,8 +18,20 @@ export async function arrivedFiles({ infile }: Home, settleSeconds: number, now 
   return names.filter((_, index) => ages[index]! >= settleSeconds * 1_000);
 }
 
+/** Bytes that a name may have in a folder. */
+const nameLimit = 255;
+
+/** Name of an imported file under botssys/data: NAME.ID.old, where NAME is cut when the whole would be too long for a folder. */
+export function archivedName(name: string, id: number): string {
+  const end = `.${id}.old`;
+  const room = nameLimit - end.length;
+  if (Buffer.byteLength(name) <= room) return `${name}${end}`;
+  // A character that is cut in two is left out.
+  return `${new TextDecoder().decode(Buffer.from(name).subarray(0, room), { stream: true })}${end}`;
+}
+
 /**
- * Makes a transaction of a file and only then moves it to botssys/data/NAME.ID.old. After a crash between the two the file
+ * Makes a transaction of a file and only then moves it to botssys/data under its archived name. After a crash between the two the file
  * is found again, and its content is known: the same content is imported once, under whatever name it comes.
  */
 export async function importFile(database: Statements, { infile, data }: Home, name: string): Promise<{ readonly id: number; readonly repeated: boolean }> {
@@ -34,7 +46,7 @@ export async function importFile(database: Statements, { infile, data }: Home, n
   const now = new Date();
   // Old files are cleaned up by their age, which begins now and not when the partner wrote them (E15).
   await utimes(path, now, now);
-  await rename(path, join(data, `${name}.${id}.old`));
+  await rename(path, join(data, archivedName(name, id)));
   return { id, repeated };
 }
 

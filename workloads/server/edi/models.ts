@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { sql, type Statements } from "../data/mysql-session.ts";
+import { labelOf } from "./fixture.ts";
 import { migrationTable } from "./schema.ts";
 
 /** Apps or models that a fixture leaves out, as "app" or "app.model" with commas between them (E09). */
@@ -21,13 +22,8 @@ export interface Model {
 /** Tables that say which schema is there and are made by its migrations; no fixture holds them. */
 const bookkeeping = new Set([migrationTable, "django_migrations"]);
 
-/** Tables whose label is not the first part of their name and the rest. */
-const labels: Readonly<Record<string, string>> = { django_content_type: "contenttypes.contenttype" };
-
 /** Types whose values JSON can hold without loss. */
 const plainTypes = /^(tinyint|smallint|mediumint|int|bigint|decimal|double|char|varchar|tinytext|text|mediumtext|longtext|date|datetime|timestamp)$/;
-
-export const labelOf = (table: string): string => labels[table] ?? table.replace("_", ".");
 
 /** An identifier for the text of a statement. */
 export const quoted = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
