@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
 import { mysqlDefaults } from "../data/mysql/mysql.ts";
-import { applications, backup, credentialRotation, cron, host, objectName, quota, replicaRange, replicas, resources, size, timeZone } from "./setting-types.ts";
+import { applications, backup, credentialRotation, cron, host, objectName, publicPaths, quota, replicaRange, replicas, resources, size, timeZone } from "./setting-types.ts";
 
 const application = { cpuRequest: "50m", cpuLimit: "1", memoryRequest: "128Mi", memoryLimit: "512Mi" } as const;
 
@@ -10,6 +10,11 @@ export const botsEdiSettings = z.strictObject({
   /** One image for the web server, the job queue and the engine (E04). */
   applications: applications(["bots"]),
   host: host.default("bots-edi.pminc.me"),
+  /** The API, health and the pages of Bots' own web interface. */
+  publicPaths: publicPaths(
+    "/", "/api", "/health", "/static", "/media", "/admin", "/login", "/logout", "/password_change", "/home", "/incoming", "/detail", "/process", "/outgoing", "/document",
+    "/reports", "/confirm", "/filer", "/srcfiler", "/logfiler", "/runengine", "/delete", "/plugin", "/plugout", "/sendtestmail",
+  ),
   webserver: z.strictObject({ replicas: replicaRange({ min: 2, max: 5, targetCpuPercent: 70 }), resources: resources(application) }).prefault({}),
   jobqueue: z.strictObject({ replicas: replicas.default(1), resources: resources(application) }).prefault({}),
   engine: z.strictObject({

@@ -9,7 +9,7 @@ const operator = await withEngine({ kind: "cloudnative-pg", instances: 5, apiSer
 const external = await withEngine({ kind: "external", host: "db.example.com", port: 5433, cidr: "192.0.2.10/32", passwordSecret: "platform-db" });
 
 const clients = [["Deployment", name], ["CronJob", "audit-retention"], ["CronJob", "postgres-maintenance"], ["Job", /^platform-migrations-/]] as const;
-const resolver = { to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } }, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }], ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }] };
+const resolver = { to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } }, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }, { ipBlock: { cidr: "169.254.20.10/32" } }], ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }] };
 const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: "TCP", port }));
 const pods = (labels: object) => [{ podSelector: { matchLabels: labels } }];
 const addresses = (cidr: string) => [{ ipBlock: { cidr } }];

@@ -10,11 +10,11 @@ export interface Front {
 }
 
 /** Variables of a role that clients reach through a proxy. Nothing is believed unless it is set. */
-export const frontVariables = { TRUSTED_PROXY: flag(false), AUTHENTICATING_PROXY: flag(false) };
+export const frontVariables = { TRUSTED_PROXY: flag(false), TRUSTED_IDENTITY: flag(false) };
 
 /** The front that `frontVariables` describe. */
-export const frontOf = (environment: { readonly TRUSTED_PROXY: boolean; readonly AUTHENTICATING_PROXY: boolean }): Front =>
-  ({ trustedProxy: environment.TRUSTED_PROXY, authenticatingProxy: environment.AUTHENTICATING_PROXY });
+export const frontOf = (environment: { readonly TRUSTED_PROXY: boolean; readonly TRUSTED_IDENTITY: boolean }): Front =>
+  ({ trustedProxy: environment.TRUSTED_PROXY, authenticatingProxy: environment.TRUSTED_IDENTITY });
 
 /** Name of the header in which an authenticating proxy says who the user is. */
 export const userHeader = "X-User-Id";
