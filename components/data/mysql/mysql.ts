@@ -79,7 +79,7 @@ export class Mysql extends pulumi.ComponentResource {
     }, { ...parent, dependsOn: [root] });
 
     const tool = mysqlTools(name, namespace, parent);
-    const env = { MYSQL_HOST: serviceName, APP_USER: user, APP_DATABASE: database, MYSQL_USER: "root", MYSQL_PASSWORD_FILE: "/credentials/root/password" };
+    const env = { MYSQL_HOST: serviceName, APP_USER: user, APP_DATABASE: database, MYSQL_USER: "root", MYSQL_PASSWORD_FILE: "/credentials/root/password", APP_PASSWORD_FILE: "/credentials/app/password", BACKUP_PASSWORD_FILE: "/credentials/backup/password" };
     this.provisioning = new Job(`${name}-provision`, {
       jobName: `${name}-provision-${contentHash(env, owner.generation, reader.generation)}`,
       namespace,

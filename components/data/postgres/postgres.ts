@@ -104,7 +104,7 @@ export class Postgres extends pulumi.ComponentResource {
     const files = new ContentMap(`${name}-scripts`, { namespace, labels, files: { ...scripts(import.meta.dirname), ...backupScripts() } }, parent);
     const tool = toolContainers(images.postgres, files.mapName);
 
-    const provisionEnv = { ...connection("postgres", "postgres"), APP_USER: args.user, APP_DATABASE: args.database, EXTENSIONS: (args.extensions ?? []).join(","), PGPASSWORD_FILE: "/credentials/superuser/password" };
+    const provisionEnv = { ...connection("postgres", "postgres"), APP_USER: args.user, APP_DATABASE: args.database, EXTENSIONS: (args.extensions ?? []).join(","), PGPASSWORD_FILE: "/credentials/superuser/password", APP_PASSWORD_FILE: "/credentials/app/password", BACKUP_PASSWORD_FILE: "/credentials/backup/password" };
     this.provisioning = new Job(`${name}-provision`, {
       jobName: `${name}-provision-${contentHash(files.mapName, provisionEnv, owner.generation, reader.generation)}`,
       namespace,
