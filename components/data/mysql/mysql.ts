@@ -116,6 +116,10 @@ function server(args: MysqlArgs, rootSecret: string): ContainerArgs {
       `--innodb-buffer-pool-size=${Math.floor(mebibytes(resources.memory.limit) / 2)}M`,
       "--innodb-flush-log-at-trx-commit=1",
       "--sync-binlog=1",
+      // A node that lost its power closes no connection: 45 s later its locks are free.
+      "--tcp-keepalive-time=20",
+      "--tcp-keepalive-interval=5",
+      "--tcp-keepalive-probes=5",
     ],
     env: { MARIADB_ROOT_PASSWORD_FILE: "/credentials/root/password", MARIADB_ROOT_HOST: "%" },
     ports: { mysql: mysqlDefaults.port },

@@ -5,6 +5,7 @@ import { type Flow, flow } from "../../capabilities/network-flows.ts";
 import { backupDefaults } from "../../capabilities/verified-backup/verified-backup.ts";
 import { mebibytes } from "../../workload/units.ts";
 import type { Client } from "../client.ts";
+import { goneClients } from "./gone-clients.ts";
 import { type PostgresArgs, postgresDefaults } from "./postgres.ts";
 import { postgresClient } from "./postgres-client.ts";
 
@@ -51,7 +52,7 @@ export class CloudNativePostgres extends pulumi.ComponentResource {
             postInitApplicationSQL: (args.extensions ?? []).map((extension) => `CREATE EXTENSION IF NOT EXISTS "${extension}"`),
           },
         },
-        postgresql: { parameters: { max_connections: String(args.maxConnections ?? postgresDefaults.maxConnections), shared_buffers: `${Math.floor(mebibytes(resources.memory.limit) / 4)}MB`, log_min_duration_statement: "500ms", ...statementSettings(args.extensions) } },
+        postgresql: { parameters: { max_connections: String(args.maxConnections ?? postgresDefaults.maxConnections), shared_buffers: `${Math.floor(mebibytes(resources.memory.limit) / 4)}MB`, log_min_duration_statement: "500ms", ...goneClients, ...statementSettings(args.extensions) } },
         resources: { requests: { cpu: resources.cpu.request, memory: resources.memory.request }, limits: { cpu: resources.cpu.limit, memory: resources.memory.limit } },
         managed: { services: { additional: [{ selectorType: "rw", serviceTemplate: { metadata: { name: args.serviceName } } }] } },
         backup: {

@@ -12,6 +12,7 @@ import { mebibytes, type Size } from "../../workload/units.ts";
 import { Workload } from "../../workload/workload.ts";
 import type { Client } from "../client.ts";
 import { postgresBackup } from "./backup.ts";
+import { goneClients } from "./gone-clients.ts";
 import { postgresClient } from "./postgres-client.ts";
 
 /** UID and GID of the user `postgres` in the upstream Debian images. */
@@ -146,6 +147,7 @@ function server(args: PostgresArgs, superuser: Credential): ContainerArgs {
       ...setting("log_checkpoints", "on"),
       ...setting("log_lock_waits", "on"),
       ...setting("log_min_duration_statement", "500ms"),
+      ...Object.entries(goneClients).flatMap(([name, value]) => setting(name, value)),
       ...(args.extensions?.includes("pg_stat_statements") ? setting("shared_preload_libraries", "pg_stat_statements") : []),
     ],
     env: {
