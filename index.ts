@@ -19,6 +19,8 @@ const context: SystemContext = {
   storage: settings.storageClass ? { storageClass: settings.storageClass } : {},
   ingress: settings.ingressClass ? { className: settings.ingressClass } : {},
   ingressNamespace: settings.ingressNamespace,
+  ...(settings.monitoringNamespace && { monitoringNamespace: settings.monitoringNamespace }),
+  dnsCidrs: settings.dnsCidrs,
 };
 const onCluster = { providers: [clusterProvider(settings.context)], transformations: [adoptInterruptedCreations] };
 

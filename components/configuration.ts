@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { isNear } from "../settings/nearest-name.ts";
 import { problemsOf } from "../settings/problems.ts";
+import { nodeLocalDns } from "./capabilities/network-flows.ts";
 import { bgcPlatformSettings } from "./systems/bgc-platform.settings.ts";
 import { botsEdiSettings } from "./systems/bots-edi.settings.ts";
 import { platformServiceSettings } from "./systems/platform-service.settings.ts";
@@ -36,6 +37,8 @@ const stackSettings = z.strictObject({
   storageClass: optionalName,
   ingressClass: optionalName,
   ingressNamespace: z.string().min(1).default("kube-system"),
+  monitoringNamespace: optionalName,
+  dnsCidrs: z.array(z.cidrv4()).default([...nodeLocalDns]),
   retainData: z.boolean().default(true),
   clusterAddons: z.array(z.enum(clusterAddons)).default([]),
   certificateIssuer: z.strictObject({ kind: z.enum(["ClusterIssuer", "Issuer"]).default("ClusterIssuer"), name: z.string().min(1).default("letsencrypt-prod") }).prefault({}),

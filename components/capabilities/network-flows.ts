@@ -19,6 +19,10 @@ export interface Flow {
 /** Short form for flows inside one namespace: `flow("bgc-api", "postgres", 5432)`. */
 export const flow = (from: string, to: string, ...ports: number[]): Flow => ({ from: { app: from }, to: { app: to }, ports });
 
+/** Lets a monitoring namespace fetch the metrics of apps, by the port of each; none where no namespace is named. */
+export const metricsFlows = (monitoring: string | undefined, ports: Readonly<Record<string, number>>): Flow[] =>
+  monitoring === undefined ? [] : Object.entries(ports).map(([app, port]) => ({ from: { namespace: monitoring }, to: { app }, ports: [port] }));
+
 export interface NetworkFlowsArgs {
   readonly namespace: pulumi.Input<string>;
   readonly flows: readonly Flow[];
@@ -26,7 +30,12 @@ export interface NetworkFlowsArgs {
   readonly others?: readonly string[];
   /** Labels of an app's pods. @default `{ app: <its name> }` */
   readonly selectors?: Selectors;
+  /** Addresses of the name service besides its pods: those at which each node answers from its own cache. @default {@link nodeLocalDns} */
+  readonly dnsCidrs?: readonly string[];
 }
+
+/** Where NodeLocal DNSCache listens on every node unless it was told otherwise; nobody else has this link-local address. */
+export const nodeLocalDns = ["169.254.20.10/32"] as const;
 
 type Selectors = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -40,7 +49,7 @@ export class NetworkFlows extends pulumi.ComponentResource {
     const policy = (policyName: string, spec: k8s.types.input.networking.v1.NetworkPolicySpec) =>
       new k8s.networking.v1.NetworkPolicy(`${name}-${policyName}`, { metadata: { name: policyName, namespace: args.namespace }, spec }, { parent: this });
     policy("default-deny", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
-    for (const app of apps(args)) policy(app, policySpec(app, args.flows, args.selectors));
+    for (const app of apps(args)) policy(app, policySpec(app, args.flows, args.selectors, args.dnsCidrs));
     this.registerOutputs({});
   }
 }
@@ -49,7 +58,7 @@ const apps = ({ flows, others = [] }: NetworkFlowsArgs): string[] =>
   [...new Set([...flows.flatMap(({ from, to }) => [from, to]).flatMap((end) => ("app" in end ? [end.app] : [])), ...others])].sort();
 
 /** The NetworkPolicy of one app, from the flows it takes part in. */
-export function policySpec(app: string, flows: readonly Flow[], selectors: Selectors = {}): k8s.types.input.networking.v1.NetworkPolicySpec {
+export function policySpec(app: string, flows: readonly Flow[], selectors: Selectors = {}, dnsCidrs: readonly string[] = nodeLocalDns): k8s.types.input.networking.v1.NetworkPolicySpec {
   const peer = (end: Endpoint) => peerOf(end, selectors);
   const isApp = (end: Endpoint) => "app" in end && end.app === app;
   const ports = (flow: Flow) => flow.ports.map((port) => ({ protocol: "TCP", port }));
@@ -58,7 +67,7 @@ export function policySpec(app: string, flows: readonly Flow[], selectors: Selec
     policyTypes: ["Ingress", "Egress"],
     ingress: flows.filter(({ to }) => isApp(to)).map((flow) => ({ from: [peer(flow.from)], ports: ports(flow) })),
     egress: [
-      { to: [peer({ namespace: "kube-system", labels: { "k8s-app": "kube-dns" } })], ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }] },
+      { to: [peer({ namespace: "kube-system", labels: { "k8s-app": "kube-dns" } }), ...dnsCidrs.map((cidr) => peer({ cidr }))], ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }] },
       ...flows.filter(({ from }) => isApp(from)).map((flow) => ({ to: [peer(flow.to)], ports: ports(flow) })),
     ],
   };

@@ -14,14 +14,18 @@ export type ProgramSource =
 
 /** The part of a pod that depends on the source, and the user it runs as. */
 export interface Program extends Pick<PodArgs, "identity" | "imagePullSecrets"> {
+  /** Where a server tells its metrics; none is scraped without it. */
+  readonly metricsPath?: string;
   readonly container: Pick<ContainerArgs, "image" | "command" | "probes"> & { readonly env: Record<string, string>; readonly mounts: readonly Mount[] };
 }
 
-/** What an application documents about its health, on the port named `http`. */
+/** What an application documents about its health and its metrics, on the port named `http`. */
 export interface HealthPaths {
   readonly readiness: string;
   /** @default the open port for an image, because a health path may ask for dependencies (X03) */
   readonly liveness?: string;
+  /** Where the application's own image tells its metrics; the contract server does it at the default. @default "/metrics" */
+  readonly metrics?: string;
   /** How long the first start may take, in seconds. @default 120 */
   readonly startSeconds?: number;
 }
@@ -34,12 +38,12 @@ export function server(source: ProgramSource, health: HealthPaths): Program {
   const liveness = { period: "15s", timeout: "5s", failureThreshold: 4 } as const;
   if ("image" in source) {
     const alive = health.liveness ? { http: health.liveness, port: "http" } : { tcp: "http" };
-    return withProbes(ofSource(source), { startup: { ...alive, ...startup }, readiness: { http: health.readiness, port: "http" }, liveness: { ...alive, ...liveness } });
+    return served(source, health.metrics, { startup: { ...alive, ...startup }, readiness: { http: health.readiness, port: "http" }, liveness: { ...alive, ...liveness } });
   }
   const alive = { http: health.liveness ?? "/livez", port: "http" };
   // The contract server's public health asks for its neighbours too; its own readiness does not.
   const ready = { http: health.liveness ? health.readiness : "/readyz", port: "http" };
-  return withProbes(ofSource(source), { startup: { ...alive, ...startup }, readiness: ready, liveness: { ...alive, ...liveness } });
+  return served(source, undefined, { startup: { ...alive, ...startup }, readiness: ready, liveness: { ...alive, ...liveness } });
 }
 
 /** A program that does one thing and ends. `command` is how the application's own image does it. */
@@ -48,7 +52,10 @@ export function task(source: ProgramSource, command: readonly string[]): Program
   return "image" in source ? { ...program, container: { ...program.container, command } } : program;
 }
 
-const withProbes = (program: Program, probes: Probes): Program => ({ ...program, container: { ...program.container, probes } });
+function served(source: ProgramSource, metricsPath = "/metrics", probes: Probes): Program {
+  const program = ofSource(source);
+  return { ...program, metricsPath, container: { ...program.container, probes } };
+}
 
 function ofSource(source: ProgramSource): Program {
   if ("image" in source) {

@@ -7,7 +7,14 @@ export interface ReverseProxyArgs {
   readonly namespace: string;
   readonly upstream: { readonly service: string; readonly port: number };
   readonly replicas: number;
+  /** What is passed on, as {@link WebIngressArgs.paths}; everything else is a 404. */
+  readonly paths: readonly string[];
+  /** Whether the one in front logs clients in and names them in {@link identityHeaders}; these are removed where not. */
+  readonly authenticatingProxy: boolean;
 }
+
+/** Headers in which an authenticating proxy says who a client is. */
+const identityHeaders = ["X-Client-Id", "X-User-Id"];
 
 /** An nginx that passes everything on to one service and says who the client is (G11). */
 export class ReverseProxy extends pulumi.ComponentResource {
@@ -45,20 +52,27 @@ export class ReverseProxy extends pulumi.ComponentResource {
   }
 }
 
-const configuration = ({ upstream, namespace }: ReverseProxyArgs): string => `server {
+/** A pattern for the paths and what is below them; nginx compares it with the path after it was decoded and normalized. */
+const passedOn = (paths: readonly string[]): string => `^(?:${paths.map((path) => (path === "/" ? path : `${path.replaceAll(".", "\\.")}(?:/.*)?`)).join("|")})$`;
+
+const configuration = ({ upstream, namespace, paths, authenticatingProxy }: ReverseProxyArgs): string => `map $http_x_forwarded_proto $client_scheme { default $http_x_forwarded_proto; "" $scheme; }
+map $http_x_request_id $correlation_id { default $http_x_request_id; "" $request_id; }
+server {
   listen 8080;
   # Only the ingress controller reaches this pod, and the last address it names is the client's.
   set_real_ip_from 0.0.0.0/0;
+  set_real_ip_from ::/0;
   real_ip_header X-Forwarded-For;
   location = /nginx-health { access_log off; return 200 "ok\\n"; }
-  location / {
+  location / { return 404; }
+  location ~ ${passedOn(paths)} {
     proxy_pass http://${upstream.service}.${namespace}.svc:${upstream.port};
     proxy_http_version 1.1;
     proxy_set_header Host $host;
-    proxy_set_header X-Request-Id $request_id;
-    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Request-Id $correlation_id;
+    proxy_set_header X-Forwarded-Proto $client_scheme;
     proxy_set_header X-Forwarded-For $remote_addr;
-    proxy_connect_timeout 3s;
+${authenticatingProxy ? "" : identityHeaders.map((name) => `    proxy_set_header ${name} "";\n`).join("")}    proxy_connect_timeout 3s;
     proxy_read_timeout 30s;
   }
 }

@@ -7,13 +7,18 @@ export interface WebIngressArgs {
   /** The host name people type, such as "api.bgc.local". */
   readonly host: string;
   readonly service: { readonly name: string; readonly port: number };
+  /** What is routed, with all below it; everything else is answered by the ingress controller. "/" is the first page alone. */
+  readonly paths: readonly string[];
   /** Which ingress controller serves it. @default the cluster's default class */
   readonly className?: string;
   /** Name of the TLS Secret. @default plain HTTP */
   readonly tlsSecret?: string;
 }
 
-/** Routes one host to one Service. */
+/** How an Ingress reads a path. A prefix of "/" would be everything, and an Ingress cannot take anything out again. */
+const pathType = (path: string): string => (path === "/" ? "Exact" : "Prefix");
+
+/** Routes the public paths of one host to one Service: metrics and what else is for inside the cluster have no way in. */
 export class WebIngress extends pulumi.ComponentResource {
   constructor(name: string, args: WebIngressArgs, options?: pulumi.ComponentResourceOptions) {
     super("platform:capability:WebIngress", name, {}, options);
@@ -30,7 +35,7 @@ export class WebIngress extends pulumi.ComponentResource {
         ...(args.tlsSecret && { tls: [{ hosts: [args.host], secretName: args.tlsSecret }] }),
         rules: [{
           host: args.host,
-          http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: args.service.name, port: { number: args.service.port } } } }] },
+          http: { paths: args.paths.map((path) => ({ path, pathType: pathType(path), backend: { service: { name: args.service.name, port: { number: args.service.port } } } })) },
         }],
       },
     }, { parent: this });

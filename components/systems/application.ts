@@ -26,10 +26,10 @@ export interface ApplicationArgs {
   readonly containerName?: string;
 }
 
-/** A private application of a system behind a Service of its own name, scraped by Prometheus. */
+/** A private application of a system behind a Service of its own name, scraped by Prometheus where it tells metrics. */
 export function application(name: string, args: ApplicationArgs, options: pulumi.ComponentResourceOptions): Workload {
   const { namespace, port, program, clients = [] } = args;
-  const { container, ...pod } = program;
+  const { container, metricsPath, ...pod } = program;
   const main: ContainerArgs = {
     ...container,
     name: args.containerName ?? name,
@@ -44,7 +44,7 @@ export function application(name: string, args: ApplicationArgs, options: pulumi
     ...pod,
     namespace,
     labels: args.labels ?? { app: name },
-    annotations: { "prometheus.io/scrape": "true", "prometheus.io/port": String(port), "prometheus.io/path": "/metrics", ...args.config?.checksum, ...merged(clients.map(({ annotations }) => annotations)) },
+    annotations: { ...(metricsPath && { "prometheus.io/scrape": "true", "prometheus.io/port": String(port), "prometheus.io/path": metricsPath }), ...args.config?.checksum, ...merged(clients.map(({ annotations }) => annotations)) },
     controller: { kind: "Deployment" },
     replicas: args.replicas,
     terminationGracePeriod: "40s",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
 import { postgresDefaults } from "../data/postgres/postgres.ts";
 import { redisDefaults } from "../data/redis/redis.ts";
-import { applications, backup, credentialRotation, host, postgresEngine, quota, replicas, resources, size } from "./setting-types.ts";
+import { applications, authenticatingProxy, backup, credentialRotation, host, postgresEngine, publicPaths, quota, replicas, resources, size } from "./setting-types.ts";
 
 const application = { cpuRequest: "50m", cpuLimit: "1", memoryRequest: "96Mi", memoryLimit: "256Mi" } as const;
 
@@ -10,6 +10,10 @@ const application = { cpuRequest: "50m", cpuLimit: "1", memoryRequest: "96Mi", m
 export const bgcPlatformSettings = z.strictObject({
   applications: applications(["api", "integrationGateway", "web"]),
   hosts: z.strictObject({ api: host.default("api.bgc.local"), web: host.default("web.bgc.local") }).prefault({}),
+  /** The web image's own folders of scripts and styles belong to `web`. */
+  publicPaths: z.strictObject({ api: publicPaths("/healthz", "/v1"), web: publicPaths("/", "/healthz", "/api", "/assets", "/static") }).prefault({}),
+  /** Names its clients in X-User-Id; elsewhere each address has a quota of its own. */
+  authenticatingProxy,
   tlsSecret: z.string().min(1).optional(),
   api: z.strictObject({ replicas: replicas.default(1), freeTierRequestsPerDay: z.int().min(1).default(5), resources: resources(application) }).prefault({}),
   integrationGateway: z.strictObject({ replicas: replicas.default(2), resources: resources(application) }).prefault({}),

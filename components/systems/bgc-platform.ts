@@ -21,6 +21,9 @@ const folder = new URL("../../workloads/bgc-platform/", import.meta.url).pathnam
 /** Clients' addresses come in a header that only the ingress controller and the web front can set: nobody else gets through to these pods. */
 const behindProxy = { TRUSTED_PROXY: "true" };
 
+/** Ports of what tells metrics. */
+const metrics = { "bgc-api": 8080, "bgc-web": 8080, "integration-gateway": 8081 };
+
 /** Who talks to whom in the BGC platform, and nobody else (X05, B18). */
 export const bgcFlows = (ingress: SystemContext["ingressNamespace"], s3?: S3Copy): Flow[] => [
   { from: { namespace: ingress }, to: { app: "bgc-api" }, ports: [8080] },
@@ -48,6 +51,7 @@ export class BgcPlatform extends pulumi.ComponentResource {
       quota: settings.quota,
       flows: postgresFlows("postgres", settings.postgres.engine, bgcFlows(context.ingressNamespace, settings.postgres.backup.s3)),
       selectors: postgresSelectors("postgres", settings.postgres.engine),
+      metrics,
     }, context);
 
     const { backup, engine, ...postgresSettings } = settings.postgres;
@@ -86,7 +90,7 @@ export class BgcPlatform extends pulumi.ComponentResource {
       program: server(source("bgc-api", "api"), { readiness: "/healthz" }),
       replicas: { fixed: settings.api.replicas },
       resources: settings.api.resources,
-      env: { ...behindProxy, FREE_TIER_REQUESTS_PER_DAY: String(settings.api.freeTierRequestsPerDay), INTEGRATION_GATEWAY_URL: "http://integration-gateway:8081" },
+      env: { ...behindProxy, TRUSTED_IDENTITY: String(settings.authenticatingProxy), FREE_TIER_REQUESTS_PER_DAY: String(settings.api.freeTierRequestsPerDay), INTEGRATION_GATEWAY_URL: "http://integration-gateway:8081" },
       clients,
     }, { ...parent, dependsOn: [migrated, countries, redis.workload] });
     const web = application("bgc-web", {
@@ -98,8 +102,8 @@ export class BgcPlatform extends pulumi.ComponentResource {
       env: { ...behindProxy, API_URL: "http://bgc-api:8080" },
     }, inside);
 
-    for (const [name, host] of [["bgc-api", settings.hosts.api], ["bgc-web", settings.hosts.web]] as const) {
-      new WebIngress(name, { namespace, labels: { app: name }, host, service: { name, port: 8080 }, ...context.ingress, ...(settings.tlsSecret && { tlsSecret: settings.tlsSecret }) }, inside);
+    for (const [name, host, paths] of [["bgc-api", settings.hosts.api, settings.publicPaths.api], ["bgc-web", settings.hosts.web, settings.publicPaths.web]] as const) {
+      new WebIngress(name, { namespace, labels: { app: name }, host, service: { name, port: 8080 }, paths, ...context.ingress, ...(settings.tlsSecret && { tlsSecret: settings.tlsSecret }) }, inside);
     }
     this.target = {
       system: "bgc-platform",

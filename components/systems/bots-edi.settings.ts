@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
 import { mysqlDefaults, mysqlServers } from "../data/mysql/mysql.ts";
-import { applications, backup, credentialRotation, cron, host, objectName, quota, replicaRange, replicas, resources, size, timeZone } from "./setting-types.ts";
+import { applications, backup, credentialRotation, cron, host, objectName, publicPaths, quota, replicaRange, replicas, resources, size, timeZone } from "./setting-types.ts";
 
 const application = { cpuRequest: "50m", cpuLimit: "1", memoryRequest: "128Mi", memoryLimit: "512Mi" } as const;
 
@@ -10,6 +10,11 @@ export const botsEdiSettings = z.strictObject({
   /** One image for the web server, the job queue and the engine (E04). */
   applications: applications(["bots"]),
   host: host.default("bots-edi.pminc.me"),
+  /** The API, health and the pages of Bots' own web interface. */
+  publicPaths: publicPaths(
+    "/", "/api", "/health", "/static", "/media", "/admin", "/login", "/logout", "/password_change", "/home", "/incoming", "/detail", "/process", "/outgoing", "/document",
+    "/reports", "/confirm", "/filer", "/srcfiler", "/logfiler", "/runengine", "/delete", "/plugin", "/plugout", "/sendtestmail",
+  ),
   webserver: z.strictObject({ replicas: replicaRange({ min: 2, max: 5, targetCpuPercent: 70 }), resources: resources(application) }).prefault({}),
   jobqueue: z.strictObject({ replicas: replicas.default(1), resources: resources(application) }).prefault({}),
   engine: z.strictObject({
@@ -25,13 +30,11 @@ export const botsEdiSettings = z.strictObject({
       kind: z.literal("external"),
       /** The server's product, whose programs copy it and prove the copy: MySQL 8.0 to 9.7, or MariaDB up to 10.11 (E09). */
       server: z.enum(mysqlServers).default("mysql"),
-      /** What its data take on the server's disk: the backup's room for the fixture follows from it. */
-      storage: size.default(mysqlDefaults.storage),
       host: host.default("kona.db.pminc.me"),
       port: z.int().min(1).max(65535).default(mysqlDefaults.port),
       /** Addresses the host resolves to: egress is open to exactly these (E06). */
       cidr: z.cidrv4(),
-      /** What its data take on the server's disk: scratch space and deadline of the backup follow from it. */
+      /** What its data take on the server's disk: the backup's room, for the fixture and for the restore, and its deadline follow from it. */
       storage: size.default(mysqlDefaults.storage),
       /** The user's password, sealed for the Secret bots-edidb-secret. Without it somebody else makes that Secret. */
       sealedPassword: z.string().min(1).optional(),

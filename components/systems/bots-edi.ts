@@ -52,6 +52,7 @@ export class BotsEdi extends pulumi.ComponentResource {
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
       flows: ediFlows(settings, context),
+      metrics: { "bots-webserver": 8080, ...(settings.applications.source === "contract-server" && { "bots-jobqueue": 28082 }) },
       selectors: Object.fromEntries(Object.entries(components).map(([app, component]) => [app, labels(component)])),
     }, context);
 
@@ -105,7 +106,7 @@ export class BotsEdi extends pulumi.ComponentResource {
     this.backup(settings, context, db, oneShot("bots-dumpdata", "python", "manage.py", "dumpdata", "--exclude", "auth.permission", "--exclude", "contenttypes", "--output", "/staging/dumpdata.json"), { ...parent, dependsOn: [migrated] });
 
     const certificate = new Certificate("bots-edi-ingress", { namespace, labels: labels("webserver"), hosts: [settings.host], secretName: "bots-edi-tls", issuer: context.certificates }, inside);
-    new WebIngress("bots-edi-ingress", { namespace, labels: labels("webserver"), host: settings.host, service: { name: web.name, port: 8080 }, ...context.ingress, tlsSecret: certificate.secretName }, { ...parent, dependsOn: [...inside.dependsOn, certificate] });
+    new WebIngress("bots-edi-ingress", { namespace, labels: labels("webserver"), host: settings.host, service: { name: web.name, port: 8080 }, paths: settings.publicPaths, ...context.ingress, tlsSecret: certificate.secretName }, { ...parent, dependsOn: [...inside.dependsOn, certificate] });
 
     this.target = {
       system: "bots-edi",
@@ -200,8 +201,9 @@ function job(name: string, component: string, { container, ...pod }: Program, cl
 
 /** The image's queue speaks no HTTP: its open port says that it lives, and Django's own check that it can reach its database. */
 function jobqueue(source: ProgramSource): Program {
-  const program = server(source, { readiness: "/readyz" });
-  if (!("image" in source)) return program;
+  const served = server(source, { readiness: "/readyz" });
+  if (!("image" in source)) return served;
+  const { metricsPath: _, ...program } = served;
   const { startup, liveness } = program.container.probes!;
   return { ...program, container: { ...program.container, command: ["bots-jobqueueserver"], probes: { startup, liveness, readiness: { exec: ["python", "manage.py", "check", "--database", "default"], period: "30s", timeout: "20s" } } } };
 }

@@ -2,12 +2,15 @@ import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
 import { postgresDefaults } from "../data/postgres/postgres.ts";
 import { redisDefaults } from "../data/redis/redis.ts";
-import { applications, backup, credentialRotation, cron, host, postgresEngine, quota, replicaRange, resources, size } from "./setting-types.ts";
+import { applications, authenticatingProxy, backup, credentialRotation, cron, host, postgresEngine, publicPaths, quota, replicaRange, resources, size } from "./setting-types.ts";
 
 /** The platform service's part of a stack's configuration; the defaults are the runbook's. */
 export const platformServiceSettings = z.strictObject({
   applications: applications(["service"]),
   host: host.default("platform-service"),
+  publicPaths: publicPaths("/health", "/v1"),
+  /** Names its users in X-User-Id, and audit events then name them; elsewhere the actor of an event is "anonymous". */
+  authenticatingProxy,
   /** P02. */
   replicas: replicaRange({ min: 3, max: 8, targetCpuPercent: 70 }),
   resources: resources({ cpuRequest: "100m", cpuLimit: "1", memoryRequest: "256Mi", memoryLimit: "1Gi" }),

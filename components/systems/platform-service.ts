@@ -48,6 +48,7 @@ export class PlatformService extends pulumi.ComponentResource {
       quota: settings.quota,
       flows: postgresFlows("postgres", engine, platformFlows(context.ingressNamespace, backup.s3)),
       selectors: postgresSelectors("postgres", engine),
+      metrics: { [name]: 8080 },
     }, context);
 
     const postgres = postgresStore("postgres", engine, {
@@ -82,14 +83,14 @@ export class PlatformService extends pulumi.ComponentResource {
       resources: settings.resources,
       config,
       // Clients' addresses come in a header that only the ingress controller can set: nobody else gets through to these pods.
-      env: { TRUSTED_PROXY: "true", LOG_DIR: logs },
+      env: { TRUSTED_PROXY: "true", TRUSTED_IDENTITY: String(settings.authenticatingProxy), LOG_DIR: logs },
       clients: [postgres.client, redis.client, { env: {}, mounts: [logFolder], annotations: {} }],
       sidecars: [logCleaner(settings.logs, logFolder)],
     }, ready);
     this.auditRetention(settings, context, task(source("platform-audit-retention", "service"), ["node", "dist/jobs/audit-retention.js"]), postgres.client, retention, ready);
 
     const certificate = new Certificate(name, { namespace, labels: { app: name }, hosts: [settings.host], secretName: "tls-cert", issuer: context.certificates }, inside);
-    new WebIngress("platform-ingress", { namespace, labels: { app: name }, host: settings.host, service: { name, port: 8080 }, ...context.ingress, tlsSecret: certificate.secretName }, { ...parent, dependsOn: [...inside.dependsOn, certificate] });
+    new WebIngress("platform-ingress", { namespace, labels: { app: name }, host: settings.host, service: { name, port: 8080 }, paths: settings.publicPaths, ...context.ingress, tlsSecret: certificate.secretName }, { ...parent, dependsOn: [...inside.dependsOn, certificate] });
 
     this.target = {
       system: name,

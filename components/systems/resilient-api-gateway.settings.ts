@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
 import { redisDefaults } from "../data/redis/redis.ts";
-import { applications, backup, credentialRotation, cron, host, quota, replicaRange, replicas, resources, size } from "./setting-types.ts";
+import { applications, authenticatingProxy, backup, credentialRotation, cron, host, publicPaths, quota, replicaRange, replicas, resources, size } from "./setting-types.ts";
 
 /** Tokens a client may save up, and tokens it gets back in a second (G05). */
 export const rateLimitProfiles = {
@@ -29,6 +29,9 @@ export const resilientApiGatewaySettings = z.strictObject({
   tlsSecret: z.string().min(1).optional(),
   /** What stands in front: the cluster's ingress controller alone, or an nginx of the system's own behind it (G11). */
   reverseProxy: z.enum(["ingress", "nginx"]).default("ingress"),
+  publicPaths: publicPaths("/health", "/proxy"),
+  /** Names its clients in X-Client-Id, and each of them has a bucket; elsewhere each address has one. */
+  authenticatingProxy,
   proxy: z.strictObject({
     replicas: replicaRange({ min: 5, max: 10, targetCpuPercent: 70 }),
     resources: resources(application),

@@ -38,6 +38,7 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
       quota: settings.quota,
       flows: gatewayFlows(context.ingressNamespace, settings.reverseProxy, settings.redis.backup.s3),
       others: ["configuration-backup"],
+      metrics: { "proxy-service": 5000, "upstream-service": 5001 },
     }, context);
 
     const { maxMemory, storage, rotation, backup } = settings.redis;
@@ -56,6 +57,7 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
     const config = new SharedConfig("api-gateway-config", { namespace, labels: { app: "proxy-service" }, values: proxyConfig(settings) }, inside);
     new ConfigurationBackup("configuration-backup", { ...settings.configurationBackup, namespace, configs: [config.configName], ...context.storage, ...(backup.s3 && { s3: { ...backup.s3, prefix: `${backup.s3.prefix}-configuration` } }), retainData: context.retainData }, { ...parent, dependsOn: [config] });
 
+    const { authenticatingProxy, publicPaths: paths } = settings;
     const source = programSources<"proxy" | "upstream">("resilient-api-gateway", settings.applications, namespace, inside);
     const upstream = application("upstream-service", {
       namespace,
@@ -72,15 +74,15 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
       resources: settings.proxy.resources,
       config,
       // Clients' addresses come in a header that only what stands in front can set: nobody else gets through to these pods.
-      env: { TRUSTED_PROXY: "true", UPSTREAM_URL: "http://upstream-service:5001" },
+      env: { TRUSTED_PROXY: "true", TRUSTED_IDENTITY: String(authenticatingProxy), UPSTREAM_URL: "http://upstream-service:5001" },
       clients: [redis.client],
     }, { ...parent, dependsOn: [redis.workload, upstream, config] });
     const front = settings.reverseProxy === "nginx"
-      ? new ReverseProxy("nginx", { namespace, upstream: { service: proxy.name, port: 5000 }, replicas: 2 }, guarded).service
+      ? new ReverseProxy("nginx", { namespace, upstream: { service: proxy.name, port: 5000 }, replicas: 2, paths, authenticatingProxy }, guarded).service
       : { name: proxy.name, port: 5000 };
     const labels = { app: "proxy-service" };
     const certificate = settings.tlsSecret && new Certificate("proxy-service", { namespace, labels, hosts: [settings.host], secretName: settings.tlsSecret, issuer: context.certificates }, inside);
-    new WebIngress("proxy-service", { namespace, labels, host: settings.host, service: front, ...context.ingress, ...(certificate && { tlsSecret: certificate.secretName }) }, certificate ? { ...parent, dependsOn: [...inside.dependsOn, certificate] } : inside);
+    new WebIngress("proxy-service", { namespace, labels, host: settings.host, service: front, paths, ...context.ingress, ...(certificate && { tlsSecret: certificate.secretName }) }, certificate ? { ...parent, dependsOn: [...inside.dependsOn, certificate] } : inside);
 
     this.target = {
       system: "resilient-api-gateway",

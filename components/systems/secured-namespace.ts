@@ -1,10 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { GuardedNamespace, type Quota } from "../capabilities/guarded-namespace.ts";
-import { NetworkFlows, type NetworkFlowsArgs } from "../capabilities/network-flows.ts";
+import { metricsFlows, NetworkFlows, type NetworkFlowsArgs } from "../capabilities/network-flows.ts";
 import type { SystemContext } from "./target.ts";
 
-export interface SecuredNamespaceArgs extends Omit<NetworkFlowsArgs, "namespace"> {
+export interface SecuredNamespaceArgs extends Omit<NetworkFlowsArgs, "namespace" | "dnsCidrs"> {
   readonly quota: Quota;
+  /** Ports at which apps tell their metrics; the stack's monitoring namespace may fetch them. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** Options for the parts of a system, by what has to be there before them. */
@@ -18,10 +20,10 @@ export interface Order {
 }
 
 /** The namespace of a system, guarded and with its flows (X01, X02, X05). */
-export function securedNamespace(system: pulumi.ComponentResource, namespace: string, { quota, ...flows }: SecuredNamespaceArgs, { retainData, purpose }: SystemContext): Order {
+export function securedNamespace(system: pulumi.ComponentResource, namespace: string, { quota, metrics, flows, ...rest }: SecuredNamespaceArgs, { retainData, purpose, monitoringNamespace, dnsCidrs }: SystemContext): Order {
   const parent = { parent: system };
   const { guards } = new GuardedNamespace(namespace, { quota, purpose, protect: retainData }, parent);
   const inside = { ...parent, dependsOn: guards };
-  const policies = new NetworkFlows(namespace, { namespace, ...flows }, inside);
+  const policies = new NetworkFlows(namespace, { namespace, flows: [...flows, ...metricsFlows(monitoringNamespace, metrics)], dnsCidrs, ...rest }, inside);
   return { parent, inside, guarded: { ...parent, dependsOn: [...guards, policies] } };
 }

@@ -20,6 +20,17 @@ export const objectName = pattern<string>(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?
 export const credentialRotation = z.int().min(1).default(1);
 export const timeZone = z.string().refine((zone) => Intl.supportedValuesOf("timeZone").includes(zone) || zone === "Etc/UTC", { error: 'expected an IANA time zone such as "America/Sao_Paulo"' });
 
+/** Paths that no Ingress leads to. */
+const internalPaths = /^\/(metrics|livez|readyz|actuator|audit)(\/|$)/;
+
+/** Whether a proxy before the ingress controller, or the controller itself, logs clients in and names them in X-User-Id or X-Client-Id. */
+export const authenticatingProxy = z.boolean().default(false);
+
+/** What the Ingress of a host leads to: each path with all below it, and "/" for the first page alone. */
+export const publicPaths = (...defaults: readonly string[]) =>
+  z.array(pattern<string>(/^\/$|^(\/[\w.~-]+)+$/, 'a path such as "/v1", without a slash at its end')
+    .refine((path) => !internalPaths.test(path), { error: "/metrics, /livez, /readyz, /actuator and /audit are for inside the cluster" })).min(1).default([...defaults]);
+
 /** Both ends of an autoscaler's range. */
 export const replicaRange = (defaults: { min: number; max: number; targetCpuPercent: number }) =>
   z.strictObject({

@@ -40,4 +40,8 @@ export interface SystemContext {
   readonly ingress: { readonly className?: string };
   /** Where the ingress controller's pods run: the only namespace that may reach public workloads from outside. */
   readonly ingressNamespace: string;
+  /** Where Prometheus runs: it may fetch metrics. @default nobody from outside may */
+  readonly monitoringNamespace?: string;
+  /** {@link NetworkFlowsArgs.dnsCidrs} */
+  readonly dnsCidrs: readonly string[];
 }

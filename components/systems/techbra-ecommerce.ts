@@ -22,6 +22,9 @@ const namespace = "techbra-test";
 /** Services that follow Kafka, with the topics whose lag tells how far behind they are (T04): all that each consumes. */
 const consumers = { "order-service": ["order.events", "billing.events"], "billing-service": ["order.events"], "inventory-service": ["order.events", "billing.events"] } as const;
 
+/** Ports of what tells metrics. */
+const metrics = { "order-service": 8081, "billing-service": 8082, "inventory-service": 8083, bff: 8084 };
+
 const labels = (name: string) => ({ app: name, "app.kubernetes.io/name": name });
 
 /** Who talks to whom in the shop, and nobody else (X05). */
@@ -53,6 +56,7 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
       flows: kafkaFlows("kafka", settings.kafka.engine, postgresFlows("postgres", settings.postgres.engine, techbraFlows(settings, context))),
+      metrics,
       selectors: { ...postgresSelectors("postgres", settings.postgres.engine), ...kafkaSelectors("kafka", settings.kafka.engine) },
     }, context);
     const { retainData, storage } = context;
@@ -95,7 +99,7 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
         namespace,
         port,
         labels: labels(name),
-        program: server(source(name, key), { readiness: "/actuator/health/readiness", liveness: "/actuator/health/liveness", startSeconds: 300 }),
+        program: server(source(name, key), { readiness: "/actuator/health/readiness", liveness: "/actuator/health/liveness", metrics: "/actuator/prometheus", startSeconds: 300 }),
         replicas,
         resources: settings[key].resources,
         env,

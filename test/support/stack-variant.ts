@@ -50,7 +50,7 @@ function changed(configuration: Record<string, string>, changes: Changes): Recor
   const project = "production-platform:";
   const values = Object.entries(changes).map(([name, change]) => {
     const text = configuration[`${project}${name}`];
-    return [`${project}${name}`, JSON.stringify(merged(text === undefined ? undefined : JSON.parse(text), change))];
+    return [`${project}${name}`, JSON.stringify(text !== undefined && isObject(change) ? merged(JSON.parse(text), change) : change)];
   });
   return { ...configuration, ...Object.fromEntries(values) };
 }

@@ -2,7 +2,7 @@
 # MYSQL_PASSWORD_FILE name the server, MYSQL_PORT is 3306 unless set, and WAIT_SECONDS (default 300) bounds the wait for it.
 set -euo pipefail
 umask 077
-. "/scripts/$DATABASE_SERVER.sh"
+. "${BASH_SOURCE[0]%/*}/$DATABASE_SERVER.sh"
 
 say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
 fail() { say "FAILED: $*" >&2; exit 1; }

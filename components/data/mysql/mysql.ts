@@ -86,7 +86,7 @@ export class Mysql extends pulumi.ComponentResource {
     }, { ...parent, dependsOn: [root] });
 
     const tool = mysqlTools(name, namespace, "mariadb", parent);
-    const env = { MYSQL_HOST: serviceName, APP_USER: user, APP_DATABASE: database, MYSQL_USER: "root", MYSQL_PASSWORD_FILE: "/credentials/root/password" };
+    const env = { MYSQL_HOST: serviceName, APP_USER: user, APP_DATABASE: database, MYSQL_USER: "root", MYSQL_PASSWORD_FILE: "/credentials/root/password", APP_PASSWORD_FILE: "/credentials/app/password", BACKUP_PASSWORD_FILE: "/credentials/backup/password" };
     this.provisioning = new Job(`${name}-provision`, {
       jobName: `${name}-provision-${contentHash(env, owner.generation, reader.generation)}`,
       namespace,
@@ -124,6 +124,10 @@ function server(args: MysqlArgs, rootSecret: string): ContainerArgs {
       `--innodb-buffer-pool-size=${Math.floor(mebibytes(resources.memory.limit) / 2)}M`,
       "--innodb-flush-log-at-trx-commit=1",
       "--sync-binlog=1",
+      // A node that lost its power closes no connection: 45 s later its locks are free.
+      "--tcp-keepalive-time=20",
+      "--tcp-keepalive-interval=5",
+      "--tcp-keepalive-probes=5",
     ],
     env: { MARIADB_ROOT_PASSWORD_FILE: "/credentials/root/password", MARIADB_ROOT_HOST: "%" },
     ports: { mysql: mysqlDefaults.port },

@@ -5,8 +5,9 @@ import type { CloudNativeEngine } from "./store.ts";
 /** What a stack asks for that the operator has no place for, each with the way out; empty when it can have all. */
 export function cloudNativeRefusals({ backup }: Pick<PostgresArgs, "backup">, serverName: string, { recovery }: Pick<CloudNativeEngine, "recovery">): string[] {
   const { s3, schedule = backupDefaults.schedule, keepAtLeast = backupDefaults.keepAtLeast } = backup;
+  const defaults = { storage: backupDefaults.storage, scratch: undefined, deadline: undefined };
   const noUse = (["storage", "scratch", "deadline"] as const)
-    .filter((setting) => backup[setting] !== undefined && backup[setting] !== backupDefaults[setting])
+    .filter((setting) => backup[setting] !== undefined && backup[setting] !== defaults[setting])
     .map((setting) => `postgres.backup.${setting} is ${backup[setting]}, and copies go to the bucket alone: remove it`);
   return [
     ...(s3 ? [] : ["postgres.backup.s3 is not set, and copies go to a bucket alone: set it"]),

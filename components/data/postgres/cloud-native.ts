@@ -9,6 +9,7 @@ import { mebibytes, seconds } from "../../workload/units.ts";
 import type { Client } from "../client.ts";
 import { archivePlugin, CloudNativeArchive } from "./cloud-native-archive.ts";
 import { cloudNativeRefusals } from "./cloud-native-refusals.ts";
+import { goneClients } from "./gone-clients.ts";
 import { type PostgresArgs, postgresDefaults } from "./postgres.ts";
 import { postgresClient } from "./postgres-client.ts";
 import type { CloudNativeEngine } from "./store.ts";
@@ -53,7 +54,7 @@ export class CloudNativePostgres extends pulumi.ComponentResource {
         ...(recovery && { externalClusters: [{ name: recovery.fromServerName, plugin: archive.of(recovery.fromServerName) }] }),
         plugins: [{ ...archive.of(serverName), isWALArchiver: true }],
         postgresql: {
-          parameters: { max_connections: String(args.maxConnections ?? postgresDefaults.maxConnections), shared_buffers: `${Math.floor(mebibytes(resources.memory.limit) / 4)}MB`, log_min_duration_statement: "500ms", ...statementSettings(args.extensions) },
+          parameters: { max_connections: String(args.maxConnections ?? postgresDefaults.maxConnections), shared_buffers: `${Math.floor(mebibytes(resources.memory.limit) / 4)}MB`, log_min_duration_statement: "500ms", ...goneClients, ...statementSettings(args.extensions) },
           ...synchronous(instances),
         },
         probes: { startup: probe(args.startup ?? postgresDefaults.startup), liveness: probe(args.liveness ?? postgresDefaults.liveness) },

@@ -10,6 +10,8 @@ wait_for_server
 new_copy "$PGDATABASE"
 say "dumping $PGDATABASE from $PGHOST to $copy"
 
+# The session of the snapshot waits in its transaction for as long as the dump takes, and a slow disk makes the dump's own stand still.
+export PGOPTIONS='-c idle_in_transaction_session_timeout=0 -c tcp_user_timeout=0'
 coproc SNAPSHOT { psql --no-psqlrc --no-align --tuples-only --quiet --set ON_ERROR_STOP=1; }
 # Bash forgets a coprocess and its pipes when it ends: with pipes of their own the end is read, and said.
 exec {answers}<&"${SNAPSHOT[0]}" {questions}>&"${SNAPSHOT[1]}"

@@ -102,7 +102,8 @@ apply_new() {
 
 connect
 # A migration that cannot get its table lock fails instead of queueing in front of every other client.
-export PGOPTIONS='-c lock_timeout=60s -c client_min_messages=warning'
+# The last ones free the runners' lock within a minute when this node vanishes, on servers of others too.
+export PGOPTIONS='-c lock_timeout=60s -c client_min_messages=warning -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=5 -c tcp_user_timeout=45s'
 read_files
 wait_for_server
 sql --command 'SELECT 1' >/dev/null || fail_with 3 "no login as $PGUSER to $PGDATABASE on $PGHOST:$PGPORT: the reason stands above"

@@ -12,6 +12,7 @@ import { mebibytes, type Size } from "../../workload/units.ts";
 import { Workload } from "../../workload/workload.ts";
 import type { Client } from "../client.ts";
 import { postgresBackup } from "./backup.ts";
+import { goneClients } from "./gone-clients.ts";
 import { postgresClient } from "./postgres-client.ts";
 
 /** UID and GID of the user `postgres` in the upstream Debian images. */
@@ -103,7 +104,7 @@ export class Postgres extends pulumi.ComponentResource {
     const files = new ContentMap(`${name}-scripts`, { namespace, labels, files: { ...scripts(import.meta.dirname), ...backupScripts() } }, parent);
     const tool = toolContainers(images.postgres, files.mapName);
 
-    const provisionEnv = { ...connection("postgres", "postgres"), APP_USER: args.user, APP_DATABASE: args.database, EXTENSIONS: (args.extensions ?? []).join(","), PGPASSWORD_FILE: "/credentials/superuser/password" };
+    const provisionEnv = { ...connection("postgres", "postgres"), APP_USER: args.user, APP_DATABASE: args.database, EXTENSIONS: (args.extensions ?? []).join(","), PGPASSWORD_FILE: "/credentials/superuser/password", APP_PASSWORD_FILE: "/credentials/app/password", BACKUP_PASSWORD_FILE: "/credentials/backup/password" };
     this.provisioning = new Job(`${name}-provision`, {
       jobName: `${name}-provision-${contentHash(files.mapName, provisionEnv, owner.generation, reader.generation)}`,
       namespace,
@@ -146,6 +147,7 @@ function server(args: PostgresArgs, superuser: Credential): ContainerArgs {
       ...setting("log_checkpoints", "on"),
       ...setting("log_lock_waits", "on"),
       ...setting("log_min_duration_statement", "500ms"),
+      ...Object.entries(goneClients).flatMap(([name, value]) => setting(name, value)),
       ...(args.extensions?.includes("pg_stat_statements") ? setting("shared_preload_libraries", "pg_stat_statements") : []),
     ],
     env: {

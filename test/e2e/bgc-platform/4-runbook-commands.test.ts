@@ -49,7 +49,7 @@ test.serial("runbook: a service is reached through a port-forward and the simula
     until grep -q Forwarding /tmp/forward-$$; do sleep 0.2; done
     port=$(sed -n 's/.*127.0.0.1:\\([0-9]*\\) .*/\\1/p' /tmp/forward-$$)
     curl --silent --fail http://127.0.0.1:$port/healthz
-    curl --silent --fail -X POST http://127.0.0.1:$port/v1/simulator/destinations -H "X-User-Id: runbook-$$-$RANDOM" -H "Content-Type: application/json" -d '{ "ncm": "17011400", "volume_kg": 1000, "max_results": 10 }'`);
+    curl --silent --fail -X POST http://127.0.0.1:$port/v1/simulator/destinations -H "X-Forwarded-For: 2001:db8::$((RANDOM % 10000)):$((RANDOM % 10000))" -H "Content-Type: application/json" -d '{ "ncm": "17011400", "volume_kg": 1000, "max_results": 10 }'`);
   t.is(code, 0, stderr);
   t.regex(stdout, /"destinations":\[\{"rank":1,/);
 });

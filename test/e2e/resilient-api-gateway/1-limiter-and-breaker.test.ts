@@ -14,8 +14,11 @@ async function hash(key: string): Promise<Record<string, string>> {
 }
 
 const gateway = <T>(use: (ask: Ask) => Promise<T>) => withService(namespace, "proxy-service", 5000, use);
-/** As a client of this name behind the trusted front. */
-const as = (client: string): RequestInit => ({ headers: { "X-Client-Id": client, connection: "keep-alive" } });
+/** As a client of this address behind the ingress controller, which writes it there. */
+const as = (client: string): RequestInit => ({ headers: { "X-Forwarded-For": client, connection: "keep-alive" } });
+let clients = 0;
+/** An address that no earlier run used, of those that are kept for examples. */
+const newClient = () => `2001:db8:${(clients += 1)}::${Date.now().toString(16).slice(-8).replace(/^.{4}/, "$&:")}`;
 const closed = () => redis("DEL", breakerKey);
 
 test.before(closed);
@@ -32,7 +35,7 @@ const burst = `
 const proxy = require("child_process").spawn("node", ["/app/start.mjs"], { env: { ...process.env, PORT: "5099", RATE_LIMIT_REFILL_RATE: "1" }, stdio: "ignore" });
 proxy.on("exit", () => process.exit());
 setTimeout(() => proxy.kill(), 120000);
-const ask = (path) => fetch("http://127.0.0.1:5099" + path, { headers: { "X-Client-Id": process.argv[1] } });
+const ask = (path) => fetch("http://127.0.0.1:5099" + path, { headers: { "X-Forwarded-For": process.argv[1] } });
 const statuses = {};
 let left = 600, refused;
 const client = async () => {
@@ -53,7 +56,7 @@ const client = async () => {
 `;
 
 test.serial("of a burst of 600 the profile's 500 are answered, and the others 429 with the seconds to wait (G05)", async (t) => {
-  const client = `burst-${Date.now()}`;
+  const client = newClient();
   const { seconds, statuses, refused } = JSON.parse(await kubectl("exec", "-n", namespace, "deployment/proxy-service", "-c", "proxy-service", "--", "node", "-e", burst, client)) as Burst;
   t.log(`${JSON.stringify(statuses)} in ${seconds.toFixed(1)} s`);
   t.deepEqual(Object.keys(statuses), ["200", "429"]);
@@ -65,7 +68,7 @@ test.serial("of a burst of 600 the profile's 500 are answered, and the others 42
 });
 
 test.serial("a client that has used its tokens up is answered 429 with the seconds to wait, and then served again (G05)", async (t) => {
-  const client = `spent-${Date.now()}`;
+  const client = newClient();
   const bucket = `api-gateway:rate-limit:${client}`;
   await gateway(async (ask) => {
     // 500 tokens of a larger profile were used beyond this one's 500: a debt of 10 s, on a machine of any speed
@@ -80,29 +83,40 @@ test.serial("a client that has used its tokens up is answered 429 with the secon
     t.true(wait >= 1 && wait <= 11, `${wait} s`);
     t.is((await hash(bucket))["rejected"], "1");
 
-    t.is((await ask("/proxy/ok", as(`${client}-other`))).status, 200, "another client has a bucket of its own");
+    t.is((await ask("/proxy/ok", as(newClient()))).status, 200, "another client has a bucket of its own");
     await sleep(wait * 1000);
     t.is((await ask("/proxy/ok", as(client))).status, 200);
   });
 });
 
+test.serial("names that a client invents are one client, that of its address, and reach no bucket of their own (G05)", async (t) => {
+  const client = newClient();
+  await gateway(async (ask) => {
+    for (const name of ["partner", "another", "not valid"]) t.is((await ask("/proxy/ok", { headers: { "X-Client-Id": name, "X-Forwarded-For": `192.0.2.1, ${client}` } })).status, 200, name);
+  });
+  t.true(Number((await hash(`api-gateway:rate-limit:${client}`))["tokens"]) >= 497);
+  t.is(await redis("EXISTS", ...["partner", "another", "192.0.2.1"].map((name) => `api-gateway:rate-limit:${name}`)), "0");
+});
+
+const breakerClient = newClient();
+
 test.serial("failures open the breaker, which then answers at once, tries again after its reset time and closes on success (G06)", async (t) => {
   await closed();
-  const failures = await gateway(async (ask) => [await ask("/proxy/fail", as("breaker")), await ask("/proxy/fail", as("breaker")), await ask("/proxy/fail", as("breaker"))]);
+  const failures = await gateway(async (ask) => [await ask("/proxy/fail", as(breakerClient)), await ask("/proxy/fail", as(breakerClient)), await ask("/proxy/fail", as(breakerClient))]);
   t.deepEqual(failures.map(({ status }) => status), [500, 500, 500]);
-  const refused = await gateway((ask) => ask("/proxy/ok", as("breaker")));
+  const refused = await gateway((ask) => ask("/proxy/ok", as(breakerClient)));
   t.is(refused.status, 503);
   t.is(refused.body["error"], "circuit_open");
   t.true(Number(refused.headers.get("retry-after")) >= 1 && Number(refused.headers.get("retry-after")) <= 30);
   t.is((await hash(breakerKey))["state"], "OPEN");
-  const answer = await eventually("a trial request after the reset time", 60, () => gateway((ask) => ask("/proxy/ok", as("breaker"))), ({ status }) => status === 200);
+  const answer = await eventually("a trial request after the reset time", 60, () => gateway((ask) => ask("/proxy/ok", as(breakerClient))), ({ status }) => status === 200);
   t.is(answer.body["status"], "ok");
   t.is((await hash(breakerKey))["state"], "CLOSED");
 });
 
 test.serial("limiter and breaker survive a restart of every proxy pod, and a graceful restart of Redis loses none of it (G03, G04)", async (t) => {
   await closed();
-  const client = `survivor-${Date.now()}`;
+  const client = newClient();
   await gateway(async (ask) => {
     for (let count = 0; count < 3; count++) t.is((await ask("/proxy/fail", as(client))).status, 500);
   });

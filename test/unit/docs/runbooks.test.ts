@@ -314,7 +314,8 @@ function afterSetting(path: string, value: string, stack: string) {
   const changed = JSON.parse(values[key] ?? "{}") as Record<string, unknown>;
   const last = segments.pop()!;
   const parent = segments.reduce((node, segment) => (node[segment] ??= {}) as Record<string, unknown>, changed);
-  parent[last] = /^\d+$/.test(value) ? Number(value) : value;
+  // With --path the engine reads numbers, true and false as such.
+  parent[last] = /^(\d+|true|false)$/.test(value) ? JSON.parse(value) : value;
   return parseSettings({ ...Object.fromEntries(Object.entries(values).map(([name, text]) => [name, /^[[{]/.test(text) ? JSON.parse(text) : text])), [key]: changed });
 }
 

@@ -28,7 +28,11 @@ test("a local stack has a MySQL of its own in the namespace instead, and opens n
   t.deepEqual([APP_USER, APP_DATABASE, administrator], ["botsedi", "botsedi_data", "root"]);
   const policies = dev.objects.filter(({ kind }) => kind === "NetworkPolicy");
   t.true(policies.length > 5);
-  t.false(JSON.stringify(policies).includes("ipBlock"));
+  t.deepEqual([...new Set(JSON.stringify(policies).match(/"cidr":"[^"]*"/g))], ['"cidr":"169.254.20.10/32"'], "the name service's address on each node");
+});
+
+test("MySQL's server finds out within a minute that a client's node has vanished (E14)", (t) => {
+  t.deepEqual(dev.container("StatefulSet", "mysql").args.filter((arg) => arg.startsWith("--tcp-keepalive")), ["--tcp-keepalive-time=20", "--tcp-keepalive-interval=5", "--tcp-keepalive-probes=5"]);
 });
 
 test("a crash recovery of MySQL of half an hour is waited for, and what keeps it alive is not what makes it ready (X03)", (t) => {

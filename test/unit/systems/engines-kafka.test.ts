@@ -12,7 +12,7 @@ const clients = ["order-service", "billing-service", "inventory-service"];
 const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: "TCP", port }));
 const pods = (labels: object) => [{ podSelector: { matchLabels: labels } }];
 const addresses = (cidr: string) => [{ ipBlock: { cidr } }];
-const resolver = { to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } }, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }], ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }] };
+const resolver = { to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } }, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }, { ipBlock: { cidr: "169.254.20.10/32" } }], ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }] };
 const ofOwnBrokers = /^(StatefulSet|PodDisruptionBudget)\/kafka$|^Service\/kafka-kafka(-peers)?$|^Job\/kafka-topics-|^(CronJob|PersistentVolumeClaim|NetworkPolicy)\/kafka-(backup|topics)$|^ConfigMap\/kafka-scripts-/;
 const bootstrap = ({ env }: typeof own, app: string) => [env("Deployment", app)["KAFKA_BROKERS"], env("Deployment", app)["SPRING_KAFKA_BOOTSTRAP_SERVERS"]];
 const lagSource = ({ get }: typeof own) => (get("ScaledObject", "order-service")["spec"] as { triggers: { metadata: { bootstrapServers: string } }[] }).triggers[0]?.metadata.bootstrapServers;

@@ -11,8 +11,10 @@ const own = await systemOf("prod", name);
 const operator = await withEngine({ ...cloudNative, instances: 5 });
 const external = await withEngine({ kind: "external", host: "db.example.com", port: 5433, cidr: "192.0.2.10/32", passwordSecret: "platform-db" });
 
+/** Settings that end what a vanished client has locked within a minute. */
+const goneClients = { idle_in_transaction_session_timeout: "45s", tcp_keepalives_idle: "20s", tcp_keepalives_interval: "5s", tcp_keepalives_count: "5", tcp_user_timeout: "45s" };
 const clients = [["Deployment", name], ["CronJob", "audit-retention"], ["CronJob", "postgres-maintenance"], ["Job", /^platform-migrations-/]] as const;
-const resolver = { to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } }, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }], ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }] };
+const resolver = { to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } }, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }, { ipBlock: { cidr: "169.254.20.10/32" } }], ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }] };
 const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: "TCP", port }));
 const pods = (labels: object) => [{ podSelector: { matchLabels: labels } }];
 const addresses = (cidr: string) => [{ ipBlock: { cidr } }];
@@ -37,7 +39,7 @@ test("CloudNativePG makes the same database of the same owner, in as many instan
 
 test("CloudNativePG loads the library of pg_stat_statements, which it does for settings of that name (P04)", (t) => {
   const { postgresql } = operator.get("Cluster", "postgres")["spec"] as { postgresql: { parameters: Record<string, string> } };
-  t.deepEqual(postgresql.parameters, { max_connections: "100", shared_buffers: "512MB", log_min_duration_statement: "500ms", "pg_stat_statements.max": "5000" });
+  t.deepEqual(postgresql.parameters, { max_connections: "100", shared_buffers: "512MB", log_min_duration_statement: "500ms", "pg_stat_statements.max": "5000", ...goneClients });
 });
 
 test("clients find CloudNativePG's server under the old name, with the old user and password file (P04)", (t) => {
@@ -185,4 +187,11 @@ test("operations are told of the server that clients use, and of no workload or 
   t.deepEqual(own.targets[0]!.dataStores[0], { kind: "postgres", name: "postgres", service: "postgres", port: 5432, database: "platform_db", user: "platform", backup: "postgres-backup" });
   t.deepEqual(external.targets[0]!.dataStores[0], { kind: "postgres", name: "postgres", service: "db.example.com", port: 5433, database: "platform_db", user: "platform" });
   for (const { targets } of [operator, external]) t.deepEqual(targets[0]!.workloads.map((workload) => workload.name), ["redis", name]);
+});
+
+test("every engine's server ends what a vanished client has locked within a minute, whichever way it went (P04, E14)", async (t) => {
+  const { args } = own.container("StatefulSet", "postgres");
+  t.deepEqual(Object.fromEntries(args.filter((arg) => /^(idle_in|tcp_)/.test(arg)).map((arg) => arg.split("="))), goneClients);
+  const { parameters } = (operator.get("Cluster", "postgres")["spec"] as { postgresql: { parameters: Record<string, string> } }).postgresql;
+  t.deepEqual(Object.fromEntries(Object.entries(parameters).filter(([name]) => /^(idle_in|tcp_)/.test(name))), goneClients);
 });

@@ -24,18 +24,32 @@ async function settingsOf(stack: string): Promise<Required<StackSettings>> {
 }
 const settings = { dev: await settingsOf("dev"), prod: await settingsOf("prod") };
 
+/** Ports at which the programs of each namespace tell their metrics. */
+const metrics: Record<string, Record<string, number>> = {
+  data: { "bgc-api": 8080, "bgc-web": 8080, "integration-gateway": 8081 },
+  platform: { "platform-service": 8080 },
+  edi: { "bots-webserver": 8080 },
+  "api-gateway": { "proxy-service": 5000, "upstream-service": 5001 },
+  "techbra-test": { "order-service": 8081, "billing-service": 8082, "inventory-service": 8083, bff: 8084 },
+};
+
 /** The flow tables of a stack by namespace. */
 function tables(stack: keyof typeof stacks): Record<string, Table> {
   const { ingressNamespace, "bgc-platform": bgc, "platform-service": platform, "resilient-api-gateway": gateway, "bots-edi": edi, "techbra-ecommerce": techbra, clusterAddons } = settings[stack];
   const context = { ingressNamespace, addons: new Set(clusterAddons) };
   const techbraTable = postgresFlows("postgres", techbra.postgres.engine, techbraFlows(techbra, context));
-  return {
+  const monitoring = settings[stack].monitoringNamespace;
+  const withMetrics = (given: Record<string, Table>): Record<string, Table> => Object.fromEntries(Object.entries(given).map(([namespace, table]) => [namespace, {
+    ...table,
+    flows: [...table.flows, ...(monitoring ? Object.entries(metrics[namespace]!).map(([app, port]) => ({ from: { namespace: monitoring }, to: { app }, ports: [port] })) : [])],
+  }]));
+  return withMetrics({
     data: { flows: postgresFlows("postgres", bgc.postgres.engine, bgcFlows(ingressNamespace, bgc.postgres.backup.s3)) },
     platform: { flows: postgresFlows("postgres", platform.postgres.engine, platformFlows(ingressNamespace, platform.postgres.backup.s3)) },
     edi: { flows: ediFlows(edi, context) },
     "api-gateway": { flows: gatewayFlows(ingressNamespace, gateway.reverseProxy, gateway.redis.backup.s3), others: ["configuration-backup"] },
     "techbra-test": { flows: kafkaFlows("kafka", techbra.kafka.engine, techbraTable) },
-  };
+  });
 }
 
 for (const stack of ["dev", "prod"] as const) {
@@ -93,6 +107,8 @@ const changed = (change: (policy: ReturnType<typeof policies>[number]["spec"], o
 
 test("a policy that is removed, a port that is changed and a peer that is added are each seen (X05)", (t) => {
   t.deepEqual(changed((spec, objects) => void objects.splice(objects.findIndex((object) => object["spec"] === spec), 1), "audit-retention"), [
+    "egress is closed: platform: audit-retention -> 169.254.20.10/32 TCP/53",
+    "egress is closed: platform: audit-retention -> 169.254.20.10/32 UDP/53",
     "egress is closed: platform: audit-retention -> namespace kube-system {\"k8s-app\":\"kube-dns\"} TCP/53",
     "egress is closed: platform: audit-retention -> namespace kube-system {\"k8s-app\":\"kube-dns\"} UDP/53",
     "egress is closed: platform: audit-retention -> postgres TCP/5432",

@@ -79,7 +79,7 @@ test("platform-ingress serves its host with the certificate of Secret tls-cert (
   for (const [system, host] of [[prod, "platform-service"], [dev, "platform-service.local"]] as const) {
     t.deepEqual(system.spec("Ingress", "platform-ingress") as unknown, {
       tls: [{ hosts: [host], secretName: "tls-cert" }],
-      rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name, port: { number: 8080 } } } }] } }],
+      rules: [{ host, http: { paths: ["/health", "/v1"].map((path) => ({ path, pathType: "Prefix", backend: { service: { name, port: { number: 8080 } } } })) } }],
     });
     t.deepEqual(system.names.filter((each) => each.startsWith("Ingress/")), ["Ingress/platform-ingress"]);
   }

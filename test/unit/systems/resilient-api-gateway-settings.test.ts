@@ -67,6 +67,7 @@ test("without nginx the ingress controller's namespace reaches the proxy, and TL
   t.deepEqual(after.names.filter((each) => each.includes("nginx")), []);
   t.deepEqual(after.spec("NetworkPolicy", "proxy-service").ingress as unknown, [
     { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "ingress-nginx" } } }], ports: [{ protocol: "TCP", port: 5000 }] },
+    { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }], ports: [{ protocol: "TCP", port: 5000 }] },
   ]);
 });
 

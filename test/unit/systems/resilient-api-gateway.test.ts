@@ -79,19 +79,22 @@ test("Prometheus is told where both tell their metrics (G13)", (t) => {
 
 test("in dev the Ingress leads to the proxy itself (G11)", (t) => {
   t.deepEqual(dev.spec("Ingress", "proxy-service") as unknown, {
-    rules: [{ host: "gateway.local", http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "proxy-service", port: { number: 5000 } } } }] } }],
+    rules: [{ host: "gateway.local", http: { paths: ["/health", "/proxy"].map((path) => ({ path, pathType: "Prefix", backend: { service: { name: "proxy-service", port: { number: 5000 } } } })) } }],
   });
   t.deepEqual(dev.names.filter((name) => name.includes("nginx")), []);
 });
 
-test("in production the Ingress leads to two nginx, and nothing but them to the proxy (G11)", (t) => {
+test("in production the Ingress leads to two nginx, and nothing but them and Prometheus to the proxy (G11)", (t) => {
   const { rules } = prod.spec("Ingress", "proxy-service");
-  t.deepEqual(rules as unknown, [{ host: "gateway.example.com", http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "nginx", port: { number: 8080 } } } }] } }]);
+  t.deepEqual(rules as unknown, [{ host: "gateway.example.com", http: { paths: ["/health", "/proxy"].map((path) => ({ path, pathType: "Prefix", backend: { service: { name: "nginx", port: { number: 8080 } } } })) } }]);
   t.is(prod.spec("Deployment", "nginx").replicas, 2);
   const { image, ports, readinessProbe } = prod.container("Deployment", "nginx");
   t.deepEqual([image, ports.map(({ containerPort }) => containerPort), readinessProbe.httpGet.path], ["docker.io/nginxinc/nginx-unprivileged:1.28.0-alpine", [8080], "/nginx-health"]);
   t.regex(prod.config(/^nginx-config-/)["default.conf"]!, /^ {4}proxy_pass http:\/\/proxy-service\.api-gateway\.svc:5000;$/m);
-  t.deepEqual(prod.spec("NetworkPolicy", "proxy-service").ingress as unknown, [{ from: [{ podSelector: { matchLabels: { app: "nginx" } } }], ports: [{ protocol: "TCP", port: 5000 }] }]);
+  t.deepEqual(prod.spec("NetworkPolicy", "proxy-service").ingress as unknown, [
+    { from: [{ podSelector: { matchLabels: { app: "nginx" } } }], ports: [{ protocol: "TCP", port: 5000 }] },
+    { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }], ports: [{ protocol: "TCP", port: 5000 }] },
+  ]);
 });
 
 test("production runs images with release tags (G01, G02, X08)", (t) => {

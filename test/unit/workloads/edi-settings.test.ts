@@ -39,13 +39,14 @@ test("the defaults of Bots EDI are the documented ones", (t) => {
     MYSQL_POOL_MAX: 10,
     MYSQL_CONNECT_TIMEOUT_MS: 3000,
     MYSQL_STATEMENT_TIMEOUT_MS: 5000,
+    MYSQL_WAIT_TIMEOUT_SECONDS: 45,
     BOTS_HOME: "/home/bots/.bots",
     ENGINE_LOCK_WAIT_SECONDS: 0,
     INFILE_SETTLE_SECONDS: 2,
   });
   t.deepEqual(settingsFor(engine), { maxAttempts: 3, engineMaxSeconds: 240, pageLimit: 50 });
   t.like(readEnvironment({ ...engine, ROLE: "bots-jobqueue" }, programs).values, { POLL_INTERVAL_MS: 1000 });
-  t.like(readEnvironment({ ...engine, ROLE: "bots-migrate" }, programs).values, { WAIT_SECONDS: 300, MYSQL_STATEMENT_TIMEOUT_MS: 600_000 });
+  t.like(readEnvironment({ ...engine, ROLE: "bots-migrate" }, programs).values, { WAIT_SECONDS: 300, MYSQL_STATEMENT_TIMEOUT_MS: 600_000, MYSQL_WAIT_TIMEOUT_SECONDS: 45 });
   t.like(readEnvironment({ ...engine, ROLE: "bots-dumpdata", OUTPUT_FILE: "/staging/dumpdata.json" }, programs).values, { EXCLUDE: ["auth.permission", "contenttypes"] });
 });
 

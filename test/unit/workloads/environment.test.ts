@@ -27,13 +27,14 @@ test("the API's defaults are the documented ones", (t) => {
     FREE_TIER_REQUESTS_PER_DAY: 5,
     CACHE_TTL_SECONDS: 3600,
     TRUSTED_PROXY: false,
+    TRUSTED_IDENTITY: false,
     INTEGRATION_GATEWAY_URL: "http://integration-gateway:8081",
   });
 });
 
 test("given values replace the defaults, and an address loses its last slash", (t) => {
-  const { values } = readEnvironment({ ...api, PORT: "9000", TRUSTED_PROXY: "true", FREE_TIER_REQUESTS_PER_DAY: "7", INTEGRATION_GATEWAY_URL: "http://gateway:8081/" }, programs);
-  t.like(values, { PORT: 9000, TRUSTED_PROXY: true, FREE_TIER_REQUESTS_PER_DAY: 7, INTEGRATION_GATEWAY_URL: "http://gateway:8081" });
+  const { values } = readEnvironment({ ...api, PORT: "9000", TRUSTED_PROXY: "true", TRUSTED_IDENTITY: "true", FREE_TIER_REQUESTS_PER_DAY: "7", INTEGRATION_GATEWAY_URL: "http://gateway:8081/" }, programs);
+  t.like(values, { PORT: 9000, TRUSTED_PROXY: true, TRUSTED_IDENTITY: true, FREE_TIER_REQUESTS_PER_DAY: 7, INTEGRATION_GATEWAY_URL: "http://gateway:8081" });
 });
 
 test("an unknown role is refused with the known ones, beside the other faults", (t) => {

@@ -32,8 +32,23 @@ test("without a trusted proxy a client is its address, whatever it says", async 
   t.deepEqual(clients, ["10.0.0.7", "10.0.0.7"]);
 });
 
-test("behind a trusted proxy a client is who the proxy names, or its address, and the upstream is told both", async (t) => {
+test("a proxy that logs nobody in names no client: three names from one address are one client, and the upstream hears of none", async (t) => {
   const { send, clients, received } = await proxy(t, { trustedProxy: true });
+  for (const name of ["partner", "other", "not valid"]) {
+    t.is((await send("GET", "/proxy/ok", { headers: { "X-Client-Id": name, "X-User-Id": "admin", "X-Forwarded-For": "203.0.113.5" } })).status, 200, name);
+  }
+  t.deepEqual(clients, ["203.0.113.5", "203.0.113.5", "203.0.113.5"]);
+  t.deepEqual(received.flatMap(({ headers }) => Object.keys(headers)).filter((name) => /^x-(client|user)-id$/.test(name)), []);
+});
+
+test("addresses that a client writes before that of the proxy do not choose its bucket", async (t) => {
+  const { send, clients } = await proxy(t, { trustedProxy: true });
+  for (const forged of ["198.51.100.1", "198.51.100.2, 198.51.100.3"]) await send("GET", "/proxy/ok", { headers: { "X-Forwarded-For": `${forged}, 203.0.113.5` } });
+  t.deepEqual(clients, ["203.0.113.5", "203.0.113.5"]);
+});
+
+test("behind an authenticating proxy a client is who the proxy names, or its address, and the upstream is told both", async (t) => {
+  const { send, clients, received } = await proxy(t, { trustedProxy: true, authenticatingProxy: true });
   await send("GET", "/proxy/ok", { headers: { "X-Client-Id": "partner-1", "X-Forwarded-For": "198.51.100.1, 203.0.113.5" } });
   await send("GET", "/proxy/ok", { headers: { "X-Forwarded-For": "203.0.113.5" } });
   t.deepEqual(clients, ["partner-1", "203.0.113.5"]);
@@ -41,7 +56,7 @@ test("behind a trusted proxy a client is who the proxy names, or its address, an
 });
 
 test("a client's name that could be another key is a 400 and costs nothing", async (t) => {
-  const { send, clients, received } = await proxy(t, { trustedProxy: true });
+  const { send, clients, received } = await proxy(t, { trustedProxy: true, authenticatingProxy: true });
   for (const name of ["a:b", "a b", "x".repeat(65), "203.0.113.5"]) {
     const response = await send("GET", "/proxy/ok", { headers: { "X-Client-Id": name } });
     t.is(response.status, 400, name);

@@ -26,6 +26,7 @@ test("the proxy's defaults are the web profile and the aggressive circuit", (t) 
     CIRCUIT_BREAKER_RESET_TIMEOUT_SECONDS: 30,
     CIRCUIT_BREAKER_HALF_OPEN_SUCCESS_THRESHOLD: 1,
     TRUSTED_PROXY: false,
+    TRUSTED_IDENTITY: false,
   });
 });
 

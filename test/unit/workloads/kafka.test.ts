@@ -40,6 +40,15 @@ test("messages for a broker that is away are refused after some attempts", async
   await publisher.close();
 });
 
+test("messages that nobody waits for any more are not sent", async (t) => {
+  const port = await closedPort();
+  const publisher = openPublisher({ KAFKA_BROKERS: `127.0.0.1:${port}` }, runtime, 25);
+  const first = refusal(publisher.publish([{ topic: "t", key: "k", value: "v" }]));
+  const late = refusal(publisher.publish([{ topic: "t", key: "k", value: "v" }], AbortSignal.abort(new Error("too late"))));
+  t.deepEqual([await first, await late], [`connect ECONNREFUSED 127.0.0.1:${port}`, "too late"]);
+  await publisher.close();
+});
+
 test("the check of a broker that is away fails at once with the reason", async (t) => {
   const port = await closedPort();
   const publisher = openPublisher({ KAFKA_BROKERS: `127.0.0.1:${port}` }, runtime);

@@ -25,7 +25,7 @@ async function pool(t: ExecutionContext, { answer = () => [{ one: 1 }], version 
   });
   const runtime = testRuntime();
   const database = openMysql(
-    { MYSQL_HOST: "127.0.0.1", MYSQL_PORT: server.port, MYSQL_DATABASE: "botsedi_data", MYSQL_USER: "botsedi", MYSQL_PASSWORD_FILE: passwordFile, MYSQL_POOL_MAX: limit, MYSQL_CONNECT_TIMEOUT_MS: timeout, MYSQL_STATEMENT_TIMEOUT_MS: 100 },
+    { MYSQL_HOST: "127.0.0.1", MYSQL_PORT: server.port, MYSQL_DATABASE: "botsedi_data", MYSQL_USER: "botsedi", MYSQL_PASSWORD_FILE: passwordFile, MYSQL_POOL_MAX: limit, MYSQL_CONNECT_TIMEOUT_MS: timeout, MYSQL_STATEMENT_TIMEOUT_MS: 100, MYSQL_WAIT_TIMEOUT_SECONDS: 45 },
     runtime,
     silence,
   );
@@ -83,7 +83,7 @@ test("an object as a value cannot become a condition", async (t) => {
   t.deepEqual(asked(), ["SELECT 1 FROM t WHERE name = '[object Object]'"]);
 });
 
-test("a connection gets UTC, a strict mode, and the server's own variable for the time limit", async (t) => {
+test("a connection gets UTC, a strict mode, a short life when it is silent, and the server's own variable for the time limit", async (t) => {
   const seen: Record<string, string> = {};
   for (const version of ["8.0.40", "10.11.6-MariaDB-0+deb12u1"]) {
     const { database, server } = await pool(t, { version });
@@ -91,7 +91,7 @@ test("a connection gets UTC, a strict mode, and the server's own variable for th
     t.is(server.asked[1]?.text, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     seen[version] = server.asked[2]!.text;
   }
-  const common = "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 1, lock_wait_timeout = 1, ";
+  const common = "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 1, lock_wait_timeout = 1, wait_timeout = 45, ";
   t.deepEqual(seen, { "8.0.40": `${common}max_execution_time = 100`, "10.11.6-MariaDB-0+deb12u1": `${common}max_statement_time = 0.1` });
 });
 

@@ -19,7 +19,7 @@ test("the service and its task exist in the release of the runbook", (t) => {
 });
 
 test("the platform service's defaults are the documented ones", (t) => {
-  t.like(readEnvironment(service, programs).values, { CACHE_TTL_SECONDS: 60, MAINTENANCE_MODE: false, AUDIT_RETENTION_DAYS: 365, TRUSTED_PROXY: false, LOG_DIR: undefined, LOG_FILE_MAX_BYTES: 10_485_760, LOG_FILES_KEPT: 5 });
+  t.like(readEnvironment(service, programs).values, { CACHE_TTL_SECONDS: 60, MAINTENANCE_MODE: false, AUDIT_RETENTION_DAYS: 365, TRUSTED_PROXY: false, TRUSTED_IDENTITY: false, LOG_DIR: undefined, LOG_FILE_MAX_BYTES: 10_485_760, LOG_FILES_KEPT: 5 });
   t.like(readEnvironment({ ROLE: "platform-audit-retention", ...postgres, ARCHIVE_DIR: "/archive" }, programs).values, { AUDIT_RETENTION_DAYS: 365, ARCHIVE_DIR: "/archive" });
 });
 

@@ -38,7 +38,7 @@ function settings({ fail = (_: Sql): boolean => false, redisAway = false } = {})
   const { redis, entries } = memoryRedis();
   const del = async (key: string) => (redisAway ? Promise.reject(new Error("away")) : Number(entries.delete(key)));
   const runtime = testRuntime();
-  const routes = settingsRoutes({ database, cache: createCache(redis, 60, runtime), redis: { del } as unknown as Redis, log: runtime.log, trustedProxy: false });
+  const routes = settingsRoutes({ database, cache: createCache(redis, 60, runtime), redis: { del } as unknown as Redis, log: runtime.log, trustedProxy: false, authenticatingProxy: true });
   const { send } = testApp({ routes });
   return { send, put: (key: string, body: unknown, headers = {}) => send("PUT", `/v1/settings/${key}`, { body: JSON.stringify(body), headers }), audited, asked, entries, lines: runtime.lines, rows: () => rows };
 }

@@ -12,7 +12,7 @@ const path = "/v1/simulator/destinations";
 const valid = '{"ncm":"17011400","volume_kg":1000,"max_results":3}';
 
 /** The simulator on a database that answers with `rows`. */
-function simulator(rows: object[] | Error = [{ rank: 1, country_code: "CHN" }], { limit = 5, trustedProxy = false } = {}) {
+function simulator(rows: object[] | Error = [{ rank: 1, country_code: "CHN" }], { limit = 5, trustedProxy = false, authenticatingProxy = false } = {}) {
   const asked: Sql[] = [];
   const database = {
     query: async (sql: Sql) => {
@@ -24,7 +24,7 @@ function simulator(rows: object[] | Error = [{ rank: 1, country_code: "CHN" }], 
   const { redis } = memoryRedis();
   const runtime = testRuntime();
   const limiter = createDailyLimiter(redis, { prefix: "bgc:rate-limit", limit }, runtime);
-  return { ...testApp({ routes: [simulatorRoute({ database, cache: createCache(redis, 60, runtime), limiter, trustedProxy })] }), asked, redis };
+  return { ...testApp({ routes: [simulatorRoute({ database, cache: createCache(redis, 60, runtime), limiter, trustedProxy, authenticatingProxy })] }), asked, redis };
 }
 
 const remaining = (response: Response) => response.headers.get("x-ratelimit-remaining");
@@ -61,7 +61,7 @@ test("a repeated request is a cache hit and still counts", async (t) => {
 });
 
 test("the sixth request of a day is refused, and other users are not", async (t) => {
-  const { send } = simulator();
+  const { send } = simulator([{}], { authenticatingProxy: true });
   for (let request = 1; request <= 5; request += 1) t.is((await send("POST", path, { body: valid })).status, 200);
   const sixth = await send("POST", path, { body: valid });
   t.is(sixth.status, 429);
@@ -71,6 +71,12 @@ test("the sixth request of a day is refused, and other users are not", async (t)
   t.like(await sixth.json(), { error: "rate_limit_exceeded", limit: 5, reset: Number(sixth.headers.get("x-ratelimit-reset")) });
   t.is((await send("POST", path, { body: valid, headers: { "X-User-Id": "ana" } })).status, 200);
   t.is((await send("POST", path, { body: valid, from: "10.0.0.8" })).status, 200);
+});
+
+test("without an authenticating proxy an invented user gets no free requests and an unusable one no refusal", async (t) => {
+  const { send } = simulator([{}], { limit: 2, trustedProxy: true });
+  const as = (user: string) => send("POST", path, { body: valid, headers: { "X-User-Id": user } });
+  t.deepEqual([(await as("ana")).status, (await as("not valid")).status, (await as("eva")).status], [200, 200, 429]);
 });
 
 test("X-Forwarded-For makes no new client unless the proxy is trusted", async (t) => {
@@ -83,7 +89,7 @@ test("X-Forwarded-For makes no new client unless the proxy is trusted", async (t
 });
 
 test("an invalid request lists every fault by its path and costs nothing", async (t) => {
-  const { send, asked } = simulator();
+  const { send, asked } = simulator([{}], { authenticatingProxy: true });
   const response = await send("POST", path, { body: '{"ncm":"1701.14","volume_kg":0,"max_results":51}', headers: { "X-User-Id": "a b" } });
   t.is(response.status, 400);
   t.is(remaining(response), "5");

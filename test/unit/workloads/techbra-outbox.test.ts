@@ -3,10 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
 import type { Outgoing } from "../../../workloads/server/data/kafka.ts";
+import { idleInTransactionTimeout } from "../../../workloads/server/data/postgres.ts";
 import { newEvent } from "../../../workloads/server/techbra/events.ts";
 import { removals } from "../../../workloads/server/techbra/housekeeping.ts";
 import { applyOnce } from "../../../workloads/server/techbra/inbox.ts";
-import { batchSize, relayBatch, startRelay } from "../../../workloads/server/techbra/outbox.ts";
+import { batchSize, publishLimit, relayBatch, startRelay } from "../../../workloads/server/techbra/outbox.ts";
 import { scriptedDatabase } from "./support/scripted-database.ts";
 import { testRuntime } from "./support/server.ts";
 
@@ -48,6 +49,17 @@ test("what could not be published stays unmarked and comes first next time", asy
   const sent: Outgoing[] = [];
   await relayBatch(database, "orders", async (messages) => void sent.push(...messages));
   t.deepEqual(sent.map(({ value }) => value), ['{"n":1}', '{"n":2}', '{"n":3}']);
+});
+
+test("Kafka has less time under the lock than the server lets a silent transaction have, and what came too late is not sent", async (t) => {
+  const { database, rows, statements } = outbox(3);
+  let given: AbortSignal | undefined;
+  const never = (_: readonly Outgoing[], signal: AbortSignal) => new Promise<void>(() => void (given = signal));
+  await t.throwsAsync(relayBatch(database, "orders", never, 20), { message: "Kafka did not take a batch within 20 ms" });
+  t.true(given?.aborted, "a publisher that is still busy with an earlier batch leaves this one out");
+  t.true(rows.every(({ published }) => !published));
+  t.is(statements.at(-1)?.text, "ROLLBACK");
+  t.true(publishLimit < idleInTransactionTimeout, `${publishLimit} and ${idleInTransactionTimeout} ms`);
 });
 
 test("a replica without the lock publishes nothing", async (t) => {

@@ -2,19 +2,18 @@ import type { Cache } from "../data/cache.ts";
 import type { DailyLimiter, Quota } from "../data/daily-limiter.ts";
 import type { Database } from "../data/postgres.ts";
 import { parseJson, readText } from "../http/body.ts";
-import { clientAddress, isUserId, userHeader } from "../http/client.ts";
+import { clientAddress, isUserId } from "../http/client.ts";
+import { type Front, nameIn, userHeader } from "../http/front.ts";
 import { HttpProblem, invalidRequest } from "../http/problem.ts";
 import { senderOf } from "../http/sender.ts";
 import type { RequestContext, Route } from "../role.ts";
 import { availableProducts, type Destination, destinationsQuery, type Simulation, simulation, simulationKey } from "./simulator.ts";
 
 /** What the simulator works with. */
-export interface SimulatorParts {
+export interface SimulatorParts extends Front {
   readonly database: Pick<Database, "query">;
   readonly cache: Cache;
   readonly limiter: DailyLimiter;
-  /** Whether X-Forwarded-For can be believed. */
-  readonly trustedProxy: boolean;
 }
 
 /** `POST /v1/simulator/destinations`: the countries to export a product to, within the client's daily quota (B19). */
@@ -42,10 +41,10 @@ async function simulate(request: Simulation, { cache, database }: SimulatorParts
 }
 
 /** A valid request within its client's quota; counts it. Every way out shows the quota, and only a valid request costs one. */
-async function admit(context: RequestContext, { limiter, trustedProxy }: SimulatorParts) {
-  const user = context.req.header(userHeader);
+async function admit(context: RequestContext, { limiter, ...front }: SimulatorParts) {
+  const user = nameIn(context, userHeader, front);
   const userFaults = user === undefined || isUserId(user) ? [] : [{ path: userHeader, message: "expected 1 to 64 letters, digits, dots, hyphens or underscores" }];
-  const client = user !== undefined && userFaults.length === 0 ? user : clientAddress(senderOf(context, trustedProxy));
+  const client = user !== undefined && userFaults.length === 0 ? user : clientAddress(senderOf(context, front.trustedProxy));
   const refuse = async (problem: unknown) => {
     showQuota(context, await limiter.peek(client));
     throw problem;

@@ -50,8 +50,11 @@ const connection = (environment: KafkaEnvironment, { log }: Pick<Runtime, "log">
 });
 
 export interface Publisher {
-  /** Resolves when every in-sync replica has the messages, in the given order; rejects when Kafka cannot be reached for some seconds. */
-  publish(messages: readonly Outgoing[]): Promise<void>;
+  /**
+   * Resolves when every in-sync replica has the messages, in the given order; rejects when Kafka cannot be reached for some
+   * seconds. Messages whose signal fired while earlier ones were being sent are left out.
+   */
+  publish(messages: readonly Outgoing[], signal?: AbortSignal): Promise<void>;
   /** Passes when a broker answers and knows the topics. */
   check(topics: readonly string[]): Check;
   close(): Promise<void>;
@@ -68,9 +71,12 @@ export function openPublisher(environment: KafkaEnvironment, runtime: Pick<Runti
   });
   let last: Promise<unknown> = Promise.resolve();
   return {
-    publish(messages) {
+    publish(messages, signal) {
       // One after the other: the broker accepts a producer's batches in the order of their numbers only.
-      const sent = last.catch(() => {}).then(() => producer.send({ messages: messages.map(toProduce) }));
+      const sent = last.catch(() => {}).then(() => {
+        signal?.throwIfAborted();
+        return producer.send({ messages: messages.map(toProduce) });
+      });
       last = sent;
       return sent.then(() => {});
     },

@@ -55,13 +55,13 @@ export function statementsOn(connection: Pick<PoolConnection, "query">, timeout:
  * Settings of a new connection. The two servers limit a statement's time by variables of different names and units.
  * Values are written into the text with backslashes, so the SQL mode that forbids those is off, and the strict one is on.
  */
-export async function prepare(statements: Statements, statementTimeout: number): Promise<void> {
+export async function prepare(statements: Statements, statementTimeout: number, waitSeconds: number): Promise<void> {
   const [server] = await statements.query<{ version: string }>(sql("SELECT VERSION() AS version"));
   const limit = server?.version.includes("MariaDB") ? `max_statement_time = ${statementTimeout / 1_000}` : `max_execution_time = ${statementTimeout}`;
   const seconds = Math.ceil(statementTimeout / 1_000);
   const mode = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
   await statements.write(sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"));
-  await statements.write(sql(`SET SESSION time_zone = '+00:00', sql_mode = '${mode}', innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${Math.min(seconds, 60)}, ${limit}`));
+  await statements.write(sql(`SET SESSION time_zone = '+00:00', sql_mode = '${mode}', innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${Math.min(seconds, 60)}, wait_timeout = ${waitSeconds}, ${limit}`));
 }
 
 /** `Session.transaction` on one connection. */

@@ -7,6 +7,9 @@ import type { Runtime } from "../role.ts";
 import { unavailable } from "./mysql-errors.ts";
 import { inTransaction, prepare, type Session, sql, type Statements, statementsOn } from "./mysql-session.ts";
 
+/** A value of the server's wait_timeout, in seconds. */
+export const waitTimeout = (seconds: number) => whole(2, 31_536_000, seconds);
+
 /** Variables of a role that uses MySQL or MariaDB; times in ms. */
 export const mysqlVariables = {
   MYSQL_HOST: word("the database server's name"),
@@ -17,6 +20,8 @@ export const mysqlVariables = {
   MYSQL_POOL_MAX: whole(1, 200, 10),
   MYSQL_CONNECT_TIMEOUT_MS: whole(100, 60_000, 3_000),
   MYSQL_STATEMENT_TIMEOUT_MS: whole(100, 60_000, 5_000),
+  /** The server ends a connection that is silent for longer, and frees its locks: its client may be gone without a word. */
+  MYSQL_WAIT_TIMEOUT_SECONDS: waitTimeout(45),
 };
 
 /** Variables of a task: those of a role, but a statement may take ten minutes. */
@@ -32,6 +37,7 @@ export interface MysqlEnvironment {
   readonly MYSQL_POOL_MAX: number;
   readonly MYSQL_CONNECT_TIMEOUT_MS: number;
   readonly MYSQL_STATEMENT_TIMEOUT_MS: number;
+  readonly MYSQL_WAIT_TIMEOUT_SECONDS: number;
 }
 
 /** A pool: each statement and each transaction takes a connection for itself. */
@@ -48,7 +54,7 @@ export interface Mysql extends Session {
  * server's own limit ends a slow statement; `silence` ms later, 1000 unless given, a server without an answer is given up.
  */
 export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runtime, silence = 1_000): Mysql {
-  const { MYSQL_HOST: host, MYSQL_PORT: port, MYSQL_CONNECT_TIMEOUT_MS: connectTimeout, MYSQL_STATEMENT_TIMEOUT_MS: statementTimeout } = environment;
+  const { MYSQL_HOST: host, MYSQL_PORT: port, MYSQL_CONNECT_TIMEOUT_MS: connectTimeout, MYSQL_STATEMENT_TIMEOUT_MS: statementTimeout, MYSQL_WAIT_TIMEOUT_SECONDS: waitSeconds } = environment;
   const sockets = new Set<Socket>();
   const uses = { active: 0, waiting: 0 };
   const pool = createPool({
@@ -62,6 +68,9 @@ export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runti
     supportBigNumbers: true,
     stringifyObjects: true,
     connectionLimit: environment.MYSQL_POOL_MAX,
+    // Idle ones go before the server ends them: a statement then never meets a connection that was just closed.
+    maxIdle: Math.max(1, environment.MYSQL_POOL_MAX - 1),
+    idleTimeout: waitSeconds * 500,
     connectTimeout,
     connectAttributes: { program_name: String(log.bindings()["service"]) },
     stream({ config }: { config: { password?: string } }) {
@@ -101,7 +110,7 @@ export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runti
     const statements = statementsOn(connection, statementTimeout + silence);
     uses.active += 1;
     try {
-      if (!prepared.has(connection.connection)) await prepare(statements, statementTimeout);
+      if (!prepared.has(connection.connection)) await prepare(statements, statementTimeout, waitSeconds);
       prepared.add(connection.connection);
       return await work(statements);
     } finally {

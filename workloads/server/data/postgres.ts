@@ -51,6 +51,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** How long a transaction may wait for its client, in ms; then the server undoes it and frees its locks, because the client may be gone for good. */
+export const idleInTransactionTimeout = 45_000;
+
 /** A pool of connections that outlives restarts of the server: each broken one is replaced when it is next needed. */
 export function openPostgres(environment: PostgresEnvironment, { log, metrics }: Runtime): Database {
   const pool = new Pool({
@@ -66,7 +69,9 @@ export function openPostgres(environment: PostgresEnvironment, { log, metrics }:
     statement_timeout: environment.PG_STATEMENT_TIMEOUT_MS,
     // The server's own limit ends a slow statement; this one ends the wait for a server that is gone without a word.
     query_timeout: environment.PG_STATEMENT_TIMEOUT_MS + 1_000,
+    idle_in_transaction_session_timeout: idleInTransactionTimeout,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   });
   // Without a listener, an idle connection that breaks would end the process.
   pool.on("error", (error) => log.warn({ reason: error.message }, "Postgres closed an idle connection"));
@@ -143,9 +148,10 @@ function watch(pool: Pool, registry: Runtime["metrics"]["registry"]): void {
 
 /**
  * Whether an error means "not now" and not "wrong statement": no answer at all, or one of the SQLSTATE classes for
- * connections (08), logins (28), a missing database (3D), resources (53) and shutdown (57), or a table still to come.
+ * connections (08), logins (28), a missing database (3D), resources (53) and shutdown (57), a transaction that waited too
+ * long, or a table still to come.
  */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return true;
-  return /^(08|28|3D|53|57)/.test(error.code ?? "") || error.code === "42P01" || error.code === "3F000";
+  return /^(08|28|3D|53|57)/.test(error.code ?? "") || ["25P03", "42P01", "3F000"].includes(error.code ?? "");
 }

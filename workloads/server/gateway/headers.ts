@@ -1,7 +1,5 @@
 import { forwardedFor, type Sender } from "../http/client.ts";
-
-/** In this header a trusted proxy names the client; it must replace or remove what clients send under this name. */
-export const clientHeader = "X-Client-Id";
+import { clientHeader, type Front, userHeader } from "../http/front.ts";
 
 /** Headers that concern one connection and not what is said over it, and `expect`, which the server has answered itself. */
 const hopByHop = ["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"];
@@ -16,11 +14,11 @@ export function endToEnd(headers: Headers): Headers {
   return new Headers([...headers].filter(([name]) => !dropped.has(name)));
 }
 
-/** The headers of the request to the upstream: the client's own, with its address and the request's id. */
-export function upstreamHeaders(headers: Headers, sender: Sender, requestId: string): Headers {
+/** The headers of the request to the upstream: the client's own, with its address and the request's id, and with a name only where a proxy gave it. */
+export function upstreamHeaders(headers: Headers, sender: Sender, { authenticatingProxy }: Front, requestId: string): Headers {
   const passed = endToEnd(headers);
   passed.delete("host");
-  if (!sender.trustedProxy) passed.delete(clientHeader);
+  if (!authenticatingProxy) for (const name of [clientHeader, userHeader]) passed.delete(name);
   passed.set("accept-encoding", "identity");
   passed.set("x-forwarded-for", forwardedFor(sender));
   passed.set("x-request-id", requestId);

@@ -1,34 +1,33 @@
 import { isIP } from "node:net";
 import { clientAddress, isUserId, type Sender } from "../http/client.ts";
+import { clientHeader, type Front, nameIn } from "../http/front.ts";
 import { HttpProblem, invalidRequest } from "../http/problem.ts";
 import { senderOf } from "../http/sender.ts";
 import type { RequestContext, Route } from "../role.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { clientHeader, upstreamHeaders } from "./headers.ts";
+import { upstreamHeaders } from "./headers.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import { type Answer, askUpstream } from "./upstream.ts";
 
 /** What the proxy works with. */
-export interface ProxyParts {
+export interface ProxyParts extends Front {
   readonly limiter: RateLimiter;
   readonly breaker: CircuitBreaker;
   /** Base address, without a slash at its end. */
   readonly upstream: string;
   /** How long the upstream may take, in ms. */
   readonly timeout: number;
-  /** Whether X-Forwarded-For and X-Client-Id can be believed. */
-  readonly trustedProxy: boolean;
 }
 
 /** `GET /proxy/<name>`: the upstream's `/<name>`, within the client's rate and while the circuit lets it (G01). */
-export const proxyRoute = (name: string, { limiter, breaker, upstream, timeout, trustedProxy }: ProxyParts): Route => ({
+export const proxyRoute = (name: string, { limiter, breaker, upstream, timeout, ...front }: ProxyParts): Route => ({
   method: "GET",
   path: `/proxy/${name}`,
   async handle(context) {
-    const sender = senderOf(context, trustedProxy);
+    const sender = senderOf(context, front.trustedProxy);
     const url = `${upstream}/${name}${new URL(context.req.url).search}`;
-    const headers = upstreamHeaders(context.req.raw.headers, sender, context.get("requestId"));
-    await admit(context, clientOf(context, sender), limiter);
+    const headers = upstreamHeaders(context.req.raw.headers, sender, front, context.get("requestId"));
+    await admit(context, clientOf(context, sender, front), limiter);
     const permit = await breaker.admit();
     const outcome = await askUpstream(url, headers, timeout);
     await permit.report(outcome.failure);
@@ -37,9 +36,9 @@ export const proxyRoute = (name: string, { limiter, breaker, upstream, timeout, 
   },
 });
 
-/** Who is counted: the client that a trusted proxy names, or an address. A name in the form of an address would take another's tokens. */
-function clientOf(context: RequestContext, sender: Sender): string {
-  const name = sender.trustedProxy ? context.req.header(clientHeader) : undefined;
+/** Who is counted: the client that an authenticating proxy names, or an address. A name in the form of an address would take another's tokens. */
+function clientOf(context: RequestContext, sender: Sender, front: Front): string {
+  const name = nameIn(context, clientHeader, front);
   if (name === undefined) return clientAddress(sender);
   if (isUserId(name) && !isIP(name)) return name;
   throw invalidRequest([{ path: clientHeader, message: "expected 1 to 64 letters, digits, dots, hyphens or underscores that are not an address" }]);

@@ -1,8 +1,5 @@
 import { isIP } from "node:net";
 
-/** Name of the header in which an authenticating proxy says who the user is. */
-export const userHeader = "X-User-Id";
-
 /** What is known about the sender of a request. */
 export interface Sender {
   /** Address of the socket's other end. */
@@ -30,5 +27,5 @@ export function forwardedFor(sender: Sender): string {
   return [sender.forwardedFor, clientAddress(sender)].filter(Boolean).join(", ");
 }
 
-/** Whether a value of X-User-Id can be a user: it becomes part of a key. */
+/** Whether a name that a proxy gave can be a user: it becomes part of a key. */
 export const isUserId = (value: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.test(value);

@@ -35,14 +35,6 @@ export async function holdings(query: Query, cutoff: string): Promise<Holdings> 
   return row!;
 }
 
-/** Deletes the oldest expired events up to a number; two cleanups at the same time take different ones. */
-const deleteOldest = (cutoff: string, limit: number): Sql => ({
-  text: `DELETE FROM audit_events WHERE id = ANY (ARRAY(
-      SELECT id FROM audit_events WHERE occurred_at < $1::timestamptz AND NOT hold ORDER BY occurred_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
-    )) RETURNING id::text`,
-  values: [cutoff, limit],
-});
-
 /** Deletes these events, except those that came under hold or went in the meantime. */
 const deleteThese = (ids: readonly string[], cutoff: string): Sql => ({
   text: "DELETE FROM audit_events WHERE id = ANY ($1::bigint[]) AND occurred_at < $2::timestamptz AND NOT hold RETURNING id::text",
@@ -50,31 +42,28 @@ const deleteThese = (ids: readonly string[], cutoff: string): Sql => ({
 });
 
 /** One batch: the deletion and the event that tells of it hold together or not at all. Resolves to the number deleted. */
-async function deleteBatch(database: Pick<Database, "transaction">, sql: Sql, origin: Origin, action: string, detail: Readonly<Record<string, unknown>>, tellOfNone: boolean): Promise<number> {
+async function deleteBatch(database: Pick<Database, "transaction">, sql: Sql, origin: Origin, detail: Readonly<Record<string, unknown>>): Promise<number> {
   return database.transaction(async (query) => {
     const { length } = await query(sql);
-    if (length > 0 || tellOfNone) await query(recordEvent({ ...origin, action, subject: "audit_events", detail: { deleted: length, ...detail } }));
+    if (length > 0) await query(recordEvent({ ...origin, action: "audit.archived", subject: "audit_events", detail: { deleted: length, ...detail } }));
     return length;
   });
 }
 
-/** Sizes of a cleanup: what one transaction and what one call may delete. */
-const cleanupSizes = { batch: 1_000, batches: 100 };
+/** What a cleanup found. `archived` is false while events are past their retention: only what was copied may go, and none of these was. */
+export interface Cleanup extends Pick<Holdings, "expired" | "expired_held"> {
+  readonly archived: boolean;
+  readonly cutoff: string;
+}
 
-/**
- * Deletes what is past its retention and not under hold, without a copy, in batches and as far as one call goes.
- * At least one audit event tells of it, also when there was nothing to delete.
- */
-export async function cleanUp(database: Pick<Database, "query" | "transaction">, { retentionDays, origin }: { readonly retentionDays: number; readonly origin: Origin }, { batch, batches } = cleanupSizes) {
+/** Looks whether anything past its retention is left that the archiving job has not copied and deleted. An audit event tells of it. */
+export async function cleanUp(database: Pick<Database, "query">, retentionDays: number, origin: Origin): Promise<Cleanup> {
   const cutoff = await cutoffOf(database.query, retentionDays);
-  let deleted = 0;
-  for (let round = 0; round < batches; round += 1) {
-    const count = await deleteBatch(database, deleteOldest(cutoff, batch), origin, "audit.cleanup", { cutoff, retention_days: retentionDays }, round === 0);
-    deleted += count;
-    if (count < batch) break;
-  }
   const { expired, expired_held } = await holdings(database.query, cutoff);
-  return { deleted, held: expired_held, remaining: expired, cutoff };
+  const archived = expired === 0;
+  const detail = { cutoff, retention_days: retentionDays, ...(archived ? { deleted: 0 } : { expired }) };
+  await database.query(recordEvent({ ...origin, action: archived ? "audit.cleanup" : "audit.cleanup.refused", subject: "audit_events", detail }));
+  return { archived, expired, expired_held, cutoff };
 }
 
 /** Deletes archived events in batches, each with an audit event that names the archive. Resolves to the number deleted. */
@@ -82,12 +71,12 @@ export async function deleteArchived(
   database: Pick<Database, "transaction">,
   { ids, cutoff, origin, archive }: { readonly ids: readonly string[]; readonly cutoff: string; readonly origin: Origin; readonly archive: { readonly name: string; readonly sha256: string } },
   signal: AbortSignal,
-  batch = cleanupSizes.batch,
+  batch = 1_000,
 ): Promise<number> {
   let deleted = 0;
   for (let start = 0; start < ids.length; start += batch) {
     signal.throwIfAborted();
-    deleted += await deleteBatch(database, deleteThese(ids.slice(start, start + batch), cutoff), origin, "audit.archived", { cutoff, archive: archive.name, sha256: archive.sha256 }, false);
+    deleted += await deleteBatch(database, deleteThese(ids.slice(start, start + batch), cutoff), origin, { cutoff, archive: archive.name, sha256: archive.sha256 });
   }
   return deleted;
 }

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import * as z from "zod";
 import type { Database, Sql } from "../data/postgres.ts";
 import { parseJson, readText } from "../http/body.ts";
+import type { Front } from "../http/front.ts";
 import { invalidRequest } from "../http/problem.ts";
 import type { Route } from "../role.ts";
 import { isoTime, recordEvent } from "./audit-events.ts";
@@ -12,12 +13,10 @@ import { originOf } from "./origin.ts";
 import { nothingBut, storableText } from "./request-schemas.ts";
 
 /** What the audit log works with. */
-export interface AuditParts {
+export interface AuditParts extends Front {
   readonly database: Pick<Database, "query" | "transaction">;
   readonly log: Logger;
   readonly retentionDays: number;
-  /** Whether X-Forwarded-For can be believed. */
-  readonly trustedProxy: boolean;
 }
 
 const holdBody = z
@@ -39,7 +38,7 @@ const totals: Sql = {
 const actions: Sql = { text: "SELECT action, count(*)::float8 AS count FROM audit_events GROUP BY action ORDER BY count DESC, action", values: [] };
 
 /** The endpoints of the audit log (P07). */
-export const auditRoutes = ({ database, log, retentionDays, trustedProxy }: AuditParts): Route[] => [
+export const auditRoutes = ({ database, log, retentionDays, ...front }: AuditParts): Route[] => [
   {
     method: "GET",
     path: "/audit/export",
@@ -59,13 +58,18 @@ export const auditRoutes = ({ database, log, retentionDays, trustedProxy }: Audi
     },
   },
   {
+    // Deletes nothing by itself: evidence goes only behind a copy, and the job that makes copies deletes what is in them.
     method: "POST",
     path: "/audit/cleanup",
     async handle(context) {
-      const origin = originOf(context, trustedProxy);
-      if (retentionDays >= minimumRetentionDays) return context.json(await cleanUp(database, { retentionDays, origin }));
-      const message = `AUDIT_RETENTION_DAYS is ${retentionDays}, and events are kept for at least ${minimumRetentionDays} days.`;
-      return context.json({ error: "retention_below_minimum", message, retention_days: retentionDays, minimum_days: minimumRetentionDays, request_id: origin.requestId }, 409);
+      const origin = originOf(context, front);
+      const refuse = (error: string, message: string, facts: object) => context.json({ error, message, ...facts, request_id: origin.requestId }, 409);
+      if (retentionDays < minimumRetentionDays) {
+        return refuse("retention_below_minimum", `AUDIT_RETENTION_DAYS is ${retentionDays}, and events are kept for at least ${minimumRetentionDays} days.`, { retention_days: retentionDays, minimum_days: minimumRetentionDays });
+      }
+      const { archived, expired, expired_held: held, cutoff } = await cleanUp(database, retentionDays, origin);
+      if (archived) return context.json({ deleted: 0, held, remaining: 0, cutoff });
+      return refuse("not_archived", `${expired} events are past their retention and not archived. The job audit-retention copies them first and deletes them then: run it, or wait for the night.`, { expired, held, cutoff });
     },
   },
   {
@@ -73,7 +77,7 @@ export const auditRoutes = ({ database, log, retentionDays, trustedProxy }: Audi
     method: "POST",
     path: "/audit/holds",
     async handle(context) {
-      const origin = originOf(context, trustedProxy);
+      const origin = originOf(context, front);
       const { value: body, faults } = parseJson(await readText(context.req.raw), holdBody);
       if (!body) throw invalidRequest(faults);
       const placed = await database.transaction(async (query) => {

@@ -4,6 +4,7 @@ import type * as z from "zod";
 import type { Cache } from "../data/cache.ts";
 import type { Database } from "../data/postgres.ts";
 import { parseJson, readText } from "../http/body.ts";
+import type { Front } from "../http/front.ts";
 import { HttpProblem, invalidRequest } from "../http/problem.ts";
 import { reasonOf } from "../reason.ts";
 import type { RequestContext, Route } from "../role.ts";
@@ -11,13 +12,11 @@ import { originOf } from "./origin.ts";
 import { readSetting, settingBody, settingKey, writeSetting } from "./settings.ts";
 
 /** What the settings work with. */
-export interface SettingsParts {
+export interface SettingsParts extends Front {
   readonly database: Pick<Database, "query" | "transaction">;
   readonly cache: Cache;
   readonly redis: Pick<Redis, "del">;
   readonly log: Logger;
-  /** Whether X-Forwarded-For can be believed. */
-  readonly trustedProxy: boolean;
 }
 
 /** Where a setting is cached. */
@@ -28,7 +27,7 @@ export const cacheKey = (key: string): string => `platform:setting:${key}`;
  * commit can be cached after that, or Redis can be away at that moment: then readers see the old one for as long as the
  * cache keeps it, and never longer.
  */
-export const settingsRoutes = ({ database, cache, redis, log, trustedProxy }: SettingsParts): Route[] => [
+export const settingsRoutes = ({ database, cache, redis, log, ...front }: SettingsParts): Route[] => [
   {
     method: "GET",
     path: "/v1/settings/:key",
@@ -46,7 +45,7 @@ export const settingsRoutes = ({ database, cache, redis, log, trustedProxy }: Se
       const key = keyOf(context);
       const { value: body, faults = [] } = parseJson(await readText(context.req.raw), settingBody);
       if (!body || !key.success) throw invalidRequest([...faultsOf(key), ...faults]);
-      const setting = await writeSetting(database, key.data, body.value, originOf(context, trustedProxy));
+      const setting = await writeSetting(database, key.data, body.value, originOf(context, front));
       await redis.del(cacheKey(key.data)).catch((error: unknown) => log.warn({ key: key.data, reason: reasonOf(error) }, "a changed setting may still be cached"));
       return context.json(setting, setting.version === 1 ? 201 : 200);
     },

@@ -5,7 +5,8 @@ import { createCache } from "../data/cache.ts";
 import { createDailyLimiter } from "../data/daily-limiter.ts";
 import { openPostgres, postgresVariables } from "../data/postgres.ts";
 import { connectRedis, redisVariables } from "../data/redis.ts";
-import { baseUrl, flag, whole } from "../environment.ts";
+import { baseUrl, whole } from "../environment.ts";
+import { frontOf, frontVariables } from "../http/front.ts";
 import { reachability } from "../http/reachability.ts";
 import type { Role } from "../role.ts";
 
@@ -16,8 +17,7 @@ const variables = z.object({
   FREE_TIER_REQUESTS_PER_DAY: whole(1, 1_000_000, 5),
   /** How long a simulation is kept. */
   CACHE_TTL_SECONDS: whole(1, 604_800, 3_600),
-  /** Whether X-Forwarded-For comes from a proxy that can be believed. */
-  TRUSTED_PROXY: flag(false),
+  ...frontVariables,
   INTEGRATION_GATEWAY_URL: baseUrl.default("http://integration-gateway:8081"),
 });
 
@@ -34,7 +34,7 @@ export const bgcApi: Role<typeof variables> = {
     const limiter = createDailyLimiter(redis, { prefix: "bgc:rate-limit", limit: environment.FREE_TIER_REQUESTS_PER_DAY }, runtime);
 
     return {
-      routes: [simulatorRoute({ database, cache, limiter, trustedProxy: environment.TRUSTED_PROXY })],
+      routes: [simulatorRoute({ database, cache, limiter, ...frontOf(environment) })],
       checks: [database.check(tables), check, reachability("integration-gateway", `${environment.INTEGRATION_GATEWAY_URL}/health`)],
       close: async () => void (await Promise.all([database.close(), close()])),
     };

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { mysqlTaskVariables, openMysql } from "../data/mysql.ts";
+import { mysqlTaskVariables, openMysql, waitTimeout } from "../data/mysql.ts";
 import { dumpFixture } from "../edi/dump.ts";
 import { excludeVariables } from "../edi/models.ts";
 import { word } from "../environment.ts";
@@ -7,6 +7,8 @@ import type { Task } from "../role.ts";
 
 const variables = z.object({
   ...mysqlTaskVariables,
+  /** Others wait for nothing of it, and a file of gigabytes takes its time between two statements. */
+  MYSQL_WAIT_TIMEOUT_SECONDS: waitTimeout(600),
   ...excludeVariables,
   /** The fixture; OUTPUT_FILE.counts is written beside it. Must not exist. */
   OUTPUT_FILE: word("the path of a file to write"),

@@ -4,6 +4,7 @@ import { createCache } from "../data/cache.ts";
 import { openPostgres, postgresVariables } from "../data/postgres.ts";
 import { connectRedis, redisVariables } from "../data/redis.ts";
 import { flag, whole } from "../environment.ts";
+import { frontOf, frontVariables } from "../http/front.ts";
 import { auditRoutes } from "../platform/audit-routes.ts";
 import { folder } from "../platform/folder.ts";
 import { addStream, openLogFiles } from "../platform/log-files.ts";
@@ -20,8 +21,7 @@ const variables = z.object({
   MAINTENANCE_MODE: flag(false),
   /** How long an audit event is kept; with fewer than 90 days the cleanup is refused. */
   AUDIT_RETENTION_DAYS: whole(1, 36_500, 365),
-  /** Whether X-Forwarded-For comes from a proxy that can be believed. */
-  TRUSTED_PROXY: flag(false),
+  ...frontVariables,
   /** Where a copy of the log goes; only to standard output unless it is set. */
   LOG_DIR: folder.optional(),
   LOG_FILE_MAX_BYTES: whole(65_536, 1_073_741_824, 10_485_760),
@@ -43,9 +43,10 @@ export const platformService: Role<typeof variables> = {
     const database = openPostgres(environment, runtime);
     const { redis, check, close } = await connectRedis(environment, runtime);
     const cache = createCache(redis, environment.CACHE_TTL_SECONDS, runtime);
-    const { MAINTENANCE_MODE: maintenance, AUDIT_RETENTION_DAYS: retentionDays, TRUSTED_PROXY: trustedProxy } = environment;
+    const { MAINTENANCE_MODE: maintenance, AUDIT_RETENTION_DAYS: retentionDays } = environment;
     const { log } = runtime;
-    const routes = [...settingsRoutes({ database, cache, redis, log, trustedProxy }), ...auditRoutes({ database, log, retentionDays, trustedProxy })];
+    const front = frontOf(environment);
+    const routes = [...settingsRoutes({ database, cache, redis, log, ...front }), ...auditRoutes({ database, log, retentionDays, ...front })];
 
     return {
       routes: maintenance ? readOnly(routes) : routes,

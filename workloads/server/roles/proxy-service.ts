@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { connectRedis, redisVariables } from "../data/redis.ts";
-import { baseUrl, flag, whole } from "../environment.ts";
+import { baseUrl, whole } from "../environment.ts";
 import { type CircuitBreaker, createCircuitBreaker } from "../gateway/circuit-breaker.ts";
 import { exposeGatewayMetrics } from "../gateway/metrics.ts";
 import { proxyRoute } from "../gateway/proxy-route.ts";
 import { createRateLimiter } from "../gateway/rate-limiter.ts";
 import type { Check } from "../http/health.ts";
+import { frontOf, frontVariables } from "../http/front.ts";
 import { reachability } from "../http/reachability.ts";
 import type { Role } from "../role.ts";
 
@@ -24,8 +25,7 @@ const variables = z.object({
   CIRCUIT_BREAKER_RESET_TIMEOUT_SECONDS: whole(1, 86_400, 30),
   /** Trials that must succeed to close it (G06). */
   CIRCUIT_BREAKER_HALF_OPEN_SUCCESS_THRESHOLD: whole(1, 1_000, 1),
-  /** Whether X-Forwarded-For and X-Client-Id come from a proxy that can be believed. */
-  TRUSTED_PROXY: flag(false),
+  ...frontVariables,
 });
 
 /** What a trial may take beyond the upstream's own time, in seconds: to ask Redis before and to tell it after. */
@@ -42,7 +42,7 @@ export const proxyService: Role<typeof variables> = {
   variables,
   async start(environment, runtime) {
     const { redis, check, close } = await connectRedis(environment, runtime);
-    const { UPSTREAM_URL: upstream, UPSTREAM_TIMEOUT_MS: timeout, TRUSTED_PROXY: trustedProxy } = environment;
+    const { UPSTREAM_URL: upstream, UPSTREAM_TIMEOUT_MS: timeout } = environment;
     const limiter = createRateLimiter(redis, { capacity: environment.RATE_LIMIT_CAPACITY, refillRate: environment.RATE_LIMIT_REFILL_RATE }, runtime);
     const breaker = createCircuitBreaker(redis, {
       failureThreshold: environment.CIRCUIT_BREAKER_FAILURE_THRESHOLD,
@@ -50,7 +50,7 @@ export const proxyService: Role<typeof variables> = {
       successThreshold: environment.CIRCUIT_BREAKER_HALF_OPEN_SUCCESS_THRESHOLD,
       trialLease: Math.ceil(timeout / 1000) + trialMargin,
     }, runtime);
-    const routes = offered.map((name) => proxyRoute(name, { limiter, breaker, upstream, timeout, trustedProxy }));
+    const routes = offered.map((name) => proxyRoute(name, { limiter, breaker, upstream, timeout, ...frontOf(environment) }));
     exposeGatewayMetrics(breaker, routes.map(({ path }) => path), runtime);
 
     return { routes, checks: [check, circuitCheck(breaker), reachability("upstream-service", `${upstream}/health`)], close };

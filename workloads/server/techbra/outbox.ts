@@ -28,7 +28,10 @@ export const enqueue = (schema: Schema, event: SagaEvent): Sql => ({
   values: [event.id, topicOf(event), event.orderId, JSON.stringify(event)],
 });
 
-type Publish = (messages: readonly Outgoing[]) => Promise<void>;
+/** Kafka's time for a batch, in ms. Meanwhile the transaction waits and holds the lock, so the server's patience is longer. */
+export const publishLimit = 20_000;
+
+type Publish = (messages: readonly Outgoing[], signal: AbortSignal) => Promise<void>;
 
 interface Row {
   readonly id: string;
@@ -40,9 +43,10 @@ interface Row {
 /**
  * Publishes the oldest rows in their order and marks them, in one transaction. Resolves to their number. A lock lets one
  * replica do this at a time: events of an order are written under its row's lock, so their ids are in order, and a
- * single publisher keeps them so. What fails after publishing is published again, with the same event ids.
+ * single publisher keeps them so. What fails after publishing, or is not published in time, is published again, with the
+ * same event ids.
  */
-export const relayBatch = (database: Pick<Database, "transaction">, schema: Schema, publish: Publish): Promise<number> =>
+export const relayBatch = (database: Pick<Database, "transaction">, schema: Schema, publish: Publish, limit = publishLimit): Promise<number> =>
   database.transaction(async (query) => {
     const [lock] = await query<{ held: boolean }>({ text: "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held", values: [`${schema}.outbox`] });
     if (!lock?.held) return 0;
@@ -51,10 +55,21 @@ export const relayBatch = (database: Pick<Database, "transaction">, schema: Sche
       values: [batchSize],
     });
     if (rows.length === 0) return 0;
-    await publish(rows.map(({ topic, message_key, payload }) => ({ topic, key: message_key, value: payload })));
+    await within(limit, (signal) => publish(rows.map(({ topic, message_key, payload }) => ({ topic, key: message_key, value: payload })), signal));
     await query({ text: `UPDATE ${schema}.outbox SET published_at = now() WHERE id = ANY($1::bigint[])`, values: [rows.map(({ id }) => id)] });
     return rows.length;
   });
+
+/** Waits for Kafka, but not for more than `limit` ms; the signal then tells the publisher that nobody waits any more. */
+async function within(limit: number, publish: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error(`Kafka did not take a batch within ${limit} ms`)), limit);
+  try {
+    await Promise.race([publish(late.signal), new Promise((_, reject) => late.signal.addEventListener("abort", () => reject(late.signal.reason)))]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 export interface Relay {
   /** Says that there is something to publish. */

@@ -19,7 +19,8 @@ export interface Table {
 }
 
 const opening = (namespace: string, from: string, to: string, port: string) => `${namespace}: ${from} -> ${to} ${port}`;
-const resolver = 'namespace kube-system {"k8s-app":"kube-dns"}';
+/** The resolver's pods, and the address at which a node answers from its own cache. */
+const resolvers = ['namespace kube-system {"k8s-app":"kube-dns"}', "169.254.20.10/32"];
 const dns = ["UDP/53", "TCP/53"];
 
 export const policies = (objects: readonly Manifest[], namespace?: string) =>
@@ -62,7 +63,7 @@ export function expected(tables: Readonly<Record<string, Table>>): Openings {
         if ("app" in to) ingress.add(line);
       }
     }
-    for (const app of apps) for (const port of dns) egress.add(opening(namespace, app, resolver, port));
+    for (const app of apps) for (const resolver of resolvers) for (const port of dns) egress.add(opening(namespace, app, resolver, port));
   }
   return { ingress, egress };
 }

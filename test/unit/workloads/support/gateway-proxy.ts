@@ -13,12 +13,13 @@ interface Situation {
   readonly answer?: RequestListener;
   readonly allowance?: Allowance | "unknown";
   readonly trustedProxy?: boolean;
+  readonly authenticatingProxy?: boolean;
   readonly open?: boolean;
   readonly timeout?: number;
 }
 
 /** The proxy before an upstream on loopback, and what upstream, limiter and breaker were told. */
-export async function proxy(t: ExecutionContext, { answer = (_, response) => response.end("fine"), allowance = free, trustedProxy = false, open = false, timeout = 2000 }: Situation = {}) {
+export async function proxy(t: ExecutionContext, { answer = (_, response) => response.end("fine"), allowance = free, trustedProxy = false, authenticatingProxy = false, open = false, timeout = 2000 }: Situation = {}) {
   const received: { url: string | undefined; headers: IncomingHttpHeaders }[] = [];
   const [clients, reports]: [string[], (string | undefined)[]] = [[], []];
   const server = createServer((request, response) => {
@@ -41,6 +42,7 @@ export async function proxy(t: ExecutionContext, { answer = (_, response) => res
       upstream: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       timeout,
       trustedProxy,
+      authenticatingProxy,
     })],
   });
   return { send, runtime, received, clients, reports, close };

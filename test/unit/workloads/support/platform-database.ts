@@ -44,7 +44,6 @@ export function auditDatabase(given: readonly AuditEvent[], fail: (sql: Sql) => 
       const after = ({ occurred_at, id }: AuditEvent) => first === "-infinity" || occurred_at > first! || (occurred_at === first && Number(id) > Number(second));
       return inOrder().filter((each) => after(each) && each.occurred_at < third! && !(text.includes("NOT hold") && each.hold)).slice(0, Number(fourth));
     }
-    if (text.includes("SKIP LOCKED")) return remove(inOrder().filter(({ occurred_at, hold }) => occurred_at < first! && !hold).slice(0, Number(second)));
     if (text.startsWith("DELETE")) return remove(events.filter(({ id, occurred_at, hold }) => (values[0] as string[]).includes(id) && occurred_at < second! && !hold));
     if (text.startsWith("INSERT INTO audit_events")) {
       const [actor, address, request_id, action, subject, detail] = values as string[];

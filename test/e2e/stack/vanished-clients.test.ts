@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import test from "ava";
+import { command, eventually, kubectl, mysql, sql, withManifest } from "../../support/cluster.ts";
+import type { DrillJob } from "../../support/cron-job.ts";
+
+/** Longest that a client which is gone may keep its locks, in seconds (E14). */
+const patience = 60;
+
+/** Runs a script in a pod of its own, in the place of one container of a CronJob: with its image, its login and its way through the network. */
+async function client(namespace: string, cronJob: string, container: string, script: string) {
+  const name = `vanishing-${Date.now().toString(36)}`;
+  const job = JSON.parse(await kubectl("create", "job", name, "-n", namespace, `--from=cronjob/${cronJob}`, "--dry-run=client", "-o", "json")) as DrillJob;
+  delete job.metadata.ownerReferences;
+  job.spec.backoffLimit = 0;
+  const { spec } = job.spec.template;
+  spec.containers = [...(spec.initContainers ?? []), ...spec.containers].filter((each) => each.name === container).map((each) => ({ ...each, command: ["bash", "-c", `. /scripts/connection.sh; ${script}`] }));
+  spec.initContainers = [];
+  const { code, stderr } = await withManifest(job, "create");
+  if (code !== 0) throw new Error(stderr);
+  const pod = () => kubectl("get", "pods", "-n", namespace, "-l", `job-name=${name}`, "-o", "jsonpath={.items[0].metadata.name}");
+  return {
+    /** Switches its network off on the node, as a lost node does: nobody is told, and nothing is answered. */
+    async vanish(): Promise<() => Promise<unknown>> {
+      const index = await kubectl("exec", "-n", namespace, await pod(), "--", "cat", "/sys/class/net/eth0/iflink");
+      const link = new RegExp(`^${index}: ([^@:]+)`, "m").exec((await command("ip", ["-o", "link"])).stdout)?.[1];
+      if (!link) throw new Error(`this machine has no network interface with the number ${index}: is its node another one?`);
+      const set = async (state: "up" | "down") => {
+        const { code, stderr } = await command("ip", ["link", "set", "dev", link, state]);
+        if (code !== 0) throw new Error(stderr);
+      };
+      await set("down");
+      return () => set("up");
+    },
+    remove: () => kubectl("delete", "job", name, "-n", namespace, "--grace-period=1", "--wait=true"),
+  };
+}
+
+const postgres = {
+  hold: (lock: string, before = "") => client("platform", "postgres-maintenance", "postgres-maintenance", `connect; { echo "${before} SELECT pg_advisory_lock(${lock});"; sleep 900; } | sql`),
+  holders: (lock: string) => () => sql(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = ${lock}`, "platform_db", "platform"),
+};
+
+test.serial("a node that vanishes frees its locks in Postgres within a minute, and a silent client that is still there keeps them (on this machine's own node)", async (t) => {
+  const lock = "47110001";
+  const drill = await postgres.hold(lock);
+  t.teardown(drill.remove);
+  await eventually("the client's lock", 120, postgres.holders(lock), (count) => count === "1");
+  await sleep(patience * 1000);
+  t.is(await postgres.holders(lock)(), "1", "silence alone loses nothing");
+  const comeBack = await drill.vanish();
+  try {
+    t.is(await eventually("the end of the lock", patience, postgres.holders(lock), (count) => count === "0"), "0");
+  } finally {
+    await comeBack();
+  }
+});
+
+test.serial("a client that stops in a transaction, on a node that answers, loses its locks in Postgres within a minute", async (t) => {
+  const lock = "47110002";
+  const drill = await postgres.hold(lock, "BEGIN;");
+  t.teardown(drill.remove);
+  await eventually("the client's lock", 120, postgres.holders(lock), (count) => count === "1");
+  t.is(await eventually("the end of the lock", patience, postgres.holders(lock), (count) => count === "0"), "0");
+});
+
+test.serial("a node that vanishes frees its locks in MySQL within a minute (on this machine's own node)", async (t) => {
+  const free = () => mysql("SELECT IS_FREE_LOCK('vanishing')");
+  const drill = await client("edi", "bots-db-backup", "dump", `wait_for_server; { echo "SELECT GET_LOCK('vanishing', 0);"; sleep 900; } | sql`);
+  t.teardown(drill.remove);
+  await eventually("the client's lock", 120, free, (answer) => answer === "0");
+  await sleep(patience * 1000);
+  t.is(await free(), "0", "silence alone loses nothing");
+  const comeBack = await drill.vanish();
+  try {
+    t.is(await eventually("the end of the lock", patience, free, (answer) => answer === "1"), "1");
+  } finally {
+    await comeBack();
+  }
+});
