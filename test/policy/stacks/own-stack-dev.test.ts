@@ -46,7 +46,7 @@ async function inProduction(hide: (spec: ReturnType<typeof podSpec>) => void): P
 test("our own dev stack called production has each program of the contract server refused, whichever sign of it is taken away (B19)", async (t) => {
   const programs = ["CronJob edi/bots-db-backup", "CronJob edi/bots-engine", "CronJob platform/audit-retention", "Deployment api-gateway/proxy-service", "Deployment api-gateway/upstream-service", "Deployment data/bgc-api",
     "Deployment data/bgc-web", "Deployment data/integration-gateway", "Deployment edi/bots-jobqueue", "Deployment edi/bots-webserver", "Deployment platform/platform-service",
-    "Deployment techbra-test/bff", "Deployment techbra-test/billing-service", "Deployment techbra-test/inventory-service", "Deployment techbra-test/order-service", "Job edi/bots-migrate"];
+    "Deployment techbra-test/bff", "Deployment techbra-test/billing-service", "Deployment techbra-test/inventory-service", "Deployment techbra-test/order-service", "Job edi/bots-db-backup-first", "Job edi/bots-migrate"];
   t.deepEqual(await inProduction(() => {}), programs);
   t.deepEqual(await inProduction(({ volumes }) => volumes.forEach(({ configMap }) => configMap && Object.assign(configMap, { name: "application" }))), programs);
   t.deepEqual(await inProduction((spec) => allContainers(spec).forEach((container) => delete (container as Partial<typeof container>).command)), programs);

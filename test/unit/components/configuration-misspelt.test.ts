@@ -4,7 +4,7 @@ import { declaredBy } from "../../support/stack-variant.ts";
 import { from, stated } from "./support/stated.ts";
 
 const refused = (...problems: string[]) => ({ message: [`the stack's configuration has ${problems.length} wrong value${problems.length === 1 ? "" : "s"}:`, ...problems.map((problem) => `  ${problem}`)].join("\n") });
-const topLevel = "there are bgc-platform, bots-edi, certificateIssuer, clusterAddons, context, ingressClass, ingressNamespace, platform-service, policies, purpose, resilient-api-gateway, "
+const topLevel = "there are bgc-platform, bots-edi, certificateIssuer, clusterAddons, context, dnsCidrs, ingressClass, ingressNamespace, monitoringNamespace, platform-service, policies, purpose, resilient-api-gateway, "
   + "retainData, storageClass, systems, techbra-ecommerce";
 const unset = "bgc-platform.applications: no source is set; write one of\n"
   + "    applications: { source: contract-server }\n    applications: { source: images, api: ..., integrationGateway: ..., web: ... }";
@@ -19,7 +19,7 @@ test("an unknown name at the top of a stack is refused with the nearest name and
 test("an unknown key inside a system is refused with its path, the nearest name and the list", (t) => {
   t.throws(from({ "bgc-platform": { api: { replica: 3 }, postgress: {} } }), refused(
     'bgc-platform.api.replica: there is no such setting; the nearest is "replicas"; there are freeTierRequestsPerDay, replicas, resources',
-    'bgc-platform.postgress: there is no such setting; the nearest is "postgres"; there are api, applications, comexstat, hosts, integrationGateway, postgres, quota, redis, tlsSecret, web',
+    'bgc-platform.postgress: there is no such setting; the nearest is "postgres"; there are api, applications, authenticatingProxy, comexstat, hosts, integrationGateway, postgres, publicPaths, quota, redis, tlsSecret, web',
   ));
 });
 

@@ -102,7 +102,7 @@ test("a bucket's endpoint has one range of addresses or several, and the former 
   const path = "platform-service.postgres.backup.s3";
   t.throws(backup({ cidr: "192.0.2.0/24" }), refused(`${path}.cidr`, 'is a list now: write cidrs: [...] with every range that the endpoint answers from (is "192.0.2.0/24")'));
   t.throws(backup({ cidrs: [] }), refused(`${path}.cidrs`, "Too small: expected array to have >=1 items (is [])"));
-  t.throws(backup({ cidrs: ["s3.example.com"] }), refused(`${path}.cidrs.0`, 'Invalid IPv4 range (is "s3.example.com")'));
+  t.throws(backup({ cidrs: ["s3.example.com"] }), refused(`${path}.cidrs[0]`, 'Invalid IPv4 range (is "s3.example.com")'));
   for (const endpoint of ["s3.example.com", "ftp://s3.example.com"]) {
     t.throws(backup({ endpoint }), refused(`${path}.endpoint`, `expected an address such as "https://s3.sa-east-1.amazonaws.com" (is "${endpoint}")`));
   }

@@ -109,10 +109,12 @@ test("the copy's fixture is read to its end by a program of two files, in the me
   }
 });
 
-test("the room for the fixture is that of the database (E09)", async (t) => {
-  const staging = ({ spec }: typeof dev) => spec("CronJob", "bots-db-backup").jobTemplate.spec.template.spec.volumes.find(({ name }) => name === "staging")?.emptyDir.sizeLimit;
-  t.deepEqual([staging(dev), staging(prod)], ["2Gi", "5Gi"]);
-  t.is(staging(await systemOf("prod", "bots-edi", { "bots-edi": { database: { storage: "40Gi" } } })), "40Gi");
+test("the room for the fixture is that of the database, and a claim where a node's own disk should not hold it (E09)", async (t) => {
+  const staging = ({ spec }: typeof dev): unknown => spec("CronJob", "bots-db-backup").jobTemplate.spec.template.spec.volumes.find(({ name }) => name === "staging");
+  const claim = (storage: string, more = {}) => ({ name: "staging", ephemeral: { volumeClaimTemplate: { spec: { accessModes: ["ReadWriteOnce"], ...more, resources: { requests: { storage } } } } } });
+  t.deepEqual(staging(dev), { name: "staging", emptyDir: { sizeLimit: "2Gi" } });
+  t.deepEqual(staging(prod), claim("10Gi"));
+  t.deepEqual(staging(await systemOf("prod", "bots-edi", { storageClass: "slow", "bots-edi": { database: { storage: "40Gi" } } })), claim("40Gi", { storageClassName: "slow" }));
 });
 
 test("verified copies are on bots-backup-pvc, a claim of one node (E07, E09)", (t) => {
