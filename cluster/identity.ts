@@ -6,15 +6,26 @@ export type Answer = { readonly uid: string } | { readonly problem: string; read
  * the same name and address has another. `kubeconfig` is an object with a current context. Waits for 5 seconds. Never throws.
  */
 export async function askCluster(kubeconfig: Record<string, unknown>): Promise<Answer> {
-  const { ApiException, CoreV1Api, KubeConfig } = await import("@kubernetes/client-node"); // slow to load
+  const { createConfiguration, HttpMethod, KubeConfig, RequestContext } = await import("@kubernetes/client-node"); // slow to load
   const client = new KubeConfig();
   try {
     client.loadFromString(JSON.stringify(kubeconfig));
-    const { metadata } = await client.makeApiClient(CoreV1Api).readNamespace({ name: "kube-system" }, { signal: AbortSignal.timeout(5000) });
+    const request = new RequestContext(`${client.getCurrentCluster()!.server.replace(/\/+$/, "")}/api/v1/namespaces/kube-system`, HttpMethod.GET);
+    // The client's typed calls take no signal, and would wait for a silent address for minutes.
+    request.setSignal(AbortSignal.timeout(5000));
+    await client.applySecurityAuthentication(request);
+    const { httpStatusCode, body } = await createConfiguration().httpApi.send(request).toPromise();
+    const text = await body.text();
+    if (httpStatusCode !== 200) return { problem: `it does not let you read the namespace kube-system, whose UID tells clusters apart (status ${httpStatusCode})`, reached: true };
+    const { metadata } = JSON.parse(text) as { metadata?: { uid?: string } };
     return metadata?.uid ? { uid: metadata.uid } : { problem: "its namespace kube-system has no UID", reached: true };
   } catch (error) {
-    if (error instanceof ApiException) return { problem: `it does not let you read the namespace kube-system, whose UID tells clusters apart (status ${error.code})`, reached: true };
-    const { message, cause } = error as Error; // a failed connection has its reason below
-    return { problem: (cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : message).split("\n")[0]!, reached: false };
+    return { problem: causeOf(error), reached: false };
   }
+}
+
+/** `fetch failed` says nothing; what it stands for is its cause. */
+function causeOf(error: unknown): string {
+  const { cause, message, code } = error as NodeJS.ErrnoException;
+  return cause instanceof Error ? causeOf(cause) : (message || code || String(error)).split("\n")[0]!;
 }

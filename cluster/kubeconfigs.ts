@@ -3,11 +3,10 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 
-/** A named entry of a kubeconfig. Fields that this project does not know stay as they are. */
-interface Entry<Kind extends string> {
+/** A named entry of a kubeconfig, with all its fields. */
+interface Entry {
   readonly name: string;
-  readonly [kind: string]: unknown;
-  readonly kind?: Kind;
+  readonly [field: string]: unknown;
 }
 
 /** One or more kubeconfigs, read as kubectl reads them: of two entries of one name the first counts. */
@@ -15,9 +14,9 @@ export interface Kubeconfig {
   /** The files that exist, in their order. */
   readonly files: readonly string[];
   readonly "current-context"?: string;
-  readonly contexts: readonly Entry<"context">[];
-  readonly clusters: readonly Entry<"cluster">[];
-  readonly users: readonly Entry<"user">[];
+  readonly contexts: readonly Entry[];
+  readonly clusters: readonly Entry[];
+  readonly users: readonly Entry[];
 }
 
 /** The files that `KUBECONFIG` names, or the one of the home folder. */
@@ -50,7 +49,7 @@ export const serverOf = (only: Record<string, unknown>): string => ((only["clust
 function readFile(file: string): Partial<Kubeconfig> {
   try {
     const content: unknown = parse(readFileSync(file, "utf8")) ?? {};
-    if (typeof content !== "object") throw new Error("it holds no object");
+    if (typeof content !== "object" || content === null) throw new Error("it holds no object");
     return withWholePaths(content, dirname(resolve(file)));
   } catch (error) {
     throw new Error(`the kubeconfig ${file} cannot be used: ${(error as Error).message}`);
@@ -67,6 +66,6 @@ function withWholePaths(kubeconfig: Partial<Kubeconfig>, folder: string): Partia
     // As for kubectl, a command without a separator is looked for on PATH.
     return [key, command?.includes("/") ? { ...path as object, command: resolve(folder, command) } : path];
   }));
-  const entries = <Kind extends "cluster" | "user">(list: readonly Entry<Kind>[] | undefined, kind: Kind) => (list ?? []).map((entry) => ({ ...entry, [kind]: whole((entry[kind] ?? {}) as object) }));
+  const entries = (list: readonly Entry[] | undefined, kind: "cluster" | "user") => (list ?? []).map((entry) => ({ ...entry, [kind]: whole((entry[kind] ?? {}) as object) }));
   return { ...kubeconfig, clusters: entries(kubeconfig.clusters, "cluster"), users: entries(kubeconfig.users, "user") };
 }

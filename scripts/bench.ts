@@ -13,6 +13,7 @@ import { parseSettings } from "../policies/settings.ts";
 import { checkoutPreviewWorkspace, previewArguments } from "./support/checkout-preview.ts";
 import { command } from "./support/command.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
+import { stackKubeconfig } from "./support/cluster-record.ts";
 import { declaredResources, type Manifest, manifests } from "./support/declared-objects.ts";
 import { type Measurement, timed } from "./support/measurement.ts";
 import { projectFolder, pulumi, releaseStaleLocks, selectStack, type Workspace } from "./support/pulumi.ts";
@@ -85,7 +86,7 @@ function withoutScanner(error: Error): Measurement[] {
 /** The way to the platform which `npm run up` brought up here, or the reason why there is none. */
 async function runningPlatform(): Promise<Platform | string> {
   const next = `bring the platform up with "npm run up"`;
-  const kubeconfig = join(stateFolder, "kubeconfig");
+  const kubeconfig = stackKubeconfig(stack);
   if (!existsSync(kubeconfig)) return `${kubeconfig} does not exist; ${next}`;
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(kubeconfig);

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clusterFolder } from "../paths.ts";
@@ -30,8 +30,16 @@ export async function removeLocalCluster(bin: string, purge: boolean, print: Pri
   for (const folder of [files.cni, join(files.containerd, "state"), join(files.kubelet, "pods")]) rmSync(folder, { recursive: true, force: true });
   for (const file of strayFiles()) rmSync(file, { force: true });
   const left = await leftovers();
-  if (purge && left.length === 0) rmSync(clusterFolder, { recursive: true, force: true });
+  if (purge && left.length === 0) removeData();
   return left;
+}
+
+/** The folder moves aside first: interrupted, the cluster is there with all its data or it is gone. */
+function removeData(): void {
+  const aside = `${clusterFolder}.removed`;
+  rmSync(aside, { recursive: true, force: true }); // of a purge that was killed
+  if (existsSync(clusterFolder)) renameSync(clusterFolder, aside);
+  rmSync(aside, { recursive: true, force: true });
 }
 
 /** Asks every container to end, the data stores among them, and forces what is left after 20 seconds. */

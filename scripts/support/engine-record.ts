@@ -37,7 +37,8 @@ export function engineRecord(stack: string): EngineRecord {
 export function recordOf(resources: readonly Resource[]): EngineRecord {
   const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
   const kept = resources.find(({ type }) => type === "pulumi:index:Stash")?.outputs?.output;
-  const context = text(kept?.context) ?? resources.map(({ type, inputs }) => (type === "pulumi:providers:kubernetes" ? text(inputs?.context) : undefined)).find(Boolean);
+  const provider = resources.find(({ type, inputs }) => type === "pulumi:providers:kubernetes" && text(inputs?.context) !== undefined);
+  const context = text(provider?.inputs?.context) ?? text(kept?.context);
   const uid = text(kept?.uid);
   const names = resources.filter(({ type }) => type !== "pulumi:pulumi:Stack").map(({ type, urn }) => `${kindOf(type)} ${urn.split("::").at(-1)}`);
   return { resources: [...new Set(names)], ...(context !== undefined && { cluster: { context, ...(uid !== undefined && { uid }) } }) };

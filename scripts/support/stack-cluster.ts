@@ -22,7 +22,7 @@ export async function situationOf(stack: string, { named, kubeconfig }: { readon
 /** The user's kubeconfig comes first: its credentials are the freshest. The stack's own knows the cluster still where the user's does not. */
 async function offersOf(stack: string, { context }: Bound, kubeconfig: string | undefined): Promise<Offer[]> {
   const places = context === contextName ? [[files.kubeconfig]] : [kubeconfigFiles(kubeconfig), [stackKubeconfig(stack)]];
-  const found = places.flatMap((place) => onlyContext(readKubeconfig(place), context) ?? []);
+  const found = places.map((place) => onlyContext(readKubeconfig(place), context)).filter((only) => only !== undefined);
   return Promise.all(found.map(async (only) => ({ context, kubeconfig: only, ...await askCluster(only) })));
 }
 

@@ -1,4 +1,8 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import test from "ava";
+import { parse } from "yaml";
 import { fakeCluster, place } from "./support/two-clusters.ts";
 
 const stacks = { first: "kind-first", second: "kind-second" };
@@ -49,4 +53,104 @@ test("a stack of which objects are left is never forgotten, and they are counted
   t.regex(said, /the engine's record of stack first still has 4 resources: Stash cluster, kubernetes provider cluster, Secret password, Deployment api\. It is kept: run the command again once they can be removed/);
   t.deepEqual(here.engine().filter((call) => call.startsWith("stack rm")), []);
   t.is(here.resources("first").length, 5);
+});
+
+for (const verbs of [[[], []], [["--purge"], []], [[], ["--purge"]], [["--purge"], ["--purge"]]] as const) {
+  test(`two checkouts take their stacks down with ${verbs.map((more) => ["down", ...more].join(" ")).join(", then ")}, and neither touches the other's cluster`, async (t) => {
+    const [first, second] = [await fakeCluster(t, "kind-first", "uid-first"), await fakeCluster(t, "kind-second", "uid-second")];
+    const checkouts = [place(t, { shop: "kind-first" }), place(t, { shop: "kind-second" })] as const;
+    const clusters = [first, second];
+    // Both see both clusters, and the current context is that of the other one.
+    const sees = (index: number) => ({ KUBECONFIG: [clusters[1 - index]!, clusters[index]!].map(({ kubeconfig }) => kubeconfig).join(delimiter) });
+    const empty = await checkouts[0].run("down", ["--stack", "shop", ...verbs[0]], sees(0));
+    t.deepEqual([empty.code, empty.said], [0, "stack shop is not up: no cluster is recorded for it, and nothing was changed\n"]);
+    for (const index of [1, 0]) t.is((await checkouts[index]!.run("up", ["--stack", "shop"], sees(index))).code, 0);
+    for (const [index, more] of verbs.entries()) {
+      const [before, other] = [clusters[1 - index]!.changes.slice(), checkouts[1 - index]!.resources("shop")];
+      const { code, said } = await checkouts[index]!.run("down", ["--stack", "shop", ...more], sees(index));
+      t.is(code, 0, said);
+      t.deepEqual(clusters[index]!.changes, ["POST /objects/shop", "DELETE /objects/shop"]);
+      t.deepEqual([clusters[1 - index]!.changes, checkouts[1 - index]!.resources("shop")], [before, other]);
+      t.deepEqual(checkouts[index]!.resources("shop"), more.length > 0 ? [] : ["shop", "cluster", "cluster", "password"]);
+      t.is(existsSync(join(checkouts[index]!.folder, ".state/stacks/shop")), more.length === 0);
+    }
+  });
+}
+
+test("an update that ended before it made anything is known, and its kubeconfig is private and of that cluster alone", async (t) => {
+  const { first, second, here, command } = await two(t);
+  t.is((await command("up", "first", [], { FAKE_PULUMI: "dies at once" })).code, 1);
+  const folder = join(here.folder, ".state/stacks/first");
+  t.deepEqual(readdirSync(folder), ["cluster.json", "kubeconfig"]);
+  t.like(JSON.parse(readFileSync(join(folder, "cluster.json"), "utf8")), { context: "kind-first", kind: "named", server: first.server, uid: "uid-first" });
+  t.deepEqual(["cluster.json", "kubeconfig"].map((file) => statSync(join(folder, file)).mode & 0o777), [0o600, 0o600]);
+  const kubeconfig = parse(readFileSync(join(folder, "kubeconfig"), "utf8")) as Record<string, unknown>;
+  t.deepEqual([kubeconfig["current-context"], JSON.stringify(kubeconfig).includes("somebody")], ["kind-first", false]);
+  // The next one goes nowhere else, not even where the file is changed.
+  writeFileSync(join(here.folder, "Pulumi.first.yaml"), "config: { production-platform:context: kind-second }\n");
+  const { code, said } = await here.run("up", ["--stack", "first"], { KUBECONFIG: second.kubeconfig });
+  t.is(code, 1);
+  t.true(said.includes('stack first is on the cluster of context "kind-first" (uid-first), and Pulumi.first.yaml names "kind-second". Nothing was changed.'), said);
+  t.deepEqual([first.changes, second.changes], [[], []]);
+});
+
+test("a stack is forgotten with a cluster that is gone, where that is typed, and a copy of the engine's record stays", async (t) => {
+  const { first, here, command } = await two(t);
+  t.is((await command("up", "first")).code, 0);
+  const without = await command("down", "first", ["--gone", "uid-first"]);
+  t.deepEqual([without.code, without.said], [2, "--gone forgets a stack with all that it kept: add --purge\n"]);
+  const early = await command("down", "first", ["--purge", "--gone", "uid-first"]);
+  t.deepEqual([early.code, early.said], [1, "the cluster uid-first of stack first is not gone. Nothing was changed. Take the stack down without --gone\n"]);
+  await first.stop();
+  here.engine();
+  const { code, said } = await command("down", "first", ["--purge", "--gone", "uid-first"]);
+  t.is(code, 0, said);
+  t.regex(said, /stack first is forgotten: the cluster uid-first is gone, as you say; next: npm run up -- --stack first\n$/);
+  t.deepEqual(here.engine(), ["stack rm first --yes --force"]);
+  t.deepEqual([readdirSync(join(here.folder, ".state/forgotten")).length, existsSync(join(here.folder, ".state/stacks/first"))], [1, false]);
+});
+
+test("admission and check act on the stack's cluster whatever the current context is, and leave another one alone", async (t) => {
+  const { first, second, here, command } = await two(t);
+  t.is((await command("up", "first")).code, 0);
+  const elsewhere = { KUBECONFIG: [second.kubeconfig, first.kubeconfig].join(delimiter) };
+  const removed = await here.run("admission", ["remove", "--stack", "first"], elsewhere);
+  t.deepEqual([removed.code, removed.said], [0, "on kind-first: there was nothing to remove\nnext: npm run admission -- apply\n"]);
+  t.regex((await here.run("check", ["--live", "--stack", "first"], elsewhere)).said, /^context kind-first \(http:/);
+  first.become("uid-other");
+  for (const [script, args] of [["admission", ["remove"]], ["admission", ["apply"]], ["check", ["--live"]]] as const) {
+    const { code, said } = await here.run(script, [...args, "--stack", "first"], elsewhere);
+    t.is(code, 1, said);
+    t.true(said.startsWith('stack first is on the cluster uid-first, and another one answers to its context "kind-first" now: uid-other. Nothing was changed.'), said);
+  }
+  t.deepEqual([first.changes, second.changes], [["POST /objects/first"], []]);
+});
+
+test("the local cluster of another checkout is neither started nor stopped nor purged, and its folder is named", async (t) => {
+  const machine = mkdtempSync(join(tmpdir(), "machine-"));
+  const [owner, here] = [place(t, {}, machine), place(t, { shop: undefined }, machine)];
+  owner.own({ uid: "uid-local" });
+  const refused = `the local cluster holds the platform that ${owner.folder} brought up, with its data and passwords. Nothing was changed. Work from there, or remove it all with "npm run cluster -- down --purge --owner ${owner.folder}"\n`;
+  for (const [script, args] of [["up", ["--stack", "shop"]], ["cluster", ["down"]], ["cluster", ["down", "--purge"]], ["cluster", ["down", "--purge", "--owner", here.folder]]] as const) {
+    const { code, said } = await here.run(script, args);
+    t.is(code, 1, said);
+    t.true(said.endsWith(refused), said);
+  }
+  const down = await here.run("down", ["--stack", "shop", "--purge"]);
+  t.deepEqual([down.code, down.said], [0, "stack shop is not up: no cluster is recorded for it, and nothing was changed\n"]);
+  const mine = await owner.run("cluster", ["down", "--purge", "--owner", here.folder]);
+  t.deepEqual([mine.code, mine.said], [1, `the local cluster is not that of ${here.folder}: it is this checkout's, or nobody's. Nothing was changed\n`]);
+  t.deepEqual([readdirSync(join(machine, "cluster")).sort(), existsSync(join(here.folder, "cache"))], [["kwok", "owner.json"], false]);
+});
+
+test("a k3d cluster that was stopped is started again, for a stack that is on it and for one that chooses", async (t) => {
+  const started = join(mkdtempSync(join(tmpdir(), "k3d-")), "started");
+  const cluster = await fakeCluster(t, "k3d-platform", "uid-k3d", started);
+  const here = place(t, { shop: undefined });
+  here.program("docker", "exit 0");
+  here.program("k3d", `case "$*" in "cluster list --output json") echo '[{"name": "other"}, {"name": "platform"}]' ;; "cluster start platform") touch "${started}" ;; "version") ;; *) echo "k3d $*" >&2; exit 1 ;; esac`);
+  const up = await here.run("up", ["--stack", "shop"], { KUBECONFIG: cluster.kubeconfig });
+  t.is(up.code, 0, up.said);
+  t.regex(up.said, /using the k3d cluster "platform": the k3d cluster "platform" is there and does not answer\.\nstarting the k3d cluster "platform" again\n/);
+  t.deepEqual(cluster.changes, ["POST /objects/shop"]);
 });

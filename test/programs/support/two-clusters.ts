@@ -20,13 +20,14 @@ export interface FakeCluster {
   stop(): Promise<void>;
 }
 
-/** Starts one that answers on loopback, with a kubeconfig of its own. It ends with the test. */
-export async function fakeCluster(t: ExecutionContext, context: string, uid: string): Promise<FakeCluster> {
+/** Starts one that answers on loopback, with a kubeconfig of its own; with `once`, from the moment on that this file exists. It ends with the test. */
+export async function fakeCluster(t: ExecutionContext, context: string, uid: string, once?: string): Promise<FakeCluster> {
   const changes: string[] = [];
   let identity = uid;
   const server = createServer((request, response) => {
+    if (once !== undefined && !existsSync(once)) return void request.socket.destroy();
     if (request.method !== "GET") changes.push(`${request.method} ${request.url}`);
-    const body = request.url!.startsWith("/api/v1/namespaces/kube-system") ? { kind: "Namespace", apiVersion: "v1", metadata: { name: "kube-system", uid: identity } } : { gitVersion: "v1.35.4" };
+    const body = request.url!.startsWith("/api/v1/namespaces/kube-system") ? { kind: "Namespace", apiVersion: "v1", metadata: { name: "kube-system", uid: identity } } : { gitVersion: "v1.35.4", items: [] };
     response.writeHead(200, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -65,12 +66,15 @@ export interface Place {
   engine(): string[];
   /** Names of the resources that the engine's record of a stack has. */
   resources(stack: string): string[];
+  /** Of a checkout that owns the local cluster, without a cluster to start. */
+  own(cluster: { readonly uid: string }): void;
   /** Puts a stand-in for a program on PATH: a shell script. */
   program(name: string, script: string): void;
 }
 
 /** Makes a checkout with these stacks, each a file of `context`, or without one. */
 export function place(t: ExecutionContext, stacks: Readonly<Record<string, string | undefined>>, state = mkdtempSync(join(tmpdir(), "machine-"))): Place {
+  t.timeout(600_000); // a process each for commands and engine, on a machine with other work
   const folder = copyCheckout({});
   t.teardown(() => {
     rmSync(folder, { recursive: true, force: true });
@@ -88,6 +92,12 @@ export function place(t: ExecutionContext, stacks: Readonly<Record<string, strin
   program("pulumi-language-nodejs", "exit 1");
   return {
     folder, program,
+    own: ({ uid }) => {
+      mkdirSync(join(folder, ".state/backend"), { recursive: true });
+      writeFileSync(join(folder, ".state/backend/id"), folder);
+      mkdirSync(join(state, "cluster/kwok/clusters/local-platform"), { recursive: true });
+      writeFileSync(join(state, "cluster/owner.json"), JSON.stringify({ id: folder, checkout: folder, cluster: uid }));
+    },
     run: (script, args, variables = {}) => new Promise((resolve, reject) => {
       const path = script === "cluster" ? "cluster/cli.ts" : `scripts/${script}.ts`;
       const env = {
