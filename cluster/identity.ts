@@ -3,7 +3,7 @@ export type Answer = { readonly uid: string } | { readonly problem: string; read
 
 /**
  * Asks a cluster for its identity, the UID of its namespace kube-system: it stays for the cluster's life, and a cluster that is made again under
- * the same name and address has another. `kubeconfig` is an object with a current context. Waits for 5 seconds. Never throws.
+ * the same name and address has another. `kubeconfig` is an object with a current context. Waits for 10 seconds. Never throws.
  */
 export async function askCluster(kubeconfig: Record<string, unknown>): Promise<Answer> {
   const { createConfiguration, HttpMethod, KubeConfig, RequestContext } = await import("@kubernetes/client-node"); // slow to load
@@ -12,7 +12,7 @@ export async function askCluster(kubeconfig: Record<string, unknown>): Promise<A
     client.loadFromString(JSON.stringify(kubeconfig));
     const request = new RequestContext(`${client.getCurrentCluster()!.server.replace(/\/+$/, "")}/api/v1/namespaces/kube-system`, HttpMethod.GET);
     // The client's typed calls take no signal, and would wait for a silent address for minutes.
-    request.setSignal(AbortSignal.timeout(5000));
+    request.setSignal(AbortSignal.timeout(10_000));
     await client.applySecurityAuthentication(request);
     const { httpStatusCode, body } = await createConfiguration().httpApi.send(request).toPromise();
     const text = await body.text();

@@ -16,6 +16,7 @@ import { chosenRules, listRules, UsageError } from "../../policies/check/rules-l
 import { standardsReport } from "../../policies/check/standards-report.ts";
 import type { Severity } from "../../policies/rule.ts";
 import { rulesAsOf } from "../../policies/rules/index.ts";
+import { stackKubeconfig } from "./cluster-record.ts";
 import { commandOn, exitCode, type Terminal } from "./command.ts";
 import { connect, ownKubeconfigs, UnknownContext, Unreachable } from "./kube-context.ts";
 
@@ -88,7 +89,7 @@ async function run(inputs: readonly string[], options: Options, terminal: Termin
   const connection = stack === undefined ? undefined : await connect(undefined, stack, kubeconfig);
   const checked = await check(
     { ...rest, inputs, ...(live ? { live: { connection, context, namespace } } : {}), accept: writeBaseline !== undefined, maxMebibytes: maxSize },
-    { base, stdin, kubeconfig, otherKubeconfigs: ownKubeconfigs(), today },
+    { base, stdin, kubeconfig, otherKubeconfigs: context === undefined ? [stackKubeconfig("dev")] : ownKubeconfigs(), today },
   );
   if (writeBaseline !== undefined) writeWhole(resolve(base, writeBaseline), `${JSON.stringify(checked.accepted, undefined, 2)}\n`);
   publish(checked, resultOf(checked, options, terminal.colour, today), options, terminal);

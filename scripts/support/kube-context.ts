@@ -24,7 +24,7 @@ export const ownKubeconfigs = (): string[] => [...recordedStacks().map(stackKube
 /**
  * The connection to a context of the user's kubeconfig (`kubeconfig` is the value of `KUBECONFIG`) or of this project's own; without a name, to the
  * cluster that the stack was brought up on, and before its first update to the one that its file names. A cluster is never guessed. Throws
- * {@link UnknownContext}, a `Refusal` where another cluster answers than the recorded one, and {@link Unreachable} when none answers within 5 s.
+ * {@link UnknownContext}, a `Refusal` where another cluster answers than the recorded one, and {@link Unreachable} when none answers within 10 s.
  */
 export async function connect(context: string | undefined, stack: string, kubeconfig: string | undefined): Promise<KubeConfig> {
   if (context !== undefined) return client(await answering(context, kubeconfig));

@@ -16,7 +16,7 @@ async function two(t: Parameters<typeof place>[0]) {
   return { first, second, here, command };
 }
 
-test("each stack goes down on the cluster that it was brought up on, whichever came up last and whatever the kubeconfig names now", async (t) => {
+test.serial("each stack goes down on the cluster that it was brought up on, whichever came up last and whatever the kubeconfig names now", async (t) => {
   const { first, second, here, command } = await two(t);
   for (const stack of ["first", "second"] as const) {
     const { code, said } = await command("up", stack);
@@ -31,7 +31,7 @@ test("each stack goes down on the cluster that it was brought up on, whichever c
   t.deepEqual([here.resources("first"), here.resources("second")], [[], ["second", "cluster", "cluster", "password", "api"]]);
 });
 
-test("a cluster that was made again under the same name is left alone by every command, and so is the engine's record", async (t) => {
+test.serial("a cluster that was made again under the same name is left alone by every command, and so is the engine's record", async (t) => {
   const { first, here, command } = await two(t);
   t.is((await command("up", "first")).code, 0);
   here.engine();
@@ -45,7 +45,7 @@ test("a cluster that was made again under the same name is left alone by every c
   t.deepEqual([first.changes, here.engine(), here.resources("first")], [["POST /objects/first"], [], ["first", "cluster", "cluster", "password", "api"]]);
 });
 
-test("a stack of which objects are left is never forgotten, and they are counted and named", async (t) => {
+test.serial("a stack of which objects are left is never forgotten, and they are counted and named", async (t) => {
   const { here, command } = await two(t);
   t.is((await command("up", "first")).code, 0);
   const { code, said } = await command("down", "first", ["--purge"], { FAKE_PULUMI: "leaves objects" });
@@ -55,29 +55,32 @@ test("a stack of which objects are left is never forgotten, and they are counted
   t.is(here.resources("first").length, 5);
 });
 
-for (const verbs of [[[], []], [["--purge"], []], [[], ["--purge"]], [["--purge"], ["--purge"]]] as const) {
-  test(`two checkouts take their stacks down with ${verbs.map((more) => ["down", ...more].join(" ")).join(", then ")}, and neither touches the other's cluster`, async (t) => {
-    const [first, second] = [await fakeCluster(t, "kind-first", "uid-first"), await fakeCluster(t, "kind-second", "uid-second")];
-    const checkouts = [place(t, { shop: "kind-first" }), place(t, { shop: "kind-second" })] as const;
-    const clusters = [first, second];
-    // Both see both clusters, and the current context is that of the other one.
-    const sees = (index: number) => ({ KUBECONFIG: [clusters[1 - index]!, clusters[index]!].map(({ kubeconfig }) => kubeconfig).join(delimiter) });
-    const empty = await checkouts[0].run("down", ["--stack", "shop", ...verbs[0]], sees(0));
-    t.deepEqual([empty.code, empty.said], [0, "stack shop is not up: no cluster is recorded for it, and nothing was changed\n"]);
-    for (const index of [1, 0]) t.is((await checkouts[index]!.run("up", ["--stack", "shop"], sees(index))).code, 0);
-    for (const [index, more] of verbs.entries()) {
-      const [before, other] = [clusters[1 - index]!.changes.slice(), checkouts[1 - index]!.resources("shop")];
-      const { code, said } = await checkouts[index]!.run("down", ["--stack", "shop", ...more], sees(index));
-      t.is(code, 0, said);
-      t.deepEqual(clusters[index]!.changes, ["POST /objects/shop", "DELETE /objects/shop"]);
-      t.deepEqual([clusters[1 - index]!.changes, checkouts[1 - index]!.resources("shop")], [before, other]);
-      t.deepEqual(checkouts[index]!.resources("shop"), more.length > 0 ? [] : ["shop", "cluster", "cluster", "password"]);
-      t.is(existsSync(join(checkouts[index]!.folder, ".state/stacks/shop")), more.length === 0);
-    }
-  });
-}
+/** Who does what, one after another: every verb follows every other one, of the same stack and of the other. */
+const walk: readonly (readonly [who: 0 | 1, verb: "up" | "down" | "down --purge"])[] = [
+  [0, "down"], [1, "up"], [0, "up"], [1, "down"], [0, "down --purge"], [1, "up"], [0, "up"], [0, "down"], [1, "down --purge"], [0, "up"], [1, "down"], [0, "down --purge"], [1, "up"], [1, "down --purge"],
+];
 
-test("an update that ended before it made anything is known, and its kubeconfig is private and of that cluster alone", async (t) => {
+test.serial("two checkouts bring their stacks up and down in every order, and neither touches the other's cluster or record", async (t) => {
+  const clusters = [await fakeCluster(t, "kind-first", "uid-first"), await fakeCluster(t, "kind-second", "uid-second")] as const;
+  const checkouts = [place(t, { shop: "kind-first" }), place(t, { shop: "kind-second" })] as const;
+  for (const [step, [who, verb]] of walk.entries()) {
+    const other = who === 0 ? 1 : 0;
+    const title = `step ${step + 1}: ${verb} by checkout ${who + 1}`;
+    const before = { own: clusters[who].changes.length, other: [...clusters[other].changes], resources: checkouts[other].resources("shop") };
+    const wasUp = checkouts[who].resources("shop").length > 0;
+    const [script, ...more] = verb.split(" ") as ["up" | "down"];
+    // Both see both clusters, and the current context is that of the other one.
+    const { code, said } = await checkouts[who].run(script, ["--stack", "shop", ...more], { KUBECONFIG: [clusters[other].kubeconfig, clusters[who].kubeconfig].join(delimiter) });
+    t.is(code, 0, `${title}: ${said}`);
+    t.deepEqual(clusters[who].changes.slice(before.own), verb === "up" ? ["POST /objects/shop"] : wasUp ? ["DELETE /objects/shop"] : [], title);
+    t.deepEqual(checkouts[who].resources("shop"), verb === "up" ? ["shop", "cluster", "cluster", "password", "api"] : verb === "down" && wasUp ? ["shop", "cluster", "cluster", "password"] : [], title);
+    t.deepEqual({ other: clusters[other].changes, resources: checkouts[other].resources("shop") }, { other: before.other, resources: before.resources }, title);
+    t.is(existsSync(join(checkouts[who].folder, ".state/stacks/shop")), verb === "up" || (verb === "down" && wasUp), title);
+    if (!wasUp && script === "down") t.is(said, "stack shop is not up: no cluster is recorded for it, and nothing was changed\n", title);
+  }
+});
+
+test.serial("an update that ended before it made anything is known, and its kubeconfig is private and of that cluster alone", async (t) => {
   const { first, second, here, command } = await two(t);
   t.is((await command("up", "first", [], { FAKE_PULUMI: "dies at once" })).code, 1);
   const folder = join(here.folder, ".state/stacks/first");
@@ -94,7 +97,7 @@ test("an update that ended before it made anything is known, and its kubeconfig 
   t.deepEqual([first.changes, second.changes], [[], []]);
 });
 
-test("a stack is forgotten with a cluster that is gone, where that is typed, and a copy of the engine's record stays", async (t) => {
+test.serial("a stack is forgotten with a cluster that is gone, where that is typed, and a copy of the engine's record stays", async (t) => {
   const { first, here, command } = await two(t);
   t.is((await command("up", "first")).code, 0);
   const without = await command("down", "first", ["--gone", "uid-first"]);
@@ -110,7 +113,7 @@ test("a stack is forgotten with a cluster that is gone, where that is typed, and
   t.deepEqual([readdirSync(join(here.folder, ".state/forgotten")).length, existsSync(join(here.folder, ".state/stacks/first"))], [1, false]);
 });
 
-test("admission and check act on the stack's cluster whatever the current context is, and leave another one alone", async (t) => {
+test.serial("admission and check act on the stack's cluster whatever the current context is, and leave another one alone", async (t) => {
   const { first, second, here, command } = await two(t);
   t.is((await command("up", "first")).code, 0);
   const elsewhere = { KUBECONFIG: [second.kubeconfig, first.kubeconfig].join(delimiter) };
@@ -126,7 +129,7 @@ test("admission and check act on the stack's cluster whatever the current contex
   t.deepEqual([first.changes, second.changes], [["POST /objects/first"], []]);
 });
 
-test("the local cluster of another checkout is neither started nor stopped nor purged, and its folder is named", async (t) => {
+test.serial("the local cluster of another checkout is neither started nor stopped nor purged, and its folder is named", async (t) => {
   const machine = mkdtempSync(join(tmpdir(), "machine-"));
   const [owner, here] = [place(t, {}, machine), place(t, { shop: undefined }, machine)];
   owner.own({ uid: "uid-local" });
@@ -143,7 +146,7 @@ test("the local cluster of another checkout is neither started nor stopped nor p
   t.deepEqual([readdirSync(join(machine, "cluster")).sort(), existsSync(join(here.folder, "cache"))], [["kwok", "owner.json"], false]);
 });
 
-test("a k3d cluster that was stopped is started again, for a stack that is on it and for one that chooses", async (t) => {
+test.serial("a k3d cluster that was stopped is started again, for a stack that is on it and for one that chooses", async (t) => {
   const started = join(mkdtempSync(join(tmpdir(), "k3d-")), "started");
   const cluster = await fakeCluster(t, "k3d-platform", "uid-k3d", started);
   const here = place(t, { shop: undefined });

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { ExecutionContext } from "ava";
 import { stringify } from "yaml";
+import { checkout } from "../../../scripts/support/checkout.ts";
 import { copyCheckout } from "../../support/checkout-copy.ts";
 
 /** A cluster's API server that knows its identity, and who changed something there. */
@@ -102,7 +103,7 @@ export function place(t: ExecutionContext, stacks: Readonly<Record<string, strin
       const path = script === "cluster" ? "cluster/cli.ts" : `scripts/${script}.ts`;
       const env = {
         PATH: [bin, dirname(process.execPath), "/usr/bin", "/bin"].join(delimiter), HOME: folder, TMPDIR: tmpdir(), PLATFORM_STATE: state, PLATFORM_CACHE: join(folder, "cache"),
-        FAKE_PULUMI_LOG: log, ...variables,
+        FAKE_PULUMI_LOG: log, NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache"), ...variables,
       };
       const child = spawn(process.execPath, [join(folder, path), ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
       let said = "";
