@@ -6,7 +6,7 @@ import { clusterFolder } from "../cluster/paths.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
 import type { Target } from "../components/systems/target.ts";
 import { verify } from "../operations/verify.ts";
-import { decideUp, type Offer, Refusal, refuseForeign } from "./support/binding.ts";
+import { decideUp, isLocal, type Offer, Refusal, refuseForeign } from "./support/binding.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { claimLocalCluster, foreignOwner } from "./support/cluster-owner.ts";
 import { type ClusterRecord, clusterRecord, recordCluster, stackKubeconfig } from "./support/cluster-record.ts";
@@ -74,7 +74,7 @@ async function clusterOfStack(named: string | undefined, tried = false): Promise
       return clusterOfStack(named, true);
     case "use": {
       console.log(`using the context ${decision.offer.context}: stack ${stack} is on this cluster`);
-      if (!situation.local.exists || decision.offer.context !== "local-platform") return { kind: clusterRecord(stack)?.kind ?? kindOf(decision.offer.context) ?? "named", offer: decision.offer };
+      if (!isLocal(decision.offer)) return { kind: clusterRecord(stack)?.kind ?? kindOf(decision.offer.context) ?? "named", offer: decision.offer };
       const { real } = await startLocalCluster(console.log); // what of it does not run
       return { kind: real ? "local" : "local-simulated", offer: decision.offer };
     }

@@ -140,7 +140,7 @@ export function refuseLeft(stack: string, resources: readonly string[]): void {
   if (resources.length > 0) throw new Refusal(`the engine's record of stack ${stack} still has ${counted(resources)}. It is kept: run the command again once they can be removed`);
 }
 
-export const isLocal = ({ context }: Bound): boolean => context === contextName;
+export const isLocal = ({ context }: Pick<Bound, "context">): boolean => context === contextName;
 
 /** Whether two records tell of one cluster. */
 export const sameCluster = (one: Bound, other: Bound): boolean => (one.uid !== undefined && other.uid !== undefined ? one.uid === other.uid : one.context === other.context);
