@@ -1,7 +1,7 @@
 import { withClusterLock } from "../cluster/local/cluster.ts";
 import { removeLocalCluster } from "../cluster/local/teardown.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
-import { decideDown, type Offer, refuseForeign, refuseLeft } from "./support/binding.ts";
+import { decideDown, type Offer, refuseForeign, refuseLeft, refuseOtherKubeconfig } from "./support/binding.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { foreignOwner } from "./support/cluster-owner.ts";
 import { forgetCluster, stackKubeconfig } from "./support/cluster-record.ts";
@@ -53,6 +53,7 @@ async function stopLocal(): Promise<void> {
 }
 
 async function destroy({ context, kubeconfig }: Offer, why: string | undefined): Promise<void> {
+  refuseOtherKubeconfig(stack, engineRecord(stack).kubeconfig, stackKubeconfig(stack));
   await ensureToolchain({ parts: "pulumi" });
   writePrivate(stackKubeconfig(stack), `${JSON.stringify(kubeconfig, undefined, 2)}\n`);
   const workspace = { folder: projectFolder(stateFolder, stack), env: { ...pulumiEnvironment(checkout), KUBECONFIG: stackKubeconfig(stack) } };

@@ -140,6 +140,13 @@ export function refuseLeft(stack: string, resources: readonly string[]): void {
   if (resources.length > 0) throw new Refusal(`the engine's record of stack ${stack} still has ${counted(resources)}. It is kept: run the command again once they can be removed`);
 }
 
+/** Throws a {@link Refusal} where a destroy would read another kubeconfig than the one that was looked at. */
+export function refuseOtherKubeconfig(stack: string, recorded: string | undefined, looked: string): void {
+  if (recorded === undefined || recorded === looked) return;
+  throw new Refusal(`the engine's record of stack ${stack} reads the kubeconfig ${recorded}, and not ${looked}: the stack was last updated from another place, or by an older version. Nothing was changed. `
+    + `Bring the record here first: npm run up -- --stack ${stack}`);
+}
+
 export const isLocal = ({ context }: Pick<Bound, "context">): boolean => context === contextName;
 
 /** Whether two records tell of one cluster. */

@@ -9,12 +9,14 @@ export interface EngineRecord {
   readonly resources: readonly string[];
   /** The cluster that the resources are on. An update of an older version of this project recorded no identity. */
   readonly cluster?: { readonly context: string; readonly uid?: string };
+  /** The kubeconfig of the last update: without the program, as in a destroy, the provider reads this file, whatever `KUBECONFIG` says. */
+  readonly kubeconfig?: string;
 }
 
 interface Resource {
   readonly urn: string;
   readonly type: string;
-  readonly inputs?: { readonly context?: unknown };
+  readonly inputs?: { readonly context?: unknown; readonly kubeconfig?: unknown };
   readonly outputs?: { readonly output?: { readonly context?: unknown; readonly uid?: unknown } };
 }
 
@@ -40,8 +42,9 @@ export function recordOf(resources: readonly Resource[]): EngineRecord {
   const provider = resources.find(({ type, inputs }) => type === "pulumi:providers:kubernetes" && text(inputs?.context) !== undefined);
   const context = text(provider?.inputs?.context) ?? text(kept?.context);
   const uid = text(kept?.uid);
+  const kubeconfig = text(provider?.inputs?.kubeconfig);
   const names = resources.filter(({ type }) => type !== "pulumi:pulumi:Stack").map(({ type, urn }) => `${kindOf(type)} ${urn.split("::").at(-1)}`);
-  return { resources: [...new Set(names)], ...(context !== undefined && { cluster: { context, ...(uid !== undefined && { uid }) } }) };
+  return { resources: [...new Set(names)], ...(context !== undefined && { cluster: { context, ...(uid !== undefined && { uid }) } }), ...(kubeconfig !== undefined && { kubeconfig }) };
 }
 
 /** The stacks that the engine knows here. */

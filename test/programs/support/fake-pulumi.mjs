@@ -22,9 +22,9 @@ const write = (resources) => {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify({ version: 3, checkpoint: { stack: `organization/production-platform/${stack}`, latest: resources.length > 0 ? { resources } : null } }));
 };
-/** The API server of a context of the kubeconfig, as the provider finds it. */
-function serverOf(name) {
-  const config = parse(readFileSync(KUBECONFIG, "utf8"));
+/** The API server of a context of a kubeconfig, as the provider finds it. */
+function serverOf(name, kubeconfig) {
+  const config = parse(readFileSync(kubeconfig, "utf8"));
   const context = config.contexts.find((entry) => entry.name === name);
   if (context === undefined) fail(`context "${name}" does not exist`);
   return config.clusters.find((entry) => entry.name === context.context.cluster).cluster.server;
@@ -45,13 +45,13 @@ if (args[0] === "stack" && args[1] === "select") {
 } else if (verb === "up") {
   if (FAKE_PULUMI === "dies at once") process.exit(137);
   const context = parse(readFileSync(KUBECONFIG, "utf8"))["current-context"];
-  const server = serverOf(context);
+  const server = serverOf(context, KUBECONFIG);
   const { metadata: { uid } } = await (await fetch(`${server}/api/v1/namespaces/kube-system`)).json();
   await fetch(`${server}/objects/${stack}`, { method: "POST" });
   write([
     { urn: urn("pulumi:pulumi:Stack", stack), type: "pulumi:pulumi:Stack" },
     { urn: urn("pulumi:index:Stash", "cluster"), type: "pulumi:index:Stash", custom: true, outputs: { output: { context, uid } } },
-    { urn: urn("pulumi:providers:kubernetes", "cluster"), type: "pulumi:providers:kubernetes", custom: true, inputs: { context } },
+    { urn: urn("pulumi:providers:kubernetes", "cluster"), type: "pulumi:providers:kubernetes", custom: true, inputs: { context, kubeconfig: KUBECONFIG } },
     { urn: urn("kubernetes:core/v1:Secret", "password"), type: "kubernetes:core/v1:Secret", custom: true, protect: true },
     { urn: urn("kubernetes:apps/v1:Deployment", "api"), type: "kubernetes:apps/v1:Deployment", custom: true },
   ]);
@@ -60,8 +60,9 @@ if (args[0] === "stack" && args[1] === "select") {
   write(read().map(({ protect: _, ...resource }) => resource));
 } else if (verb === "destroy") {
   const resources = read();
-  const context = resources.find(({ type }) => type === "pulumi:providers:kubernetes")?.inputs.context;
-  if (context !== undefined) await fetch(`${serverOf(context)}/objects/${stack}`, { method: "DELETE" });
+  // No program runs: the provider is as the last update left it.
+  const { context, kubeconfig } = resources.find(({ type }) => type === "pulumi:providers:kubernetes")?.inputs ?? {};
+  if (context !== undefined) await fetch(`${serverOf(context, kubeconfig)}/objects/${stack}`, { method: "DELETE" });
   if (FAKE_PULUMI === "leaves objects") process.exit(0);
   write(args.includes("--exclude-protected") ? resources.filter(({ urn: name }) => !name.endsWith("::api")) : []);
 } else {

@@ -21,6 +21,17 @@ export interface FakeCluster {
   stop(): Promise<void>;
 }
 
+const clusterWide = (name: string, kind: string) => ({ name, kind, namespaced: false, verbs: ["get", "list"] });
+/** What it has: no object at all. */
+const served: Readonly<Record<string, object>> = {
+  "/api/v1": { kind: "APIResourceList", groupVersion: "v1", resources: [clusterWide("namespaces", "Namespace")] },
+  "/apis": { kind: "APIGroupList", groups: [] },
+  "/apis/admissionregistration.k8s.io/v1": {
+    kind: "APIResourceList", groupVersion: "admissionregistration.k8s.io/v1",
+    resources: [clusterWide("validatingadmissionpolicies", "ValidatingAdmissionPolicy"), clusterWide("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding")],
+  },
+};
+
 /** Starts one that answers on loopback, with a kubeconfig of its own; with `once`, from the moment on that this file exists. It ends with the test. */
 export async function fakeCluster(t: ExecutionContext, context: string, uid: string, once?: string): Promise<FakeCluster> {
   const changes: string[] = [];
@@ -28,7 +39,7 @@ export async function fakeCluster(t: ExecutionContext, context: string, uid: str
   const server = createServer((request, response) => {
     if (once !== undefined && !existsSync(once)) return void request.socket.destroy();
     if (request.method !== "GET") changes.push(`${request.method} ${request.url}`);
-    const body = request.url!.startsWith("/api/v1/namespaces/kube-system") ? { kind: "Namespace", apiVersion: "v1", metadata: { name: "kube-system", uid: identity } } : { gitVersion: "v1.35.4", items: [] };
+    const body = request.url!.startsWith("/api/v1/namespaces/kube-system") ? { kind: "Namespace", apiVersion: "v1", metadata: { name: "kube-system", uid: identity } } : served[request.url!] ?? { items: [] };
     response.writeHead(200, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,5 +1,5 @@
 import test from "ava";
-import { type Bound, boundCluster, decideDown, decideUp, type LocalCluster, type Offer, refuseLeft, type Situation, theCluster } from "../../../scripts/support/binding.ts";
+import { type Bound, boundCluster, decideDown, decideUp, type LocalCluster, type Offer, refuseLeft, refuseOtherKubeconfig, type Situation, theCluster } from "../../../scripts/support/binding.ts";
 
 const folder = "/home/me/.local/state/production-platform/cluster";
 const local: LocalCluster = { folder, exists: true, uid: "L1" };
@@ -83,6 +83,16 @@ test("the engine's record leads to a cluster where the other is lost, and two th
   t.throws(() => boundCluster("shop", { context: "kind-a", uid: "A" }, { cluster: { context: "kind-a", uid: "B" } }), {
     name: "Refusal",
     message: 'stack shop has two records: its objects are on the cluster B (context "kind-a") by the engine\'s, and on A (context "kind-a") by .state/stacks/shop/cluster.json. Nothing was changed. Remove the folder of that file if the engine\'s is right',
+  });
+});
+
+test("a destroy that would read another kubeconfig than the one that was looked at is refused", (t) => {
+  t.notThrows(() => refuseOtherKubeconfig("shop", "/here/kubeconfig", "/here/kubeconfig"));
+  t.notThrows(() => refuseOtherKubeconfig("shop", undefined, "/here/kubeconfig"));
+  t.throws(() => refuseOtherKubeconfig("shop", "/there/kubeconfig", "/here/kubeconfig"), {
+    name: "Refusal",
+    message: "the engine's record of stack shop reads the kubeconfig /there/kubeconfig, and not /here/kubeconfig: the stack was last updated from another place, or by an older version. Nothing was changed. "
+      + "Bring the record here first: npm run up -- --stack shop",
   });
 });
 
