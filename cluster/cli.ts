@@ -1,6 +1,6 @@
-import { refuseForeign } from "../scripts/support/binding.ts";
 import { foreignOwner } from "../scripts/support/cluster-owner.ts";
 import { command } from "../scripts/support/command.ts";
+import { refuseForeign } from "../scripts/support/refusals.ts";
 import { localClusterStatus, withClusterLock } from "./local/cluster.ts";
 import { contextName, files } from "./local/settings.ts";
 import { leftovers, removeLocalCluster } from "./local/teardown.ts";

@@ -1,13 +1,14 @@
 import { withClusterLock } from "../cluster/local/cluster.ts";
 import { removeLocalCluster } from "../cluster/local/teardown.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
-import { decideDown, type Offer, refuseForeign, refuseLeft, refuseOtherKubeconfig } from "./support/binding.ts";
+import { decideDown, type Offer } from "./support/binding.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { foreignOwner } from "./support/cluster-owner.ts";
 import { forgetCluster, stackKubeconfig } from "./support/cluster-record.ts";
 import { command } from "./support/command.ts";
 import { engineRecord } from "./support/engine-record.ts";
 import { endOrphanedPlugins, projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
+import { refuseForeign, refuseLeft, refuseOtherKubeconfig } from "./support/refusals.ts";
 import { situationOf } from "./support/stack-cluster.ts";
 import { stackConfiguration } from "./support/stack-configuration.ts";
 import { forgetStack } from "./support/stack-removal.ts";

@@ -1,6 +1,7 @@
 import { contextName } from "../../cluster/local/settings.ts";
 import type { ClusterRecord } from "./cluster-record.ts";
 import type { EngineRecord } from "./engine-record.ts";
+import { counted, Refusal, refuseForeign } from "./refusals.ts";
 
 /** The cluster that a stack is on, as far as it is recorded. */
 export interface Bound {
@@ -45,11 +46,6 @@ export interface Situation {
   readonly local: LocalCluster;
   /** Other stacks of this checkout on the same cluster. */
   readonly others: readonly string[];
-}
-
-/** A command that would act on a cluster or a record that is not the stack's, or that still has objects. Nothing was changed. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
 }
 
 /** Joins the two records of a stack. Throws a {@link Refusal} where they tell of two clusters. */
@@ -128,25 +124,6 @@ export function theCluster(situation: Situation): Offer {
   throw new Refusal(`the cluster of stack ${stack}, ${context}${known(bound)}, does not answer: ${problems}. Nothing was changed. Start it. ${waysOut(stack, bound)}`);
 }
 
-/** Throws a {@link Refusal} where another checkout brought a platform up on the local cluster. */
-export function refuseForeign({ foreign }: Pick<LocalCluster, "foreign">): void {
-  if (foreign === undefined) return;
-  throw new Refusal(`the local cluster holds the platform that ${foreign} brought up, with its data and passwords. Nothing was changed. Work from there, `
-    + `or remove it all with "npm run cluster -- down --purge --owner ${foreign}"`);
-}
-
-/** Throws a {@link Refusal} where a stack that is to be forgotten still has resources. */
-export function refuseLeft(stack: string, resources: readonly string[]): void {
-  if (resources.length > 0) throw new Refusal(`the engine's record of stack ${stack} still has ${counted(resources)}. It is kept: run the command again once they can be removed`);
-}
-
-/** Throws a {@link Refusal} where a destroy would read another kubeconfig than the one that was looked at. */
-export function refuseOtherKubeconfig(stack: string, recorded: string | undefined, looked: string): void {
-  if (recorded === undefined || recorded === looked) return;
-  throw new Refusal(`the engine's record of stack ${stack} reads the kubeconfig ${recorded}, and not ${looked}: the stack was last updated from another place, or by an older version. Nothing was changed. `
-    + `Bring the record here first: npm run up -- --stack ${stack}`);
-}
-
 export const isLocal = ({ context }: Pick<Bound, "context">): boolean => context === contextName;
 
 /** Whether two records tell of one cluster. */
@@ -177,9 +154,3 @@ function forgetLost(situation: Situation, bound: Bound, gone: string): DownDecis
 const waysOut = (stack: string, bound: Bound) => `If ${bound.uid ?? "it"} is gone for good, forget the stack: npm run down -- --stack ${stack} --purge --gone ${bound.uid ?? bound.context}`;
 
 const known = ({ uid }: Bound) => (uid === undefined ? "" : ` (${uid})`);
-
-/** `4 resources, ...`: how many, and the first names. */
-function counted(resources: readonly string[]): string {
-  const shown = resources.slice(0, 5).join(", ");
-  return `${resources.length} resource${resources.length === 1 ? "" : "s"}: ${shown}${resources.length > 5 ? " and others" : ""}`;
-}

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { clusterFolder } from "../../cluster/paths.ts";
 import { checkout, stateFolder } from "./checkout.ts";
+import { refuseForeign } from "./refusals.ts";
 import { writePrivate } from "./whole-file.ts";
 
 /** The checkout whose engine describes the local cluster: no other knows its objects and its passwords. */
@@ -27,8 +28,9 @@ export function foreignOwner(): string | undefined {
   return owner === undefined || owner.id === own ? undefined : owner.checkout;
 }
 
-/** Notes on the local cluster that it is this checkout's. Whether it may be is asked before. */
+/** Notes on the local cluster that it is this checkout's. Throws a `Refusal` where it became another one's while it was started. */
 export function claimLocalCluster(uid: string): void {
+  refuseForeign({ foreign: foreignOwner() });
   if (!existsSync(idFile)) {
     mkdirSync(dirname(idFile), { recursive: true });
     writeFileSync(idFile, randomUUID());

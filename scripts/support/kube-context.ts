@@ -3,8 +3,9 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { askCluster } from "../../cluster/identity.ts";
 import { contextNames, kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../../cluster/kubeconfigs.ts";
 import { files } from "../../cluster/local/settings.ts";
-import { Refusal, theCluster } from "./binding.ts";
+import { theCluster } from "./binding.ts";
 import { recordedStacks, stackKubeconfig } from "./cluster-record.ts";
+import { Refusal } from "./refusals.ts";
 import { situationOf } from "./stack-cluster.ts";
 import { stackConfiguration } from "./stack-configuration.ts";
 

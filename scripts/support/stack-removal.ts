@@ -1,9 +1,9 @@
-import { pulumiEnvironment, ensureToolchain } from "../../cluster/toolchain.ts";
-import { refuseLeft } from "./binding.ts";
+import { ensureToolchain, pulumiEnvironment } from "../../cluster/toolchain.ts";
 import { checkout, stateFolder } from "./checkout.ts";
 import { forgetCluster, forgottenFolder } from "./cluster-record.ts";
 import { engineRecord, engineStacks, keepEngineRecord } from "./engine-record.ts";
 import { projectFolder, pulumi, releaseStaleLocks } from "./pulumi.ts";
+import { refuseLeft } from "./refusals.ts";
 
 /**
  * Forgets a stack: the engine's record of it, then its cluster. Throws where resources are left, unless its objects are known to be gone with

@@ -1,5 +1,6 @@
 import test from "ava";
-import { type Bound, boundCluster, decideDown, decideUp, type LocalCluster, type Offer, refuseLeft, refuseOtherKubeconfig, type Situation, theCluster } from "../../../scripts/support/binding.ts";
+import { type Bound, boundCluster, decideDown, decideUp, type LocalCluster, type Offer, type Situation, theCluster } from "../../../scripts/support/binding.ts";
+import { refuseLeft, refuseOtherKubeconfig } from "../../../scripts/support/refusals.ts";
 
 const folder = "/home/me/.local/state/production-platform/cluster";
 const local: LocalCluster = { folder, exists: true, uid: "L1" };
