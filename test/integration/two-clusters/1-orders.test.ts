@@ -24,8 +24,7 @@ let clusters: { readonly one: ThrowAwayCluster; readonly two: ThrowAwayCluster }
 let here: string;
 let other: string;
 
-test.before(async (t) => {
-  t.timeout(300_000);
+test.before(async () => {
   const { clusterBin } = await ensureToolchain({ parts: "all", print: () => {} });
   clusters = { one: await throwAwayCluster(clusterBin, folder, "kind-first"), two: await throwAwayCluster(clusterBin, folder, "kind-second") };
   [here, other] = [copyCheckout({}), copyCheckout({})];
