@@ -61,27 +61,33 @@ async function identityOf(kubeconfig: Kubeconfig, context: string): Promise<stri
 }
 
 /**
- * The connection to the cluster, with server-side apply. The first update keeps the cluster with the stack (a Stash holds on to its first value),
- * before any object is made, and no later one goes elsewhere.
+ * The cluster of a context, kept with the stack by its first update before any object is made: a Stash holds on to its first value. Fails where
+ * the stack keeps another one. A preview asks no cluster unless the names differ.
  */
+function clusterOfStack(kubeconfig: Kubeconfig, context: string): pulumi.Output<StackCluster> {
+  const asked = async (): Promise<StackCluster> => ({ context, uid: await identityOf(kubeconfig, context) });
+  const here = pulumi.runtime.isDryRun() ? Promise.resolve<StackCluster>({ context }) : asked();
+  const { output } = new pulumi.Stash("cluster", { input: here }, { ignoreChanges: ["input"] });
+  return output.apply(async (kept: StackCluster) => {
+    const found = await here;
+    return keptCluster(pulumi.getStack(), kept, found.uid === undefined && kept.context !== found.context ? await asked() : found);
+  });
+}
+
+/** The connection to the cluster, with server-side apply. A preview without a kubeconfig has none. */
 export function clusterProvider(named: string | undefined): k8s.Provider {
   const kubeconfig = readKubeconfig(kubeconfigFiles());
   const context = chooseContext(named, kubeconfig["current-context"]);
   if (context === undefined && !pulumi.runtime.isDryRun()) {
     throw new pulumi.RunError('there is no Kubernetes context to deploy to: start a k3d or kind cluster, run "npm run cluster -- up", or name one with "pulumi config set context NAME"');
   }
-  const here = async (known: boolean): Promise<StackCluster | undefined> => context === undefined ? undefined : { context, ...(!known && { uid: await identityOf(kubeconfig, context) }) };
-  const now = here(pulumi.runtime.isDryRun());
-  const { output } = new pulumi.Stash("cluster", { input: now.then((cluster) => cluster ?? {}) }, { ignoreChanges: ["input"] });
-  const cluster = output.apply(async (kept: Partial<StackCluster> | undefined): Promise<Partial<StackCluster>> => {
-    const found = await now;
-    if (found === undefined || kept?.context === undefined) return found ?? kept ?? {};
-    return keptCluster(pulumi.getStack(), { context: kept.context, ...(kept.uid && { uid: kept.uid }) }, kept.context === found.context ? found : (await here(false))!);
-  });
+  const cluster = context === undefined ? undefined : clusterOfStack(kubeconfig, context);
   return new k8s.Provider("cluster", {
-    ...(context && { context: cluster.apply(({ context: kept }) => kept ?? context) }),
-    // With it the provider takes another name or address of the same cluster for a change of settings, and not for another cluster.
-    clusterIdentifier: cluster.apply(({ uid }) => uid as string),
+    ...(cluster && {
+      context: cluster.context,
+      // With it the provider takes another name or address of the same cluster for a change of settings, and not for another cluster.
+      clusterIdentifier: cluster.apply(({ uid }) => uid as string),
+    }),
     enableServerSideApply: true,
     // Rotated Secrets and settings keep their names and are updated in place; pods roll by an annotation.
     enableSecretMutable: true,
