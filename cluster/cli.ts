@@ -1,4 +1,6 @@
+import { foreignOwner } from "../scripts/support/cluster-owner.ts";
 import { command } from "../scripts/support/command.ts";
+import { refuseForeign } from "../scripts/support/refusals.ts";
 import { localClusterStatus, withClusterLock } from "./local/cluster.ts";
 import { contextName, files } from "./local/settings.ts";
 import { leftovers, removeLocalCluster } from "./local/teardown.ts";
@@ -14,12 +16,23 @@ program.command("up").description("choose a cluster and make sure that it runs")
   console.log(`\ncontext ${chosen.context} (${chosen.kind})\nnext:\n  export KUBECONFIG=${chosen.kubeconfig}\n  kubectl get nodes`);
 });
 
-program.command("down").description("take the local cluster down; its volumes and objects stay").option("--purge", "remove volumes and objects too").action(async ({ purge = false }: { purge?: boolean }) => {
-  const { clusterBin } = await ensureToolchain({ parts: "cluster" });
-  const left = await withClusterLock(console.log, () => removeLocalCluster(clusterBin, purge, console.log));
-  if (left.length > 0) throw new Error(`these could not be removed:\n  ${left.join("\n  ")}`);
-  console.log(`the local cluster is down, and nothing of it is left running${purge ? "; its data is gone" : `; its data stays in ${files.volumes}`}`);
-});
+program.command("down").description("take the local cluster down; its volumes and objects stay").option("--purge", "remove volumes and objects too")
+  .option("--owner <checkout>", "the folder of the checkout that brought the platform on it up, where that is another one than this")
+  .action(async ({ purge = false, owner }: { purge?: boolean; owner?: string }) => {
+    const mine = () => {
+      const foreign = foreignOwner();
+      if (owner === undefined || owner !== foreign) refuseForeign({ ...(foreign !== undefined && { foreign }) });
+      if (owner !== undefined && foreign === undefined) throw new Error(`the local cluster is not that of ${owner}: it is this checkout's, or nobody's. Nothing was changed`);
+    };
+    mine();
+    const { clusterBin } = await ensureToolchain({ parts: "cluster" });
+    const left = await withClusterLock(console.log, async () => {
+      mine(); // it may have changed hands while the lock was waited for
+      return removeLocalCluster(clusterBin, purge, console.log);
+    });
+    if (left.length > 0) throw new Error(`these could not be removed:\n  ${left.join("\n  ")}`);
+    console.log(`the local cluster is down, and nothing of it is left running${purge ? "; its data is gone, and the next npm run up begins anew" : `; its data stays in ${files.volumes}`}`);
+  });
 
 program.command("status").description("say what runs and what does not").option("--json", "as JSON").action(async ({ json = false }: { json?: boolean }) => {
   const { clusterBin } = await ensureToolchain({ parts: "cluster" });

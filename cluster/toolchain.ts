@@ -7,8 +7,8 @@ import { cacheFolder } from "./paths.ts";
 import { clusterPrograms, kubernetesParts, type Program, pulumiPrograms, versions } from "./pins.ts";
 import type { Print } from "./progress.ts";
 
-/** The oldest Pulumi of the user's own that runs this project. */
-const oldestPulumi = [3, 200] as const;
+/** The oldest Pulumi of the user's own that runs this project: the first that keeps a value with a stack (its resource Stash). */
+const oldestPulumi = [3, 208] as const;
 
 export interface Toolchain {
   /** Folder with the cluster's programs, kubectl among them; it exists once the part "cluster" is ensured. */

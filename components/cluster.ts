@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
+import { askCluster } from "../cluster/identity.ts";
+import { type Kubeconfig, kubeconfigFiles, onlyContext, readKubeconfig } from "../cluster/kubeconfigs.ts";
 
 /** Contexts that can only be somebody's own machine. */
 const localContext = /^(k3d-|kind-)|^local-platform$/;
@@ -21,12 +19,6 @@ export function chooseContext(named: string | undefined, current: string | undef
   );
 }
 
-/** The current context of the user's kubeconfig: as kubectl does, the first of its files that names one decides. */
-function currentContext(): string | undefined {
-  const files = (process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config")).split(delimiter).filter((file) => file && existsSync(file));
-  return files.map((file) => (parse(readFileSync(file, "utf8")) as { "current-context"?: string } | null)?.["current-context"]).find(Boolean);
-}
-
 /**
  * Gives every object the same owner of its fields, so that an update that was killed between an object's creation and
  * its record can be run again. Secrets keep an owner of their own: one that is there with another password is a conflict,
@@ -38,14 +30,64 @@ export const adoptInterruptedCreations: pulumi.ResourceTransformation = ({ type,
   return { props: { ...props, metadata: { ...props["metadata"], annotations } }, opts };
 };
 
-/** The connection to the cluster, with server-side apply. */
+/** A cluster as a stack keeps it. */
+export interface StackCluster {
+  readonly context: string;
+  /** UID of the namespace kube-system; a preview does not ask for it. */
+  readonly uid?: string;
+}
+
+/**
+ * The cluster to deploy to: `here`, if it is the one that the stack keeps. Throws when it is another, before any object is touched: all of the
+ * stack would be made again there, and removed from where it is. The same cluster under another name is the same.
+ */
+export function keptCluster(stack: string, kept: StackCluster, here: StackCluster): StackCluster {
+  const same = kept.uid === undefined || here.uid === undefined ? kept.context === here.context : kept.uid === here.uid;
+  if (same) return { ...here, ...(kept.uid !== undefined && { uid: kept.uid }) };
+  const name = ({ context, uid }: StackCluster) => `"${context}"${uid === undefined ? "" : ` (${uid})`}`;
+  throw new pulumi.RunError(
+    `stack ${stack} is on the cluster of context ${name(kept)}, and this is ${name(here)}: nothing was changed. Choose that cluster again, by "kubectl config use-context" or "pulumi config set context". `
+    + "To move the stack, destroy it there first, and remove it by \"pulumi stack rm\"",
+  );
+}
+
+/** Asks the cluster of a context who it is: where an update changes it, and where a preview finds another name than the stack keeps. */
+async function identityOf(kubeconfig: Kubeconfig, context: string): Promise<string> {
+  const only = onlyContext(kubeconfig, context);
+  if (only === undefined) throw new pulumi.RunError(`there is no context "${context}": the kubeconfigs have ${kubeconfig.contexts.map(({ name }) => name).join(", ") || "none"}`);
+  const answer = await askCluster(only);
+  if ("uid" in answer) return answer.uid;
+  throw new pulumi.RunError(`the cluster of context "${context}" cannot be told from others, so nothing was changed: ${answer.problem}`);
+}
+
+/**
+ * The cluster of a context, kept with the stack by its first update before any object is made: a Stash holds on to its first value. Fails where
+ * the stack keeps another one. A preview asks no cluster unless the names differ.
+ */
+function clusterOfStack(kubeconfig: Kubeconfig, context: string): pulumi.Output<StackCluster> {
+  const asked = async (): Promise<StackCluster> => ({ context, uid: await identityOf(kubeconfig, context) });
+  const here = pulumi.runtime.isDryRun() ? Promise.resolve<StackCluster>({ context }) : asked();
+  const { output } = new pulumi.Stash("cluster", { input: here }, { ignoreChanges: ["input"] });
+  return output.apply(async (kept: StackCluster) => {
+    const found = await here;
+    return keptCluster(pulumi.getStack(), kept, found.uid === undefined && kept.context !== found.context ? await asked() : found);
+  });
+}
+
+/** The connection to the cluster, with server-side apply. A preview without a kubeconfig has none. */
 export function clusterProvider(named: string | undefined): k8s.Provider {
-  const context = chooseContext(named, currentContext());
+  const kubeconfig = readKubeconfig(kubeconfigFiles());
+  const context = chooseContext(named, kubeconfig["current-context"]);
   if (context === undefined && !pulumi.runtime.isDryRun()) {
     throw new pulumi.RunError('there is no Kubernetes context to deploy to: start a k3d or kind cluster, run "npm run cluster -- up", or name one with "pulumi config set context NAME"');
   }
+  const cluster = context === undefined ? undefined : clusterOfStack(kubeconfig, context);
   return new k8s.Provider("cluster", {
-    ...(context && { context }),
+    ...(cluster && {
+      context: cluster.context,
+      // With it the provider takes another name or address of the same cluster for a change of settings, and not for another cluster.
+      clusterIdentifier: cluster.apply(({ uid }) => uid as string),
+    }),
     enableServerSideApply: true,
     // Rotated Secrets and settings keep their names and are updated in place; pods roll by an annotation.
     enableSecretMutable: true,

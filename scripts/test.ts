@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,7 +8,8 @@ import { clusterFolder } from "../cluster/paths.ts";
 import { contextName } from "../cluster/local/settings.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
 import { renderedFolder } from "../test/support/rendered-once.ts";
-import { checkout, stateFolder } from "./support/checkout.ts";
+import { checkout } from "./support/checkout.ts";
+import { clusterRecord, stackKubeconfig } from "./support/cluster-record.ts";
 import { command } from "./support/command.ts";
 import { machineState } from "./support/machine-state.ts";
 
@@ -52,7 +53,7 @@ const before = machineState();
 // Only a local cluster that these tests started is taken down again: any other is somebody's.
 const wasRunning = processes.isRunning("kubelet");
 const hadData = existsSync(clusterFolder);
-const onLocalCluster = () => readFileSync(join(stateFolder, "kubeconfig"), "utf8").includes(`current-context: ${contextName}`);
+const onLocalCluster = () => clusterRecord("dev")?.context === contextName;
 let broughtUp = false;
 // Unit and policy run together, a suite on each of two cores; the others follow each other.
 const steps: Level[][] = [["types"], ["unit", "policy"], ["programs"], ["integration"], ["e2e"]];
@@ -110,7 +111,7 @@ async function runLevels(step: readonly Level[], name: string): Promise<void> {
     return;
   }
   await ensureToolchain({ parts: "all" });
-  const platform = { ...pulumiEnvironment(checkout), KUBECONFIG: join(checkout, ".state/kubeconfig") };
+  const platform = { ...pulumiEnvironment(checkout), KUBECONFIG: stackKubeconfig("dev") };
   // Files of one folder work on one system, so they follow each other; folders wait more than they work, so they overlap.
   const files = step.flatMap((level) => filesOf(level));
   const folders = Object.groupBy(files, (file) => dirname(file));

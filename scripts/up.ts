@@ -1,15 +1,21 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse, stringify } from "yaml";
-import { chooseCluster } from "../cluster/select.ts";
+import { askCluster } from "../cluster/identity.ts";
+import { kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../cluster/kubeconfigs.ts";
+import { startLocalCluster } from "../cluster/local/cluster.ts";
+import { clusterFolder } from "../cluster/paths.ts";
+import { chooseCluster, kindOf, startAgain } from "../cluster/select.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
 import type { Target } from "../components/systems/target.ts";
 import { verify } from "../operations/verify.ts";
+import { decideUp, isLocal, type Offer } from "./support/binding.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
-import { claimLocalCluster } from "./support/cluster-owner.ts";
+import { claimLocalCluster, foreignOwner } from "./support/cluster-owner.ts";
+import { type ClusterRecord, clusterRecord, recordCluster, stackKubeconfig } from "./support/cluster-record.ts";
 import { command } from "./support/command.ts";
 import { endOrphanedPlugins, projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
+import { Refusal, refuseForeign } from "./support/refusals.ts";
+import { situationOf } from "./support/stack-cluster.ts";
 import { stackConfiguration } from "./support/stack-configuration.ts";
+import { forgetStack } from "./support/stack-removal.ts";
 
 const program = command("npm run up --")
   .description("Bring a stack up: toolchain and local cluster where there is none, update under the policy pack, verification.")
@@ -25,12 +31,12 @@ try {
   step("toolchain");
   await ensureToolchain({ parts: "pulumi" });
   step("cluster");
-  const named = configuration["production-platform:context"];
-  const cluster = await chooseCluster(named ? { context: named } : {});
-  const kubeconfig = privateKubeconfig(cluster.kubeconfig, cluster.context);
+  const { kind, offer } = await clusterOfStack(configuration["production-platform:context"] || undefined);
+  record(kind, offer);
+  const kubeconfig = stackKubeconfig(stack);
+  const simulated = kind === "local-simulated";
   const workspace = { folder: projectFolder(stateFolder, stack), env: { ...pulumiEnvironment(checkout), KUBECONFIG: kubeconfig } };
-  if (cluster.kind === "local" || cluster.kind === "local-simulated") claimLocalCluster();
-  step(`update of stack ${stack} on ${cluster.context}`);
+  step(`update of stack ${stack} on ${offer.context}`);
   await selectStack(stack, workspace);
   await releaseStaleLocks(stack, workspace);
   endOrphanedPlugins();
@@ -39,21 +45,58 @@ try {
   step("verification");
   const { output } = await pulumi(["stack", "output", "--stack", stack, "--json"], workspace, { capture: true });
   const { targets } = JSON.parse(output) as { targets: Target[] };
-  const failures = await verify(targets, kubeconfig, cluster.kind === "local-simulated", (line) => console.log(line));
+  const failures = await verify(targets, kubeconfig, simulated, (line) => console.log(line));
   if (failures > 0) throw new Error(`${failures} checks failed: see the lines marked FAIL above, then "kubectl get events --sort-by=.lastTimestamp -A"`);
-  nextSteps(targets, kubeconfig, cluster.kind === "local-simulated");
+  nextSteps(targets, kubeconfig, simulated);
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 }
 
-/** A copy of the kubeconfig whose current context is the chosen one: the user's own file is only read. */
-function privateKubeconfig(source: string, context: string): string {
-  const file = join(stateFolder, "kubeconfig");
-  mkdirSync(stateFolder, { recursive: true });
-  writeFileSync(`${file}.new`, stringify({ ...parse(readFileSync(source, "utf8")), "current-context": context }), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
-  return file;
+type Kind = ClusterRecord["kind"];
+
+/** The stack's cluster, running: the recorded one and no other, or one that is chosen where none is recorded. */
+async function clusterOfStack(named: string | undefined, tried = false): Promise<{ kind: Kind; offer: Offer }> {
+  const situation = await situationOf(stack, { named, kubeconfig: process.env["KUBECONFIG"] });
+  const { bound } = situation;
+  // A recorded k3d or kind cluster that was stopped is started; the question is then asked once more.
+  if (bound && situation.offers.every(({ uid }) => uid === undefined) && !tried && (named ?? bound.context) === bound.context && await startAgain(bound.context, console.log)) return clusterOfStack(named, true);
+  const decision = decideUp(situation);
+  switch (decision.do) {
+    case "choose":
+      return chosen(named);
+    case "begin anew":
+      console.log(`${decision.why}: its record is forgotten`);
+      await forgetStack(stack, { objectsAreGone: true });
+      return clusterOfStack(named);
+    case "start local":
+      if (tried) throw new Refusal(`the local cluster was started, and does not answer: npm run cluster -- status`);
+      await startLocalCluster(console.log);
+      return clusterOfStack(named, true);
+    case "use": {
+      console.log(`using the context ${decision.offer.context}: stack ${stack} is on this cluster`);
+      if (!isLocal(decision.offer)) return { kind: clusterRecord(stack)?.kind ?? kindOf(decision.offer.context) ?? "named", offer: decision.offer };
+      const { real } = await startLocalCluster(console.log); // what of it does not run
+      return { kind: real ? "local" : "local-simulated", offer: decision.offer };
+    }
+  }
+}
+
+async function chosen(named: string | undefined): Promise<{ kind: Kind; offer: Offer }> {
+  const { kind, context, kubeconfig: files } = await chooseCluster({ ...(named && { context: named }), beforeLocal: () => refuseForeign({ foreign: foreignOwner() }) });
+  const kubeconfig = onlyContext(readKubeconfig(kubeconfigFiles(files)), context);
+  if (kubeconfig === undefined) throw new Error(`the context "${context}" names a cluster that ${files} does not have`);
+  const answer = await askCluster(kubeconfig);
+  if (!("uid" in answer)) throw new Refusal(`the cluster of context "${context}" cannot be told from others: ${answer.problem}. Nothing was changed`);
+  return { kind, offer: { context, kubeconfig, uid: answer.uid } };
+}
+
+/** Before the update begins, so that an interrupted one is known too. */
+function record(kind: Kind, { context, uid, kubeconfig }: Offer): void {
+  const local = kind === "local" || kind === "local-simulated";
+  if (local) claimLocalCluster(uid!);
+  const since = clusterRecord(stack)?.since ?? new Date().toISOString();
+  recordCluster(stack, { context, kind, server: serverOf(kubeconfig), uid: uid!, ...(local && { folder: clusterFolder }), since }, kubeconfig);
 }
 
 function nextSteps(targets: readonly Target[], kubeconfig: string, simulated: boolean): void {
@@ -71,6 +114,6 @@ function nextSteps(targets: readonly Target[], kubeconfig: string, simulated: bo
     ...targets.map(({ namespace }) => `  kubectl get pods -n ${namespace}`),
     "  npm test                 check everything",
     "  npm run preview          see whether a change passes the policies",
-    "  npm run down             take it down; volumes, passwords and backups stay",
+    `  npm run down${(stack === "dev" ? "" : ` -- --stack ${stack}`).padEnd(13)}take it down; volumes, passwords and backups stay`,
   ].join("\n"));
 }

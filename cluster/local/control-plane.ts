@@ -89,7 +89,7 @@ export async function startControlPlane(bin: string, node: "real" | "simulated")
   if (existsSync(files.controlPlane) && !existsSync(files.kubeconfig)) await kwokctl(bin, "delete", "cluster").catch(() => rmSync(files.controlPlane, { recursive: true, force: true }));
   if (existsSync(files.controlPlane)) {
     if (readFileSync(files.kwokConfig, "utf8") !== configuration(bin, node)) {
-      throw new Error(`the local cluster in ${files.controlPlane} was made by another version of this project: remove it and its data with "npm run down -- --purge"`);
+      throw new Error(`the local cluster in ${files.controlPlane} was made by another version of this project: remove it and its data with "npm run cluster -- down --purge"`);
     }
     await kwokctl(bin, "start", "cluster", "--wait", "60s"); // passes over parts that run
   } else {

@@ -1,5 +1,5 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clusterFolder } from "../paths.ts";
 import { type Print, step } from "../progress.ts";
@@ -13,9 +13,11 @@ import { addresses, files, linkName } from "./settings.ts";
 
 /**
  * Takes the local cluster down: processes, mounts, links and rules. Its data stays, so that the next start goes on where
- * it was, unless it is purged. Returns what could not be removed.
+ * it was, unless it is purged. Returns what could not be removed. Throws before anything is changed where another local cluster's node runs here.
  */
 export async function removeLocalCluster(bin: string, purge: boolean, print: Print): Promise<string[]> {
+  const other = otherLocalCluster();
+  if (other !== undefined) throw new Error(`the node that runs on this machine belongs to the local cluster in ${other}, and PLATFORM_STATE leads to ${clusterFolder}. Nothing was changed. Set it as it was for "npm run up"`);
   if (processes.isRunning("containerd")) {
     await processes.stop("kubelet");
     await step("stopping containers", print, stopContainers);
@@ -31,8 +33,26 @@ export async function removeLocalCluster(bin: string, purge: boolean, print: Pri
   for (const folder of [files.cni, join(files.containerd, "state"), join(files.kubelet, "pods")]) rmSync(folder, { recursive: true, force: true });
   for (const file of strayFiles()) rmSync(file, { force: true });
   const left = await leftovers();
-  if (purge && left.length === 0) rmSync(clusterFolder, { recursive: true, force: true });
+  if (purge && left.length === 0) removeData();
   return left;
+}
+
+/** The folder moves aside first: interrupted, the cluster is there with all its data or it is gone. */
+function removeData(): void {
+  const aside = `${clusterFolder}.removed`;
+  rmSync(aside, { recursive: true, force: true }); // of a purge that was killed
+  if (existsSync(clusterFolder)) renameSync(clusterFolder, aside);
+  rmSync(aside, { recursive: true, force: true });
+}
+
+/** The folder of another local cluster whose node runs here: links, packet rules and control groups of this machine are that one's. */
+export function otherLocalCluster(): string | undefined {
+  for (const pid of numericEntries("/proc")) {
+    const [program = "", ...args] = readText(`/proc/${pid}/cmdline`).split("\0");
+    const root = args[args.indexOf("--root-dir") + 1];
+    if (basename(program) === "kubelet" && args.includes(addresses.node) && root !== undefined && root !== files.kubelet) return dirname(root);
+  }
+  return undefined;
 }
 
 /** Asks every container to end, the data stores among them, and forces what is left after 20 seconds. */

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
+import type { KubeConfig } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { strayOverrides } from "../override-targets.ts";
 import { concerns, evaluate } from "../pack.ts";
@@ -23,8 +24,8 @@ import { chosenRules } from "./rules-list.ts";
 export interface CheckOptions {
   /** Files, folders and `-`. @default none, with `live` */
   readonly inputs: readonly string[];
-  /** Reads a cluster instead of files. */
-  readonly live?: { readonly context?: string | undefined; readonly namespace?: string | undefined };
+  /** Reads a cluster instead of files: the one of a connection, or else of a context. */
+  readonly live?: { readonly connection?: KubeConfig | undefined; readonly context?: string | undefined; readonly namespace?: string | undefined };
   /** @default the numbers of the runbooks */
   readonly settings?: string | undefined;
   /** Rules by id or row. @default all */
@@ -87,8 +88,8 @@ export async function check(options: CheckOptions, { base, stdin, kubeconfig, ot
   return { report, rules, settings, origins: read.origins, strayOverrides: strays, accepted };
 }
 
-async function fromCluster({ context, namespace }: NonNullable<CheckOptions["live"]>, from: KubeconfigOptions, rules: readonly Rule[]) {
-  const config = await loadKubeconfig({ ...from, context });
+async function fromCluster({ connection, context, namespace }: NonNullable<CheckOptions["live"]>, from: KubeconfigOptions, rules: readonly Rule[]) {
+  const config = connection ?? await loadKubeconfig({ ...from, context });
   const { objects, unseen } = await readCluster(await getFrom(config), kindsOf(rules), namespace);
   const named = `${config.getCurrentContext()} (${config.getCurrentCluster()!.server})${namespace === undefined ? "" : `, namespace ${namespace}`}`;
   return { objects, unseen, origins: new Map(), problems: [], skipped: [], files: 0, context: named };

@@ -52,7 +52,7 @@ function commandLine(terminal: Terminal): Command {
     .addOption(new Option("--mode <mode>", "the most that a violation leads to").choices(modes).default("deny"))
     .addOption(new Option("--namespace-selector <key=value>", "label of the namespaces that are guarded")
       .argParser(selector).default(ourNamespaces, `${ourNamespaces.key}=${ourNamespaces.value}`));
-  const onCluster = "context of your kubeconfig; without it, the one the stack names, or the cluster that npm run up chose";
+  const onCluster = "context of your kubeconfig; without it, the cluster that the stack was brought up on, or else the one that its file names";
 
   withGate("render", "write the policies and their bindings as YAML, to standard output or one rule a file; needs no cluster")
     .option("--out <dir>", "folder to write to: new, empty, or one that this command wrote")
@@ -72,7 +72,7 @@ function commandLine(terminal: Terminal): Command {
     .option("--context <name>", onCluster)
     .action(async ({ context, ...options }: GateOptions & { context?: string }) => {
       const gate = gateOf(options);
-      const kubeConfig = await connect(context ?? stackConfiguration(options.stack)["production-platform:context"], terminal.kubeconfig);
+      const kubeConfig = await connect(context, options.stack, terminal.kubeconfig);
       const { applyGate, typeWarnings } = await operations();
       const { created, changed, unchanged, removed } = await applyGate(kubeConfig, gate);
       say(`${summary(gate)}\non ${kubeConfig.getCurrentContext()}: ${created} created, ${changed} changed, ${unchanged} unchanged, ${removed} removed`);
@@ -82,10 +82,10 @@ function commandLine(terminal: Terminal): Command {
     });
 
   program.command("remove").description("remove every policy and binding that this command made; safe to run again")
-    .option("--stack <name>", "stack whose context is taken", "dev")
+    .option("--stack <name>", "stack whose cluster is taken", "dev")
     .option("--context <name>", onCluster)
     .action(async ({ context, stack }: { context?: string; stack: string }) => {
-      const kubeConfig = await connect(context ?? stackConfiguration(stack)["production-platform:context"], terminal.kubeconfig);
+      const kubeConfig = await connect(context, stack, terminal.kubeconfig);
       const removed = await (await operations()).removeGate(kubeConfig);
       const done = removed === 0 ? "there was nothing to remove" : `${removed} policies and bindings removed; within seconds nothing is refused any more`;
       say(`on ${kubeConfig.getCurrentContext()}: ${done}`);

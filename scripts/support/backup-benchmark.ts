@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { loadavg } from "node:os";
-import { join } from "node:path";
 import { pulumiEnvironment } from "../../cluster/toolchain.ts";
 import { bringUp, type Kubectl, movedTo, runJob, type StoreUnderTest, withNamespace } from "./bench-namespace.ts";
 import { keepSection, machineRows, table } from "./benchmarks-page.ts";
-import { checkout, stateFolder } from "./checkout.ts";
+import { checkout } from "./checkout.ts";
+import { stackKubeconfig } from "./cluster-record.ts";
 import { containerPeaks, containerSeconds, type Peak } from "./container-peaks.ts";
 import { declaredResources, type Manifest, manifests } from "./declared-objects.ts";
 import { fillEdi, fillPostgres, restorePostgres } from "./benchmark-data.ts";
@@ -118,7 +118,7 @@ async function storesOfSize(size: number, fixture: number): Promise<Manifest[]> 
 /** kubectl on the platform that `npm run up` brought up here; throws where no container would run. */
 async function platformsKubectl(): Promise<Kubectl> {
   const next = 'bring the platform up with "npm run up"';
-  const kubeconfig = join(stateFolder, "kubeconfig");
+  const kubeconfig = stackKubeconfig("dev");
   if (!existsSync(kubeconfig)) throw new Error(`${kubeconfig} does not exist; ${next}`);
   // Ctrl-C ends the kubectl that runs, and what it made is removed all the same.
   let interrupted = false;

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { ApiError } from "../../policies/check/api-client.ts";
 import { check } from "../../policies/check/check.ts";
@@ -16,8 +16,9 @@ import { chosenRules, listRules, UsageError } from "../../policies/check/rules-l
 import { standardsReport } from "../../policies/check/standards-report.ts";
 import type { Severity } from "../../policies/rule.ts";
 import { rulesAsOf } from "../../policies/rules/index.ts";
-import { stateFolder } from "./checkout.ts";
+import { stackKubeconfig } from "./cluster-record.ts";
 import { commandOn, exitCode, type Terminal } from "./command.ts";
+import { connect, ownKubeconfigs, UnknownContext, Unreachable } from "./kube-context.ts";
 
 const list = (text: string) => text.split(",").map((part) => part.trim()).filter((part) => part !== "");
 const commandLine = (terminal: Terminal): Command => commandOn(terminal, "npm run check --")
@@ -33,7 +34,8 @@ const commandLine = (terminal: Terminal): Command => commandOn(terminal, "npm ru
   .option("--rules <ids>", "only these rules, by id or row: X01-privileged,X05", list)
   .option("--skip-rules <ids>", "all rules but these", list)
   .option("--live", "judge the objects of a cluster instead of files")
-  .option("--context <name>", "with --live: a context of the kubeconfig, or of what npm run up wrote; otherwise the kubeconfig's current one, or without any kubeconfig the stack's")
+  .option("--stack <name>", "with --live: the cluster that this stack was brought up on, which has to be the same one still")
+  .option("--context <name>", "with --live: a context of the kubeconfig, or of what npm run up wrote; without it and --stack the kubeconfig's current one")
   .option("--namespace <name>", "with --live: only this namespace, which may be one of the system's own")
   .option("--exceptions", "list all exceptions with reason, end and state instead of the findings")
   .option("--report", "say for each standard what is covered, passed, failed and excepted instead of the findings")
@@ -52,6 +54,7 @@ interface Options extends Pick<CheckOptions, "strict" | "rules" | "skipRules" | 
   readonly failOn: Severity;
   readonly writeBaseline?: string;
   readonly live?: true;
+  readonly stack?: string;
   readonly context?: string;
   readonly namespace?: string;
   readonly exceptions?: true;
@@ -68,7 +71,7 @@ export function checkCommand(args: readonly string[], terminal: Terminal): Promi
     return run(program.args, program.opts<Options>(), terminal);
   };
   return exitCode(work, terminal, async (error) => ({
-    code: error instanceof ApiError ? 3 : error instanceof UsageError ? 2 : 1,
+    code: error instanceof ApiError || error instanceof Unreachable ? 3 : error instanceof UsageError || error instanceof UnknownContext ? 2 : 1,
     text: error instanceof Error ? error.message : String(error),
   }));
 }
@@ -82,10 +85,11 @@ async function run(inputs: readonly string[], options: Options, terminal: Termin
     return 0;
   }
   refuseContradictions(inputs, options);
-  const { live, context, namespace, maxSize, writeBaseline, ...rest } = options;
+  const { live, stack, context, namespace, maxSize, writeBaseline, ...rest } = options;
+  const connection = stack === undefined ? undefined : await connect(undefined, stack, kubeconfig);
   const checked = await check(
-    { ...rest, inputs, ...(live ? { live: { context, namespace } } : {}), accept: writeBaseline !== undefined, maxMebibytes: maxSize },
-    { base, stdin, kubeconfig, otherKubeconfigs: [join(stateFolder, "kubeconfig")], today },
+    { ...rest, inputs, ...(live ? { live: { connection, context, namespace } } : {}), accept: writeBaseline !== undefined, maxMebibytes: maxSize },
+    { base, stdin, kubeconfig, otherKubeconfigs: context === undefined ? [stackKubeconfig("dev")] : ownKubeconfigs(), today },
   );
   if (writeBaseline !== undefined) writeWhole(resolve(base, writeBaseline), `${JSON.stringify(checked.accepted, undefined, 2)}\n`);
   publish(checked, resultOf(checked, options, terminal.colour, today), options, terminal);
@@ -94,7 +98,8 @@ async function run(inputs: readonly string[], options: Options, terminal: Termin
 
 function refuseContradictions(inputs: readonly string[], options: Options): void {
   if (options.live && inputs.length > 0) throw new UsageError("--live reads a cluster: name either it or files");
-  if (!options.live && (options.context !== undefined || options.namespace !== undefined)) throw new UsageError("--context and --namespace choose what --live reads: add --live");
+  if (!options.live && [options.stack, options.context, options.namespace].some((choice) => choice !== undefined)) throw new UsageError("--stack, --context and --namespace choose what --live reads: add --live");
+  if (options.stack !== undefined && options.context !== undefined) throw new UsageError("--stack and --context each name a cluster: choose one");
   if (!options.live && inputs.length === 0) throw new UsageError("nothing to check: name files, folders, - for standard input, or --live; --help says more");
   if (options.report && options.exceptions) throw new UsageError("--report and --exceptions each take the place of the findings: choose one");
   if ((options.report || options.exceptions) && !Object.hasOwn(standardsFormats, options.format)) throw new UsageError(`${options.report ? "--report" : "--exceptions"} is written as ${Object.keys(standardsFormats).join(", ")}, not as ${options.format}`);

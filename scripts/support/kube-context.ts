@@ -1,9 +1,13 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { askCluster } from "../../cluster/identity.ts";
+import { contextNames, kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../../cluster/kubeconfigs.ts";
 import { files } from "../../cluster/local/settings.ts";
-import { stateFolder } from "./checkout.ts";
+import { theCluster } from "./binding.ts";
+import { recordedStacks, stackKubeconfig } from "./cluster-record.ts";
+import { Refusal } from "./refusals.ts";
+import { situationOf } from "./stack-cluster.ts";
+import { stackConfiguration } from "./stack-configuration.ts";
 
 /** No cluster was named, or one that no kubeconfig knows. */
 export class UnknownContext extends Error {
@@ -15,48 +19,47 @@ export class Unreachable extends Error {
   override readonly name = "Unreachable";
 }
 
-/** What `npm run up` wrote: the cluster that the stack is on. */
-const ofStack = join(stateFolder, "kubeconfig");
+/** Kubeconfigs that `npm run up` and `npm run cluster` wrote. */
+export const ownKubeconfigs = (): string[] => [...recordedStacks().map(stackKubeconfig), files.kubeconfig].filter((file) => existsSync(file));
 
 /**
- * The connection to a context of the user's kubeconfig (`kubeconfig` is the value of `KUBECONFIG`) or of this project's own; without a name, to
- * the cluster that `npm run up` brought the stack up on. A cluster is never guessed. Throws {@link UnknownContext}, and {@link Unreachable} when it does not answer within 5 s.
+ * The connection to a context of the user's kubeconfig (`kubeconfig` is the value of `KUBECONFIG`) or of this project's own; without a name, to the
+ * cluster that the stack was brought up on, and before its first update to the one that its file names. A cluster is never guessed. Throws
+ * {@link UnknownContext}, a `Refusal` where another cluster answers than the recorded one, and {@link Unreachable} when none answers within 10 s.
  */
-export async function connect(context: string | undefined, kubeconfig: string | undefined): Promise<KubeConfig> {
-  // Loaded here: who only needs to know the errors does not wait for the client.
-  const { KubeConfig, VersionApi } = await import("@kubernetes/client-node");
-  const loaded = (file: string) => {
-    const kubeConfig = new KubeConfig();
-    kubeConfig.loadFromFile(file);
-    return kubeConfig;
-  };
-  const kubeConfig = context === undefined ? loaded(theStacks()) : named(context, kubeconfig, loaded);
+export async function connect(context: string | undefined, stack: string, kubeconfig: string | undefined): Promise<KubeConfig> {
+  if (context !== undefined) return client(await answering(context, kubeconfig));
+  const named = stackConfiguration(stack)["production-platform:context"] || undefined;
+  const situation = await situationOf(stack, { named, kubeconfig });
+  if (situation.bound === undefined && named !== undefined) return client(await answering(named, kubeconfig));
+  if (situation.bound === undefined) {
+    throw new UnknownContext(`stack ${stack} was not brought up from here, so there is no cluster to take: run "npm run up -- --stack ${stack}", or name a context of your kubeconfig with --context`);
+  }
   try {
-    await kubeConfig.makeApiClient(VersionApi).getCode({ signal: AbortSignal.timeout(5000) });
+    return client(theCluster(situation).kubeconfig);
   } catch (error) {
-    const { message, cause } = error as Error; // a failed connection has its reason below
-    const reason = (cause instanceof Error ? cause.message : message).split("\n")[0];
-    const server = `the API server of context "${kubeConfig.getCurrentContext()}" (${kubeConfig.getCurrentCluster()?.server})`;
-    throw new Unreachable(`${server} does not answer: ${reason}. Start it, or name another with --context`);
+    if (error instanceof Refusal && situation.offers.every(({ uid }) => uid === undefined)) throw new Unreachable(error.message);
+    throw error;
   }
-  return kubeConfig;
 }
 
-function theStacks(): string {
-  if (!existsSync(ofStack)) {
-    throw new UnknownContext('no stack was brought up from here, so there is no cluster to take: run "npm run up", or name a context of your kubeconfig with --context');
-  }
-  return ofStack;
-}
-
-function named(context: string, kubeconfig: string | undefined, loaded: (file: string) => KubeConfig): KubeConfig {
-  const users = (kubeconfig ?? join(homedir(), ".kube", "config")).split(delimiter);
-  const known = [...users, ofStack, files.kubeconfig].filter((file) => file && existsSync(file)).map(loaded);
-  const found = known.find((kubeConfig) => kubeConfig.getContextObject(context) !== null);
+/** A named context whose API server answers, as a kubeconfig of its own. */
+async function answering(context: string, kubeconfig: string | undefined): Promise<Record<string, unknown>> {
+  const known = [kubeconfigFiles(kubeconfig), ...ownKubeconfigs().map((file) => [file])].map(readKubeconfig);
+  const found = known.map((each) => onlyContext(each, context)).find((only) => only !== undefined);
   if (found === undefined) {
-    const names = new Set(known.flatMap((kubeConfig) => kubeConfig.getContexts().map(({ name }) => name)));
+    const names = new Set(known.flatMap(contextNames));
     throw new UnknownContext(`there is no context "${context}"; the kubeconfigs have: ${[...names].join(", ") || "none"}`);
   }
-  found.setCurrentContext(context);
+  const answer = await askCluster(found);
+  if ("problem" in answer && !answer.reached) throw new Unreachable(`the API server of context "${context}" (${serverOf(found)}) does not answer: ${answer.problem}. Start it, or name another with --context`);
   return found;
+}
+
+/** Loaded here: who only needs to know the errors does not wait for the client. */
+async function client(only: Record<string, unknown>): Promise<KubeConfig> {
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromString(JSON.stringify(only));
+  return kubeConfig;
 }

@@ -12,6 +12,7 @@ import { parseSettings } from "../../policies/settings.ts";
 import { keepSection, machineRows, table } from "./benchmarks-page.ts";
 import { checkoutPreviewWorkspace, previewArguments } from "./checkout-preview.ts";
 import { checkout, stateFolder } from "./checkout.ts";
+import { stackKubeconfig } from "./cluster-record.ts";
 import { declaredResources, type Manifest, manifests } from "./declared-objects.ts";
 import { type Measurement, timed } from "./measurement.ts";
 import { projectFolder, pulumi, releaseStaleLocks, selectStack, type Workspace } from "./pulumi.ts";
@@ -78,7 +79,7 @@ function withoutScanner(error: Error): Measurement[] {
 /** The way to the platform which `npm run up` brought up here, or the reason why there is none. */
 async function runningPlatform(): Promise<Platform | string> {
   const next = `bring the platform up with "npm run up"`;
-  const kubeconfig = join(stateFolder, "kubeconfig");
+  const kubeconfig = stackKubeconfig(stack);
   if (!existsSync(kubeconfig)) return `${kubeconfig} does not exist; ${next}`;
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(kubeconfig);

@@ -10,7 +10,7 @@ export type Edits = Readonly<Record<string, readonly (readonly [from: string, to
 /** Caches, which are keyed by what they hold. */
 const caches = ["bundles", "compile-cache"];
 /** What makes an update one of the same stack. */
-const engineState = ["backend", "passphrase", "pulumi"];
+const engineState = ["backend", "passphrase", "pulumi", "stacks"];
 
 /**
  * Copies the project's files to a new folder and changes some, as a colleague's branch would. It shares the dependencies,

@@ -32,7 +32,9 @@ test("wrong usage ends with 2 and says what to do instead", async (t) => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["", /^nothing to check: name files, folders, - for standard input, or --live/],
     ["--live bad.yaml", /^--live reads a cluster: name either it or files/],
-    ["bad.yaml --namespace data", /^--context and --namespace choose what --live reads: add --live/],
+    ["bad.yaml --namespace data", /^--stack, --context and --namespace choose what --live reads: add --live/],
+    ["bad.yaml --stack dev", /^--stack, --context and --namespace choose what --live reads: add --live/],
+    ["--live --stack dev --context here", /^--stack and --context each name a cluster: choose one/],
     ["bad.yaml --format xml", /Allowed choices are human, json, sarif, junit, github, markdown/],
     ["bad.yaml --report --format sarif", /^--report is written as human, markdown, json, not as sarif/],
     ["bad.yaml --rules X99", /^"X99" is no rule: the nearest is /],

@@ -2,7 +2,7 @@ import test from "ava";
 import { choose, type Machine } from "../../../cluster/select.ts";
 
 /** A machine with these contexts, of which those in `running` answer; records which were asked. */
-function machine(parts: { contexts?: string[]; running?: string[]; current?: string; creator?: "k3d" | "kind"; kubeconfig?: string | null }) {
+function machine(parts: { contexts?: string[]; running?: string[]; current?: string; creator?: "k3d" | "kind"; made?: boolean; kubeconfig?: string | null }) {
   const asked: string[] = [];
   let creatorAsked = false;
   const it: Machine = {
@@ -17,6 +17,7 @@ function machine(parts: { contexts?: string[]; running?: string[]; current?: str
       creatorAsked = true;
       return parts.creator;
     },
+    made: async () => parts.made ?? false,
   };
   return { it, asked, creatorAsked: () => creatorAsked };
 }
@@ -81,6 +82,13 @@ test("where Docker answers, k3d or kind makes a cluster when none of theirs runs
   const stopped = machine({ contexts: ["kind-a"], current: "kind-a", creator: "kind" });
   t.deepEqual(await choose(undefined, stopped.it), { create: "kind", reason: "Docker answers and kind is installed." });
   t.deepEqual(stopped.asked, ["kind-a"]);
+});
+
+test("a cluster that k3d or kind made before is started again, and no second one is made", async (t) => {
+  for (const creator of ["k3d", "kind"] as const) {
+    const { it } = machine({ contexts: [`${creator}-platform`], current: "production", creator, made: true });
+    t.deepEqual(await choose(undefined, it), { start: creator, reason: `the ${creator} cluster "platform" is there and does not answer. The current context "production" is not touched: name it with "pulumi config set context production" if it is meant.` });
+  }
 });
 
 test("with nothing at hand the local cluster is made", async (t) => {
