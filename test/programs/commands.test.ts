@@ -46,8 +46,8 @@ test("render refuses a system whose name is misspelt, with the nearest name and 
     "  bgc-platform.applications: no source is set; write one of",
     "    applications: { source: contract-server }",
     "    applications: { source: images, api: ..., integrationGateway: ..., web: ... }",
-    '  bgc-platfrom: there is no such setting; the nearest is "bgc-platform"; there are bgc-platform, bots-edi, certificateIssuer, clusterAddons, context, '
-      + "ingressClass, ingressNamespace, platform-service, policies, purpose, resilient-api-gateway, retainData, storageClass, systems, techbra-ecommerce",
+    '  bgc-platfrom: there is no such setting; the nearest is "bgc-platform"; there are bgc-platform, bots-edi, certificateIssuer, clusterAddons, context, dnsCidrs, '
+      + "ingressClass, ingressNamespace, monitoringNamespace, platform-service, policies, purpose, resilient-api-gateway, retainData, storageClass, systems, techbra-ecommerce",
   ].join("\n") });
 });
 
