@@ -21,7 +21,14 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
   await withClusterLock(print, async () => {
     const started = performance.now();
     mkdirSync(clusterFolder, { recursive: true });
-    if ((await localClusterStatus(bin)).healthy) return print(`the local cluster is up (${elapsed(started)})`);
+    if ((await localClusterStatus(bin)).healthy) {
+      // It may have been started by an earlier version of this project, with fewer images and other packet rules.
+      if (!obstacle) {
+        await ensureNetwork();
+        await importImages(await buildImages(print), print);
+      }
+      return print(`the local cluster is up (${elapsed(started)})`);
+    }
     if (obstacle) {
       print(`no real node: ${obstacle}. The node is simulated: pods seem to run, and no container does`);
       await step("control plane", print, () => startControlPlane(bin, "simulated"));
