@@ -14,10 +14,10 @@ export function fixtureCounter(name: string, namespace: string, labels: Readonly
   return (copies: Mount, env: Readonly<Record<string, string>>): ContainerArgs => ({
     name: "count",
     image: images.node,
-    command: ["node", "/scripts/count-fixture.ts"],
+    command: ["node", "/counter/count-fixture.ts"],
     env,
     // For one record at a time, and none is larger than the server's packet of 64 MiB.
     resources: { cpu: { request: "50m", limit: "1" }, memory: { request: "64Mi", limit: "512Mi" } },
-    mounts: [{ path: "/scripts", configMap: map.mapName }, { path: "/tmp", scratch: "16Mi" }, copies],
+    mounts: [{ path: "/counter", configMap: map.mapName }, { path: "/tmp", scratch: "16Mi" }, copies],
   });
 }

@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import { type ContainerArgs, kubernetesContainer, type Mount, volumeName } from "./container.ts";
+import { podMounts } from "./mounts.ts";
 import { scratchVolume, withEphemeralStorage } from "./scratch.ts";
 import { type Duration, seconds } from "./units.ts";
 
@@ -60,18 +61,14 @@ export function podTemplate(args: PodArgs, restartPolicy: "Always" | "Never"): P
       }),
       ...(args.initContainers && { initContainers: containers.slice(0, initContainers.length).map(kubernetesContainer) }),
       containers: containers.slice(initContainers.length).map(kubernetesContainer),
-      volumes: volumes(containers.flatMap((container) => container.mounts ?? [])),
+      volumes: volumes(podMounts(containers)),
     },
   };
 }
 
 function volumes(mounts: readonly Mount[]): Volume[] {
-  const byName = new Map<string, Volume>();
-  for (const mount of mounts) {
-    if ("claimTemplate" in mount) continue; // the StatefulSet's own volume claim templates declare these
-    byName.set(volumeName(mount), { name: volumeName(mount), ...source(mount) });
-  }
-  return [...byName.values()];
+  // The StatefulSet's own volume claim templates declare the others.
+  return mounts.flatMap((mount) => ("claimTemplate" in mount ? [] : [{ name: volumeName(mount), ...source(mount) }]));
 }
 
 function source(mount: Exclude<Mount, { claimTemplate: string }>): Omit<Volume, "name"> {

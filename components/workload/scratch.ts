@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type { ContainerArgs, Mount, Resources } from "./container.ts";
+import { podMounts } from "./mounts.ts";
 import { bytes, mebibytes, type Size } from "./units.ts";
 
 type Scratch = Extract<Mount, { scratch: Size }>;
@@ -51,8 +52,5 @@ export function withEphemeralStorage(containers: readonly ContainerArgs[]): Cont
   });
 }
 
-/** The scratch paths of a pod; containers that mount the same path share it. */
-function scratchOf(containers: readonly ContainerArgs[]): Scratch[] {
-  const mounts = containers.flatMap(({ mounts = [] }) => mounts).filter((mount): mount is Scratch => "scratch" in mount);
-  return [...new Map(mounts.map((mount) => [mount.path, mount])).values()];
-}
+/** The scratch paths of a pod. */
+const scratchOf = (containers: readonly ContainerArgs[]): Scratch[] => podMounts(containers).filter((mount): mount is Scratch => "scratch" in mount);

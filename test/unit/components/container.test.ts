@@ -1,5 +1,5 @@
 import test from "ava";
-import { type ContainerArgs, kubernetesContainer, volumeName } from "../../../components/workload/container.ts";
+import { type ContainerArgs, kubernetesContainer, type Mount, volumeName } from "../../../components/workload/container.ts";
 import { podTemplate } from "../../../components/workload/pod.ts";
 import { kubernetesProbe, startupBudget } from "../../../components/workload/probes.ts";
 
@@ -46,6 +46,25 @@ test("a probe without timing has the defaults written out", (t) => {
 test("the start-up budget is what the startup and readiness probes allow together", (t) => {
   const probe = { tcp: "http" } as const;
   t.is(startupBudget({ startup: { ...probe, initialDelay: "5s", period: "10s", failureThreshold: 6 }, readiness: probe, liveness: probe }), 95);
+});
+
+/** A container for each mount: c0, c1 and so on. */
+const each = (mounts: readonly Mount[]) => mounts.map((mount, index): ContainerArgs => ({ ...container, name: `c${index}`, mounts: [mount] })) as [ContainerArgs, ...ContainerArgs[]];
+
+test("containers that mean different things by one path are refused, because they would share what is there", (t) => {
+  const pod = (...mounts: Mount[]) => () => podOf(...each(mounts));
+  const refused = { message: 'container "c1" mounts something else at /scripts than another container of its pod, and containers share what they mount at one path: choose another path' };
+  t.throws(pod({ path: "/scripts", configMap: "one" }, { path: "/scripts", configMap: "other" }), refused);
+  t.throws(pod({ path: "/scripts", configMap: "one" }, { path: "/scripts", scratch: "16Mi" }), refused);
+  t.throws(pod({ path: "/scripts", secret: "keys" }, { path: "/scripts", secret: "keys", optional: true }), refused);
+  t.notThrows(pod({ path: "/data", claim: "data" }, { path: "/data", claim: "data", readOnly: true }));
+  t.notThrows(pod({ path: "/scripts", configMap: "one" }, { path: "/scripts", configMap: "one", item: "a" }));
+});
+
+test("of two sizes of scratch at one path the larger one holds, whichever comes first", (t) => {
+  const sizes = (...scratch: `${number}Mi`[]) => podOf(...each(scratch.map((size) => ({ path: "/tmp", scratch: size })))).spec.volumes;
+  t.deepEqual(sizes("64Mi", "16Mi"), [{ name: "tmp", emptyDir: { sizeLimit: "64Mi" } }]);
+  t.deepEqual(sizes("16Mi", "64Mi"), [{ name: "tmp", emptyDir: { sizeLimit: "64Mi" } }]);
 });
 
 test("containers that mount the same path share one volume, and a claim template brings its own", (t) => {

@@ -104,7 +104,7 @@ test("production's MySQL is dumped and proven by programs of MySQL, and a server
 test("the copy's fixture is read to its end by a program of two files, in the memory of one record (E10)", (t) => {
   for (const [stack, { container, config }] of both) {
     const { image, command, resources } = container("CronJob", "bots-db-backup", "count");
-    t.deepEqual([image, command, resources.limits["memory"]], ["docker.io/library/node:24.21.0-bookworm-slim", ["node", "/scripts/count-fixture.ts"], "512Mi"], stack);
+    t.deepEqual([image, command, resources.limits["memory"]], ["docker.io/library/node:24.21.0-bookworm-slim", ["node", "/counter/count-fixture.ts"], "512Mi"], stack);
     t.deepEqual(Object.keys(config(/^bots-fixture-counter-/)).sort(), ["count-fixture.ts", "fixture.ts", "package.json"], stack);
   }
 });
