@@ -14,7 +14,15 @@ const nextJsonValue = /^(?=\{(?!\{))/gm;
 
 /** The documents of a file of YAML or JSON, without those that hold comments and directives only. */
 export function* documentsOf(file: string, text: string): Generator<TextDocument> {
-  for (const document of split({ file, text, linesBefore: 0 }, marker)) if (!isEmpty(document.text)) yield document;
+  for (const document of split({ file, text, linesBefore: 0 }, marker)) {
+    if (!isEmpty(document.text)) yield { ...document, text: withoutMark(document.text) };
+  }
+}
+
+/** Why kubectl reads nothing in a document that stands in a file of others; undefined for all that it reads. */
+export function unreadByKubectl({ text }: TextDocument): string | undefined {
+  if (/^\.\.\.(?=\s|$)/.test(text)) return "stands behind the end of a document (...), where kubectl reads nothing: begin it with ---";
+  return /^---[ \t]+[^\s#]/.test(text) ? "begins on the line of its ---, which kubectl refuses: begin it on the next one" : undefined;
 }
 
 /** The values of a document that is more than one JSON value; undefined for any other. */
@@ -35,6 +43,11 @@ function* split({ file, text, linesBefore }: TextDocument, where: RegExp): Gener
     start = index;
   }
   if (start < text.length) yield { file, text: text.slice(start), linesBefore: line };
+}
+
+/** Where files were put together, a byte order mark may stand before any document. */
+function withoutMark(text: string): string {
+  return text.replace(/^(---[^\n]*\n)?\uFEFF/, (_, marker: string | undefined) => marker ?? "");
 }
 
 /** Whether there is nothing besides the marker, comments and directives. */

@@ -1,13 +1,13 @@
 import { basename } from "node:path";
 import { fromManifest } from "../kubernetes-object.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
-import { documentsOf, jsonValuesOf } from "./documents.ts";
+import { documentsOf, jsonValuesOf, unreadByKubectl } from "./documents.ts";
 import type { TextDocument } from "./documents.ts";
 import type { Inputs, InputText, Problem, Skipped } from "./inputs.ts";
 import { locate, locationAt } from "./locations.ts";
 import { shapeProblem } from "./shape.ts";
-import { parse } from "./yaml.ts";
-import type { Unreadable } from "./yaml.ts";
+import { parseDocument } from "./yaml.ts";
+import type { Parsed, Unreadable } from "./yaml.ts";
 
 /** Where an object was read. */
 export interface Origin {
@@ -52,9 +52,11 @@ export function readObjects(inputs: Inputs): Read {
   const problem = (document: TextDocument, message: string, offset = 0) => problems.push({ ...locationAt(document, offset), message });
 
   const addDocument = (document: TextDocument, input: InputText): void => {
-    let value: unknown;
+    const unread = unreadByKubectl(document);
+    if (unread !== undefined) return void problem(document, unread);
+    let parsed: Parsed;
     try {
-      value = parse(document.text);
+      parsed = parseDocument(document.text);
     } catch (error) {
       const values = jsonValuesOf(document);
       const { message, offset } = error as Unreadable;
@@ -63,7 +65,8 @@ export function readObjects(inputs: Inputs): Read {
       else skipped.push({ file: input.file, line: document.linesBefore + 1, reason: `no Kubernetes object, and ${message}` });
       return;
     }
-    for (const { item, path } of itemsOf(value, "")) addItem(document, item, path);
+    for (const { offset, message } of parsed.ambiguities) problem(document, message, offset);
+    for (const { item, path } of itemsOf(parsed.value, "")) addItem(document, item, path);
   };
 
   const addItem = (document: TextDocument, item: unknown, path: string): void => {
