@@ -8,6 +8,8 @@ export interface WalkedPod {
   readonly spec: V1PodSpec;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Its containers and where they are. @default those in the lists of its spec */
+  readonly containers?: readonly Omit<WalkedContainer, "pod">[];
 }
 
 /** `sidecar` is an init container that keeps running (restartPolicy Always). */
@@ -67,14 +69,22 @@ export function podOf(object: KubernetesObject): WalkedPod | undefined {
   return pod;
 }
 
+/** An object that stands for one pod in another, as a PodTemplate. Whatever it reads but its kind and pod is the other's. */
+export function withPod(object: KubernetesObject, pod: WalkedPod): KubernetesObject {
+  const view = Object.create(object, { kind: { value: "PodTemplate" } }) as KubernetesObject;
+  pods.set(view, pod);
+  return view;
+}
+
 const walks = new WeakMap<WalkedPod, readonly WalkedContainer[]>();
 
 /** Every container of a pod, init, sidecar and ephemeral ones included. Each pod is walked once, however many rules look at it. */
 export function* containersOf(pod: WalkedPod): Generator<WalkedContainer> {
   const known = walks.get(pod);
   if (known !== undefined) return yield* known;
-  const walk: WalkedContainer[] = [];
-  for (const [field, role] of groups) {
+  const walk: WalkedContainer[] = (pod.containers ?? []).map((container) => ({ ...container, pod }));
+  yield* walk;
+  for (const [field, role] of pod.containers === undefined ? groups : []) {
     const containers = (pod.spec as unknown as Record<string, V1Container[] | undefined>)[field];
     for (const index of (containers ?? []).keys()) {
       const spec = containers?.[index] as V1Container;

@@ -1,4 +1,5 @@
 import type { V1LabelSelector } from "@kubernetes/client-node";
+import { foreignPods } from "./foreign-pods.ts";
 import { known } from "./known.ts";
 import { NotEvaluable } from "./kubernetes-object.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
@@ -71,12 +72,15 @@ function workloadsByLabel(objects: readonly KubernetesObject[]): Map<string, ByL
   const namespaces = new Map<string, ByLabel>();
   for (const object of objects) {
     const namespace = known(() => object.namespace);
-    if (namespace === undefined || !(workloadKinds as readonly string[]).includes(object.kind)) continue;
+    if (namespace === undefined) continue;
     const index = entry(namespaces, namespace, () => ({ byPair: new Map<string, KubernetesObject[]>(), open: [], all: [] }));
-    index.all.push(object);
-    const pairs = known(() => Object.entries(podOf(object)?.labels ?? {}));
-    if (pairs === undefined) index.open.push(object);
-    else for (const [key, value] of pairs) entry(index.byPair, pair(key, value), () => []).push(object);
+    const workloads = (workloadKinds as readonly string[]).includes(object.kind) ? [object] : known(() => foreignPods(object)) ?? [];
+    for (const workload of workloads) {
+      index.all.push(workload);
+      const pairs = known(() => Object.entries(podOf(workload)?.labels ?? {}));
+      if (pairs === undefined) index.open.push(workload);
+      else for (const [key, value] of pairs) entry(index.byPair, pair(key, value), () => []).push(workload);
+    }
   }
   return namespaces;
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { hasForeignPods } from "../foreign-pods.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { concerns, evaluate } from "../pack.ts";
 import type { Rule, Severity } from "../rule.ts";
@@ -106,6 +107,6 @@ function otherKinds(objects: readonly KubernetesObject[], rules: readonly Rule[]
     return judged.get(kind)!;
   };
   const counts = new Map<string, number>();
-  for (const { kind } of objects) if (!isJudged(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  for (const object of objects) if (!isJudged(object.kind) && !hasForeignPods(object)) counts.set(object.kind, (counts.get(object.kind) ?? 0) + 1);
   return Object.fromEntries([...counts].sort());
 }

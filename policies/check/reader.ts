@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { groupOf } from "../kinds.ts";
 import { fromManifest } from "../kubernetes-object.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { documentsOf, jsonValuesOf, unreadByKubectl } from "./documents.ts";
@@ -80,7 +81,7 @@ export function readObjects(inputs: Inputs): Read {
     const wrong = object === undefined ? undefined : shapeProblem(object);
     if (object !== undefined && wrong !== undefined) {
       const place = [path, wrong.path].filter((part) => part !== "").join(".");
-      problems.push({ ...locate(document, [place])(place), message: `${object.ref} is no object that an API server takes: ${wrong.path} ${wrong.message}` });
+      problems.push({ ...locate(document, [place])(place), message: `${object.ref} ${refused(object)}: ${wrong.path} ${wrong.message}` });
     } else if (object !== undefined) {
       objects.push(object);
       origins.set(object, { document, path });
@@ -95,6 +96,11 @@ export function readObjects(inputs: Inputs): Read {
 
   for (const input of inputs.texts) for (const document of documentsOf(input.file, input.text)) addDocument(document, input);
   return { objects, origins, problems, skipped, files: files.size };
+}
+
+/** Only of Kubernetes' own kinds is it known what an API server takes. */
+function refused({ apiVersion }: KubernetesObject): string {
+  return groupOf(apiVersion).includes(".") && !groupOf(apiVersion).endsWith(".k8s.io") ? "cannot be judged" : "is no object that an API server takes";
 }
 
 /** The items of a List, of a list of one kind as the API server answers it, and of a plain list; anything else is its own item. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { foreignPods } from "../foreign-pods.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { podKinds, podOf } from "../pod-spec-walker.ts";
 
@@ -24,7 +25,12 @@ export interface ShapeProblem {
 /** What is wrong with the shape of an object's metadata, or of the pods in it; undefined where rules can judge it. */
 export function shapeProblem(object: KubernetesObject): ShapeProblem | undefined {
   const ofManifest = firstProblem(manifestShape, object.manifest, "");
-  if (ofManifest !== undefined || !(podKinds as readonly string[]).includes(object.kind)) return ofManifest;
+  if (ofManifest !== undefined) return ofManifest;
+  if (!(podKinds as readonly string[]).includes(object.kind)) return foreignPods(object).map(podProblem).find((problem) => problem !== undefined);
+  return podProblem(object);
+}
+
+function podProblem(object: KubernetesObject): ShapeProblem | undefined {
   const pod = podOf(object);
   return pod === undefined ? { path: object.kind === "PodTemplate" ? "template" : "spec", message: "holds no pod" } : firstProblem(podShape, pod.spec, pod.path);
 }

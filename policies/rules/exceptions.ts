@@ -1,5 +1,6 @@
 import { exceptionPrefix } from "../annotations.ts";
 import { exceptionsOf } from "../exceptions.ts";
+import { foreignPods } from "../foreign-pods.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { containersOf, podOf } from "../pod-spec-walker.ts";
 import type { ObjectRule, Rule, StackRule, Violation } from "../rule.ts";
@@ -57,8 +58,9 @@ export function unusedExceptionRule(rules: readonly Rule[], today: string): Stac
         const rule = byId.get(ruleId);
         if (rule === undefined || problem !== undefined) continue; // X09-exception's
         const path = `metadata.annotations["${annotation}"]`;
-        const looks = rule.kinds[0] === "*" || rule.kinds.includes(object.kind);
-        const why = !looks ? `the rule does not look at a ${object.kind}` : violationsOf(rule, object, stack, settings).next().done ? "the rule is kept" : undefined;
+        const looked = rule.kinds[0] === "*" || rule.kinds.includes(object.kind) ? [object] : rule.kinds.includes("PodTemplate") ? foreignPods(object) : [];
+        const isKept = () => looked.every((each) => violationsOf(rule, each, stack, settings).next().done);
+        const why = looked.length === 0 ? `the rule does not look at a ${object.kind}` : isKept() ? "the rule is kept" : undefined;
         if (why !== undefined) yield { path, message: `exception from ${ruleId} excepts from nothing: ${why}` };
       }
     },
