@@ -1,4 +1,5 @@
 import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
+import { jobLabels } from "./job-labels.ts";
 import type { KubernetesObject, Manifest } from "./kubernetes-object.ts";
 
 /** A pod, or the template of pods, inside an object. */
@@ -62,7 +63,7 @@ export function podOf(object: KubernetesObject): WalkedPod | undefined {
   const pod: WalkedPod = {
     path: [...steps, "spec"].join("."),
     spec: spec as V1PodSpec,
-    get labels() { return template?.metadata?.labels ?? {}; },
+    get labels() { return object.kind === "Job" ? { ...jobLabels(object), ...template?.metadata?.labels } : template?.metadata?.labels ?? {}; },
     get annotations() { return template?.metadata?.annotations ?? {}; },
   };
   pods.set(object, pod);
