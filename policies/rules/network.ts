@@ -1,5 +1,5 @@
-import type { V1NetworkPolicySpec } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../kubernetes-object.ts";
+import { policySpec, typesOf } from "../network-policies.ts";
 import { podOf, workloadKinds } from "../pod-spec-walker.ts";
 import type { Rule, StackRule } from "../rule.ts";
 import { selecting, selectorOf } from "../selection.ts";
@@ -22,7 +22,7 @@ const defaultDeny: StackRule = {
   *check(object, stack) {
     const namespace = namespaceAnsweredBy(object, stack);
     if (namespace === undefined) return;
-    const denied = stack.inNamespace("NetworkPolicy", namespace).filter(isDenial).flatMap((policy) => specOf(policy).policyTypes ?? []);
+    const denied = stack.inNamespace("NetworkPolicy", namespace).flatMap(deniedBy);
     for (const direction of ["Ingress", "Egress"]) {
       if (!denied.includes(direction)) yield { path: "", message: `namespace "${namespace}" has no NetworkPolicy that denies ${direction} by default` };
     }
@@ -45,19 +45,17 @@ const workloadSelected: StackRule = {
   admission: { beyondCel: "The policies are other objects." },
   *check(object, stack) {
     for (const policy of selecting("NetworkPolicy", podOf(object)?.labels ?? {}, object.namespace, stack)) {
-      if (!isDenial(policy)) return;
+      if (deniedBy(policy).length < typesOf(policy).length) return;
     }
     yield { path: "", message: "no NetworkPolicy besides the default denial selects its pods" };
   },
 };
 
-function isDenial(policy: KubernetesObject): boolean {
-  const { ingress, egress } = specOf(policy);
-  return matchesAll(selectorOf(policy) ?? {}) && (ingress ?? []).length === 0 && (egress ?? []).length === 0;
-}
-
-function specOf(policy: KubernetesObject): Partial<V1NetworkPolicySpec> {
-  return (policy.manifest["spec"] ?? {}) as Partial<V1NetworkPolicySpec>;
+/** The directions that a policy denies to all pods of its namespace. */
+function deniedBy(policy: KubernetesObject): string[] {
+  if (!matchesAll(selectorOf(policy) ?? {})) return [];
+  const { ingress, egress } = policySpec(policy);
+  return typesOf(policy).filter((type) => ((type === "Ingress" ? ingress : egress) ?? []).length === 0);
 }
 
 /** X05: default denial, and exactly the flows that exist. */
