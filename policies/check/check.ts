@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { hasForeignPods } from "../foreign-pods.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { concerns, evaluate } from "../pack.ts";
+import type { Report } from "../pack.ts";
 import type { Rule, Severity } from "../rule.ts";
 import { rulesAsOf } from "../rules/index.ts";
 import type { Settings } from "../settings.ts";
@@ -18,6 +19,7 @@ import type { Read } from "./reader.ts";
 import { checkReport } from "./report.ts";
 import type { CheckReport } from "./report.ts";
 import { chosenRules } from "./rules-list.ts";
+import { variantsOf } from "./variants.ts";
 
 /** What to check, and how. Files are paths as they were typed. */
 export interface CheckOptions {
@@ -73,7 +75,7 @@ export async function check(options: CheckOptions, { base, stdin, kubeconfig, ot
   const { unseen, context, ...read } = options.live === undefined
     ? { ...readObjects(await readInputs(options.inputs, { base, stdin, maxBytes: options.maxMebibytes * 2 ** 20 })), unseen: [], context: undefined }
     : await fromCluster(options.live, { kubeconfig, others: otherKubeconfigs, base }, rules);
-  const verdict = evaluate([...read.objects, ...unseen], settings, today);
+  const verdict = together(variantsOf(read.objects, read.origins).map(({ objects, among }) => evaluate([...objects, ...unseen], settings, today, [...among, ...unseen])));
   const accepted = baselineOf(verdict.findings);
   const baseline = options.accept ? accepted : known;
   const report = checkReport({
@@ -82,6 +84,15 @@ export async function check(options: CheckOptions, { base, stdin, kubeconfig, ot
     ...(context === undefined ? {} : { context }),
   });
   return { report, rules, settings, origins: read.origins, accepted };
+}
+
+/** The verdicts on variants as one. */
+function together(reports: readonly Report[]): Report {
+  const sum = (count: keyof Report["counts"]) => reports.reduce((before, { counts }) => before + counts[count], 0);
+  return {
+    findings: reports.flatMap(({ findings }) => findings), excepted: reports.flatMap(({ excepted }) => excepted), notEvaluated: reports.flatMap(({ notEvaluated }) => notEvaluated),
+    counts: { objects: sum("objects"), evaluations: sum("evaluations"), findings: sum("findings"), excepted: sum("excepted"), notEvaluated: sum("notEvaluated") },
+  };
 }
 
 async function fromCluster({ context, namespace }: NonNullable<CheckOptions["live"]>, from: KubeconfigOptions, rules: readonly Rule[]) {

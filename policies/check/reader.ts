@@ -5,6 +5,7 @@ import type { KubernetesObject } from "../kubernetes-object.ts";
 import { documentsOf, jsonValuesOf, unreadByKubectl } from "./documents.ts";
 import type { TextDocument } from "./documents.ts";
 import type { Inputs, InputText, Problem, Skipped } from "./inputs.ts";
+import { isKustomization, partsOfKustomizations } from "./kustomize.ts";
 import { locate, locationAt } from "./locations.ts";
 import { shapeProblem } from "./shape.ts";
 import { parseDocument } from "./yaml.ts";
@@ -29,7 +30,7 @@ export interface Read {
 
 /** Kinds of documents that are often found beside manifests, by what tells them. */
 const foreign: readonly (readonly [reason: string, is: (file: string, value: Fields) => boolean])[] = [
-  ["a kustomization: build it first (kubectl kustomize)", (file, { apiVersion }) => /^kustomization\.ya?ml$/i.test(file) || String(apiVersion).startsWith("kustomize.config.k8s.io/")],
+  ["a kustomization: build it first (kubectl kustomize)", (file, { apiVersion }) => isKustomization(file) || String(apiVersion).startsWith("kustomize.config.k8s.io/")],
   ["a Helm chart's description: render the chart first (helm template)", (file, { kind }) => file === "Chart.yaml" && kind === undefined],
   ["values of a Helm chart: render the chart first (helm template)", (file, { apiVersion }) => /^values.*\.ya?ml$/i.test(file) && apiVersion === undefined],
 ];
@@ -94,7 +95,12 @@ export function readObjects(inputs: Inputs): Read {
     }
   };
 
-  for (const input of inputs.texts) for (const document of documentsOf(input.file, input.text)) addDocument(document, input);
+  const parts = partsOfKustomizations(inputs.texts);
+  for (const input of inputs.texts) {
+    const kustomization = parts.get(input.file);
+    if (kustomization !== undefined) skipped.push({ file: input.file, reason: `a part of ${basename(kustomization)}, which is no object by itself: build it (kubectl kustomize)` });
+    else for (const document of documentsOf(input.file, input.text)) addDocument(document, input);
+  }
   return { objects, origins, problems, skipped, files: files.size };
 }
 
