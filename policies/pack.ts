@@ -39,18 +39,26 @@ export interface Report extends Verdict {
   };
 }
 
-/** Judges objects that belong together by every rule that is not disabled. `today` is `YYYY-MM-DD`. Pure: the same input gives the same report. */
-export function evaluate(objects: readonly KubernetesObject[], settings: Settings, today: string): Report {
-  const stack = stackOf(objects);
+/**
+ * Judges objects that belong together by every rule that is not disabled. `today` is `YYYY-MM-DD`. Pure: the same input gives the same report. `among` are all
+ * objects that belong together, where only some of them are judged.
+ */
+export function evaluate(objects: readonly KubernetesObject[], settings: Settings, today: string, among: readonly KubernetesObject[] = objects): Report {
+  const stack = stackOf(among);
   const rulesOf = rulesByKind(settings, today);
   const findings: Finding[] = [];
   const excepted: ExceptedFinding[] = [];
   const notEvaluated: Finding[] = [];
   const podRules = rulesOf("PodTemplate").filter(({ kinds }) => kinds[0] !== "*");
   let evaluations = 0;
+  const stumbled = new Set<KubernetesObject>();
   const add = (verdict: Verdict) => {
     if (verdict === passed) return;
-    findings.push(...verdict.findings);
+    for (const finding of verdict.findings) {
+      if (finding.message === malformed && stumbled.has(finding.object)) continue; // once an object is enough
+      if (finding.message === malformed) stumbled.add(finding.object);
+      findings.push(finding);
+    }
     excepted.push(...verdict.excepted);
     notEvaluated.push(...verdict.notEvaluated);
   };
@@ -93,6 +101,9 @@ export function looksAt(rule: Rule, object: KubernetesObject): boolean {
 
 const passed: Verdict = { findings: [], excepted: [], notEvaluated: [] };
 
+/** What a rule says that stumbles over a field: its own words for it are no more than JavaScript's. */
+const malformed = "is malformed: a field that this rule reads has a shape that no API server takes";
+
 /** One rule's verdict on one object; `settings` are the object's own, see `settingsFor`. */
 export function judge(rule: Rule, object: KubernetesObject, stack: Stack, settings: Settings, today: string): Verdict {
   const violations: Finding[] = [];
@@ -103,7 +114,7 @@ export function judge(rule: Rule, object: KubernetesObject, stack: Stack, settin
     } catch (error) {
       // Anything but an unknown value means that the object has a shape no API server would take: that blocks.
       const unknown = error instanceof NotEvaluable;
-      const message = unknown ? `not evaluated: ${error.message}` : `is malformed: ${(error as Error).message}`;
+      const message = unknown ? `not evaluated: ${error.message}` : malformed;
       (unknown && !settings.strict ? open : violations).push({ ...named(container), rule, object, path: container?.path ?? "", message });
     }
   };

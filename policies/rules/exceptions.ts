@@ -31,6 +31,11 @@ export function exceptionRule(ruleIds: ReadonlySet<string>, today: string): Obje
         const wrong = ruleIds.has(ruleId) ? problem ?? tooLong(until, today, settings) : "names no rule that can be excepted";
         if (wrong !== undefined) yield { path: `metadata.annotations["${annotation}"]`, message: `exception from ${ruleId} ${wrong}` };
       }
+      const pod = object.kind === "Pod" ? undefined : podOf(object);
+      for (const annotation of Object.keys(pod?.annotations ?? {}).filter((key) => key.startsWith(exceptionPrefix))) {
+        const path = `${pod!.path.replace(/spec$/, "metadata")}.annotations["${annotation}"]`;
+        yield { path, message: `exception from ${annotation.slice(exceptionPrefix.length)} stands on the pod template, where it excepts from nothing: write it on the ${object.kind}` };
+      }
     },
   };
 }
