@@ -14,7 +14,7 @@ const setting = /^\s*(?:-\s+)?(?:export\s+|set\s+)?["']?(?<name>[\w.-]+)["']?\s*
 const directive = /^\s*(?<name>requirepass|masterauth)\s+(?<value>\S+)/i;
 
 /** Names with a value anywhere in a line: JSON, flow YAML, TOML, attributes of XML, options of a Java program. */
-const inline = /(?:^|[\s{,;&?("'<-])["']?(?<name>[A-Za-z_][\w.-]*)["']?\s*[:=]\s*(?<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;{}[\]"'<>&]+)/g;
+const inline = /(?:^|[\s{,;&?("'<-])["']?(?<name>[A-Za-z_][\w.-]*)["']?(?:\s*=\s*|:\s*|\s+:\s+)(?<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;{}[\]"'<>&]+)/g;
 /** An element of XML that holds nothing but a text. */
 const element = /<(?<name>[A-Za-z_][\w.-]*)(?:\s[^<>]*)?>(?<value>[^<>]+)<\//g;
 /** A name and its value as two fields, one behind the other. */

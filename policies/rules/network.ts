@@ -1,11 +1,10 @@
-import type { KubernetesObject } from "../kubernetes-object.ts";
-import { policySpec, typesOf } from "../network-policies.ts";
+import { deniedBy } from "../network-policies.ts";
 import { podOf, workloadKinds } from "../pod-spec-walker.ts";
 import type { Rule, StackRule } from "../rule.ts";
-import { selecting, selectorOf } from "../selection.ts";
-import { matchesAll } from "../selectors.ts";
+import { selecting } from "../selection.ts";
 import { namespaceAnsweredBy } from "../stack.ts";
 import { networkFlowRules } from "./network-flows.ts";
+import { networkPathRules } from "./network-paths.ts";
 
 const base = { row: ["X05"], severity: "high" } as const;
 
@@ -45,18 +44,11 @@ const workloadSelected: StackRule = {
   admission: { beyondCel: "The policies are other objects." },
   *check(object, stack) {
     for (const policy of selecting("NetworkPolicy", podOf(object)?.labels ?? {}, object.namespace, stack)) {
-      if (deniedBy(policy).length < typesOf(policy).length) return;
+      if (deniedBy(policy).length === 0) return;
     }
     yield { path: "", message: "no NetworkPolicy besides the default denial selects its pods" };
   },
 };
 
-/** The directions that a policy denies to all pods of its namespace. */
-function deniedBy(policy: KubernetesObject): string[] {
-  if (!matchesAll(selectorOf(policy) ?? {})) return [];
-  const { ingress, egress } = policySpec(policy);
-  return typesOf(policy).filter((type) => ((type === "Ingress" ? ingress : egress) ?? []).length === 0);
-}
-
 /** X05: default denial, and exactly the flows that exist. */
-export const networkRules: readonly Rule[] = [defaultDeny, workloadSelected, ...networkFlowRules];
+export const networkRules: readonly Rule[] = [defaultDeny, workloadSelected, ...networkFlowRules, ...networkPathRules];

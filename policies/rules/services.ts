@@ -95,12 +95,15 @@ const targetPort: StackRule = {
   },
 };
 
-/** Whether a workload's containers have a port by name or number. One that declares no port may listen on any number. */
+/**
+ * Whether a workload's containers have a port by name or number. One that declares no port may listen on any number; only a name asks for
+ * the protocol as well.
+ */
 function portsOf(workload: KubernetesObject): (wanted: IntOrString, protocol: string) => boolean {
   const pod = podOf(workload);
   const containers = (pod === undefined ? [] : [...containersOf(pod)]).filter(({ role }) => role === "main" || role === "sidecar").map(({ spec }) => spec.ports ?? []);
   return (wanted, protocol) => containers.some((ports) => (typeof wanted === "number" && ports.length === 0)
-    || ports.some((port) => (port.name === wanted || port.containerPort === wanted) && (port.protocol ?? "TCP") === protocol));
+    || ports.some((port) => port.containerPort === wanted || (port.name === wanted && (port.protocol ?? "TCP") === protocol)));
 }
 
 function specOf(service: KubernetesObject): Partial<V1ServiceSpec> {

@@ -79,7 +79,7 @@ test("lists, mappings, commands, encrypted values, words for people and placehol
     "token: [ spec, tokenName ]", 'password: [ "status", "set" ]', '{"properties": {"password": {"type": "string"}, "token": {"type": "string", "minLength": 20}}}', "PASSWORD=$(cat /run/secrets/pw)",
     "TOKEN=`vault read -field=token x`", 'export PGPASSWORD="$PASSWORD"', "spring.datasource.password=ENC(7hTg9kLm2nQp4rSt6uVw)", '{"labels": {"password": "Your password", "apiKey": "API key"}}',
     "smtp_password: '<secret>'", "admin_password = $__file{/etc/secrets/pw}", 'password: ""', "token: null", "apiKey: ~", "password_file: /etc/pw", "credentials:\n  secretName: shop-db",
-    "password:\n  valueFrom: { secretKeyRef: { name: a, key: b } }", "requirepass replace-me-at-start", "app.token.ttl=3600", "# password: q7-Xw2LLp91", "password: !vault |\n  6162",
+    "password:\n  valueFrom: { secretKeyRef: { name: a, key: b } }", "requirepass replace-me-at-start", "app.token.ttl=3600", "# password: q7-Xw2LLp91", "ALTER ROLE app LOGIN PASSWORD :'app_password';", "password: !vault |\n  6162",
   ];
   for (const text of harmless) t.deepEqual(await holds(text), [], text);
 });

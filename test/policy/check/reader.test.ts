@@ -62,8 +62,8 @@ test("lines inside of brackets and quotes may stand as far left as kubectl lets 
 });
 
 test("tags of YAML 1.1 are read, and those that nobody knows make a text", async (t) => {
-  const { origins } = await checkFiles({ "a.yaml": 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { bin: !!binary aGVsbG8=, s: !!str 12, i: !!int "0x10", f: !!float 1, b: !!bool "yes", own: !secret x, t: !!timestamp 2024-04-01, plain: ! 12, list: !x [1] }\n' });
-  t.deepEqual([...origins.keys()][0]?.manifest["data"], { bin: "hello", s: "12", i: 16, f: 1, b: true, own: "x", t: "2024-04-01", plain: "12", list: [1] });
+  const { origins } = await checkFiles({ "a.yaml": 'apiVersion: example.com/v1\nkind: Foo\nmetadata: { name: a }\nspec: { bin: !!binary aGVsbG8=, s: !!str 12, i: !!int "0x10", f: !!float 1, b: !!bool "yes", own: !secret x, t: !!timestamp 2024-04-01, plain: ! 12, list: !x [1] }\n' });
+  t.deepEqual([...origins.keys()][0]?.manifest["spec"], { bin: "hello", s: "12", i: 16, f: 1, b: true, own: "x", t: "2024-04-01", plain: "12", list: [1] });
 });
 
 test("a byte order mark may begin any document of a file", async (t) => {
