@@ -10,6 +10,7 @@ const text = z.string().nullish();
 const number = z.number().nullish();
 const truth = z.boolean().nullish();
 const textOrNumber = z.union([z.string(), z.number()], { error: "expected a number or a text" }).nullish();
+const share = z.union([z.number(), z.string().regex(/^\d+%$/)], { error: "expected a number or a percentage" }).nullish();
 const list = z.array(z.looseObject({})).nullish();
 const port = z.looseObject({ containerPort: number, hostPort: number, name: text });
 const containerContext = z.looseObject({
@@ -50,7 +51,7 @@ const kindShapes: Readonly<Record<string, z.ZodType>> = {
     selector: texts, type: text, clusterIP: text, externalIPs: textList, loadBalancerSourceRanges: textList,
     ports: z.array(z.looseObject({ port: number, targetPort: textOrNumber, name: text, protocol: text })).nullish(),
   })),
-  PodDisruptionBudget: spec(z.looseObject({ selector, minAvailable: textOrNumber, maxUnavailable: textOrNumber })),
+  PodDisruptionBudget: spec(z.looseObject({ selector, minAvailable: share, maxUnavailable: share })),
   Ingress: spec(z.looseObject({
     rules: z.array(z.looseObject({ host: text, http: z.looseObject({ paths: z.array(z.looseObject({ backend: mapping })).nullish() }).nullish() })).nullish(),
     tls: z.array(z.looseObject({ hosts: textList, secretName: text })).nullish(), defaultBackend: mapping,

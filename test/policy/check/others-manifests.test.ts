@@ -158,6 +158,7 @@ test("a field of an impossible shape is named once, with the shape that is expec
   t.deepEqual(await says(service("own", { ports: { port: 80 } })), [`Service shop/own ${no} spec.ports expected array, received object`]);
   t.deepEqual(await says(service("own", { selector: { app: 1 } })), [`Service shop/own ${no} spec.selector.app expected string, received number`]);
   t.deepEqual(await says(service("own", { ports: [{ port: "80" }] })), [`Service shop/own ${no} spec.ports[0].port expected number, received string`]);
+  t.deepEqual(await says(object("policy/v1", "PodDisruptionBudget", "own", { spec: { maxUnavailable: "fifty" } })), [`PodDisruptionBudget shop/own ${no} spec.maxUnavailable expected a number or a percentage`]);
   const pod = (spec: object, container: object) => object("v1", "Pod", "own", { spec: { ...spec, containers: [{ name: "main", image: "a:v1", ...container }] } });
   t.deepEqual(await says(pod({ hostNetwork: "true" }, {})), [`Pod shop/own ${no} spec.hostNetwork expected boolean, received string`]);
   t.deepEqual(await says(pod({}, { securityContext: { privileged: "true" } })), [`Pod shop/own ${no} spec.containers[0].securityContext.privileged expected boolean, received string`]);
