@@ -24,6 +24,10 @@ const nameAndValue = /["']?\bname["']?\s*[:=]\s*["']?(?<name>[\w.-]+)["']?\s*,\s
 
 /** Values that are no credential although their name says so: a list, a mapping, what a command prints, what is encrypted, and what somebody replaces. */
 const elsewhere = /^["']?(?:[[{`|>&*!]|(?:ENC|vault|secret|cipher|var|env)[(:]|__\w+__|%\w+%|#\{|replace[-_ ]?(?:me|with|this)\b|place-?holder\b)/i;
+/** What every credential's line has, or the one before it: reading all others by each pattern would take most of a check's time. */
+const hint = /passw|passphrase|pwd|pass|token|secret|key|credential|auth|:\/\/|-----BEGIN|gh[oprsu]_|github_pat_|glpat-|xox|npm_|sk_live_|eyJ/i;
+/** Longer values are no words for people. */
+const longestLabel = 200;
 /** Words for people, as in `"password": "Your password"`. */
 const label = /\b(?:pass(?:word|phrase)?|token|key|secret|credentials?)\b.*\s|\s.*\b(?:pass(?:word|phrase)?|token|key|secret|credentials?)\b/i;
 
@@ -34,13 +38,14 @@ export function credentialsInFile(fileName: string, text: string): FoundCredenti
 
 /** What in a text of several settings is a credential, each name once. */
 export function credentialsInText(text: string): FoundCredential[] {
+  if (!hint.test(text)) return [];
   const found = new Map<string, FoundCredential>();
-  let before = "";
+  let before: string | undefined; // the line before, where it may name a credential
   for (const [line, content] of text.split("\n").entries()) {
-    if (!comment.test(content)) {
-      for (const name of credentialsInLine(content, before)) if (!found.has(name)) found.set(name, { name, line });
-      before = content;
-    }
+    const isHinted = hint.test(content);
+    if ((!isHinted && before === undefined) || comment.test(content)) continue;
+    for (const name of credentialsInLine(content, before ?? "")) if (!found.has(name)) found.set(name, { name, line });
+    before = isHinted ? content : undefined;
   }
   return [...found.values()];
 }
@@ -57,5 +62,5 @@ function credentialsInLine(line: string, before: string): string[] {
 }
 
 function isSecret(name: string, value: string): boolean {
-  return !elsewhere.test(value) && !label.test(value) && isCredential(name, value);
+  return !elsewhere.test(value) && !(value.length < longestLabel && label.test(value)) && isCredential(name, value);
 }
