@@ -70,9 +70,8 @@ export function evaluate(objects: readonly KubernetesObject[], settings: Setting
     if (hasForeignPods(object)) {
       evaluations += podRules.length;
       for (const rule of podRules) add(judgePods(rule, object, stack, own, today));
-    } else {
-      add(unseenPods(object, podRules, own));
     }
+    add(unseenPods(object, podRules, own));
   }
   const counts = { objects: objects.length, evaluations, findings: findings.length, excepted: excepted.length, notEvaluated: notEvaluated.length };
   return { findings, excepted, notEvaluated, counts };
@@ -134,7 +133,14 @@ export function judge(rule: Rule, object: KubernetesObject, stack: Stack, settin
 /** One rule's verdict on all pods in an object of another controller's kind; passed for every other object, and for rules that look at no pods. */
 export function judgePods(rule: Rule, object: KubernetesObject, stack: Stack, settings: Settings, today: string): Verdict {
   if (!hasForeignPods(object) || !rule.kinds.includes("PodTemplate") || rule.kinds[0] === "*") return passed;
-  const verdicts = foreignPods(object).map((pod) => judge(rule, pod, stack, settings, today)).filter((verdict) => verdict !== passed);
+  let pods: readonly KubernetesObject[];
+  try {
+    pods = foreignPods(object);
+  } catch (error) {
+    if (!(error instanceof NotEvaluable)) throw error;
+    return open({ rule, object, path: "", message: `not evaluated: ${error.message}` }, settings);
+  }
+  const verdicts = pods.map((pod) => judge(rule, pod, stack, settings, today)).filter((verdict) => verdict !== passed);
   const ofObject = <Found extends Finding>(found: readonly Found[]) => found.map((finding) => ({ ...finding, object }));
   return verdicts.length === 0 ? passed : {
     findings: verdicts.flatMap(({ findings }) => ofObject(findings)),
@@ -143,13 +149,17 @@ export function judgePods(rule: Rule, object: KubernetesObject, stack: Stack, se
   };
 }
 
+/** A verdict that is left open, and a finding where none may be. */
+function open(finding: Finding, { strict }: Settings): Verdict {
+  return strict ? { ...passed, findings: [finding] } : { ...passed, notEvaluated: [finding] };
+}
+
 /** Says once that nobody looks at the containers in an object of a kind that is not known, for the first rule that would: under `strict` as a finding. */
-function unseenPods(object: KubernetesObject, podRules: readonly Rule[], { strict }: Settings): Verdict {
+function unseenPods(object: KubernetesObject, podRules: readonly Rule[], settings: Settings): Verdict {
   const rule = podRules.find(({ id }) => id === "X01-privileged") ?? podRules[0];
   const path = rule === undefined ? undefined : unknownContainers(object);
   if (rule === undefined || path === undefined) return passed;
-  const finding: Finding = { rule, object, path, message: "not evaluated: holds containers, in a kind whose pods the rules do not know" };
-  return strict ? { ...passed, findings: [finding] } : { ...passed, notEvaluated: [finding] };
+  return open({ rule, object, path, message: "not evaluated: holds containers, in a kind whose pods the rules do not know" }, settings);
 }
 
 function except(violations: readonly Finding[], rule: Rule, object: KubernetesObject, today: string): Pick<Verdict, "findings" | "excepted"> {

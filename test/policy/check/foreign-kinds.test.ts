@@ -1,6 +1,9 @@
 import test from "ava";
 import { kindOf, hasGroup } from "../../../policies/kinds.ts";
+import { fromManifest, NotEvaluable } from "../../../policies/kubernetes-object.ts";
+import { evaluate } from "../../../policies/pack.ts";
 import { rulesAsOf } from "../../../policies/rules/index.ts";
+import { parseSettings } from "../../../policies/settings.ts";
 import { checkFiles, problems, today } from "./checking.ts";
 import type { CheckOptions } from "../../../policies/check/check.ts";
 
@@ -122,6 +125,19 @@ test("containers in a kind that nobody knows are not evaluated and counted, and 
   t.deepEqual(await found(pool, { strict: true }), ["6 WorkerPool shop/own: not evaluated: holds containers, in a kind whose pods the rules do not know [X01-privileged]"]);
   t.deepEqual((await checkFiles({ "a.yaml": object("example.com/v1", "Ship", "spec: { containers: [{ name: one, weight: 3 }, two] }") })).report.counts.notEvaluated, 0);
   t.deepEqual((await checkFiles({ "a.yaml": object("apiextensions.k8s.io/v1", "CustomResourceDefinition", `spec: { containers: [${container}] }`) })).report.counts.notEvaluated, 0);
+});
+
+test("containers beside the known pods of a kind are not evaluated either", async (t) => {
+  const rollout = object("argoproj.io/v1alpha1", "Rollout", `spec:\n  template: { spec: { containers: [${container}] } }\n  other: { containers: [${container}] }`);
+  const { report } = await checkFiles({ "a.yaml": rollout }, privileged);
+  t.deepEqual([report.findings.map(({ path }) => path), report.notEvaluated.map(({ path }) => path)], [["spec.template.spec.containers[0].securityContext.privileged"], ["spec.other.containers"]]);
+});
+
+test("a pod that is not known before an update leaves its verdicts open", (t) => {
+  const rollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", metadata: { name: "own", namespace: "shop" }, get spec(): never { throw new NotEvaluable("the value of spec is not known before it is created"); } };
+  const settings = parseSettings({ enforcement: Object.fromEntries(rulesAsOf(today).filter(({ id }) => id !== "X01-privileged").map(({ id }) => [id, "disabled"])) });
+  const { findings, notEvaluated } = evaluate(fromManifest(rollout), settings, today);
+  t.deepEqual([findings, notEvaluated.map(({ message }) => message)], [[], ["not evaluated: the value of spec is not known before it is created"]]);
 });
 
 test("pods of an impossible shape in another controller's kind are named by their field", async (t) => {
