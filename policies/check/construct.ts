@@ -31,8 +31,8 @@ const open = Symbol("open");
 const maxMergedKeys = 1_000_000;
 
 /**
- * Makes the value of the first document of some events in the way of kubectl, which is Go's YAML 1.1: a merge key counts where it stands, so that it
- * wins over keys before it. Throws {@link Refused}.
+ * Makes the value of the first document of some events in the way of kubectl, which is Go's YAML 1.1: what stands last counts, be it a key that is
+ * given twice or a merge key. Throws {@link Refused}.
  */
 export function construct(events: readonly Event[], source: string): Constructed {
   const anchors = new Map<string, unknown>();
@@ -89,7 +89,7 @@ export function construct(events: readonly Event[], source: string): Constructed
         continue;
       }
       const key = keyOf(node(), offset);
-      if (Object.hasOwn(result, key) && !merged.has(key)) throw new Refused(`the key ${key} is given twice`, offset);
+      if (Object.hasOwn(result, key) && !merged.has(key)) ambiguities.push({ offset, message: `the key ${key} is given twice` }); // kubectl takes the last
       merged.delete(key);
       set(result, key, node());
     }

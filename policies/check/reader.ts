@@ -68,10 +68,12 @@ export function readObjects(inputs: Inputs): Read {
       return;
     }
     for (const { offset, message } of parsed.ambiguities) problem(document, message, offset);
-    for (const { item, path } of itemsOf(parsed.value, "")) addItem(document, item, path);
+    const isNamed = parsed.ambiguities.length > 0;
+    for (const { item, path } of itemsOf(parsed.value, "")) addItem(document, item, path, isNamed);
   };
 
-  const addItem = (document: TextDocument, item: unknown, path: string): void => {
+  /** `isNamed` says that a problem of the document is named already. */
+  const addItem = (document: TextDocument, item: unknown, path: string, isNamed: boolean): void => {
     const skip = (reason: string) => skipped.push({ file: document.file, line: document.linesBefore + 1, reason });
     if (item === null || item === undefined) return;
     if (typeof item !== "object") return void skip(noObject);
@@ -87,6 +89,8 @@ export function readObjects(inputs: Inputs): Read {
       objects.push(object);
       origins.set(object, { document, path });
       files.add(document.file);
+    } else if (isNamed) {
+      return;
     } else if (fields.metadata !== undefined || fields.spec !== undefined) {
       const missing = ["apiVersion", "kind"].filter((field) => typeof fields[field as "kind"] !== "string").join(" and no ");
       problem(document, `looks like a Kubernetes object, but ${path === "" ? "it" : path} has no ${missing}`);

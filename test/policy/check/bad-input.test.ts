@@ -21,6 +21,8 @@ test("broken YAML is named by its line, and hides nothing before or after it", a
 
 test("a key that is given twice is named", async (t) => {
   t.deepEqual(await between("kind: Pod\nmetadata:\n  name: a\n  labels: {}\n  name: b"), ["a.yaml:15:3 the key name is given twice"]);
+  const twice = await checkFiles({ "a.yaml": `${pod}        privileged: false\n` }, only);
+  t.deepEqual([places(twice), problems(twice)], [[], ["a.yaml:10:9 the key privileged is given twice"]], "kubectl takes the last");
   t.deepEqual(problems(await checkFiles({ "a.json": '{"kind": "Pod",\n "kind": "Job"}' }, { inputs: ["a.json"] })), ["a.json:2:3 the key kind is given twice"]);
 });
 
