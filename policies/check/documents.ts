@@ -5,6 +5,8 @@ export interface TextDocument {
   readonly text: string;
   /** Lines of the file before it. */
   readonly linesBefore: number;
+  /** Characters before it in its first line. @default 0 */
+  readonly columnsBefore?: number;
 }
 
 /** Markers stand at the beginning of a line, and never inside of a valid scalar: no parser is needed to find them. */
@@ -28,21 +30,37 @@ export function unreadByKubectl({ text }: TextDocument): string | undefined {
 /** The values of a document that is more than one JSON value; undefined for any other. */
 export function jsonValuesOf(document: TextDocument): TextDocument[] | undefined {
   if (!/^\s*\{(?!\{)/.test(document.text)) return undefined;
-  const values = [...split(document, nextJsonValue)].filter(({ text }) => text.trim() !== "");
-  return values.length > 1 ? values : undefined;
+  for (const values of [split(document, nextJsonValue), split(document, betweenObjects)].map((parts) => [...parts].filter(({ text }) => text.trim() !== ""))) {
+    if (values.length > 1) return values;
+  }
+  return undefined;
 }
 
-function* split({ file, text, linesBefore }: TextDocument, where: RegExp): Generator<TextDocument> {
+/** Where an object of JSON begins behind the end of another, maybe on the same line. */
+function* betweenObjects(text: string): Generator<{ index: number }> {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    if (token === "{" && depth === 0) yield { index };
+    if (token === "{") depth += 1;
+    if (token === "}") depth -= 1;
+  }
+}
+
+function* split({ file, text, linesBefore }: TextDocument, where: RegExp | ((text: string) => Iterable<{ index: number }>)): Generator<TextDocument> {
   let start = 0;
   let line = linesBefore;
-  for (const { index } of text.matchAll(where)) {
+  for (const { index } of where instanceof RegExp ? text.matchAll(where) : where(text)) {
     if (index === start) continue;
     const part = text.slice(start, index);
-    yield { file, text: part, linesBefore: line };
+    yield { file, text: part, linesBefore: line, columnsBefore: columnOf(text, start) };
     line += lineBreaks(part);
     start = index;
   }
-  if (start < text.length) yield { file, text: text.slice(start), linesBefore: line };
+  if (start < text.length) yield { file, text: text.slice(start), linesBefore: line, columnsBefore: columnOf(text, start) };
+}
+
+function columnOf(text: string, offset: number): number {
+  return offset === 0 ? 0 : offset - text.lastIndexOf("\n", offset - 1) - 1;
 }
 
 /** Where files were put together, a byte order mark may stand before any document. */

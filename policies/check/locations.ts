@@ -61,9 +61,9 @@ function lineOfText(document: TextDocument, start: number, textLine: number, lin
 }
 
 /** The place of an offset in a document. */
-export function locationAt({ file, text, linesBefore }: TextDocument, offset: number, lines = lineCounter(text)): Location {
+export function locationAt({ file, text, linesBefore, columnsBefore = 0 }: TextDocument, offset: number, lines = lineCounter(text)): Location {
   const { line, col } = lines.linePos(offset);
-  return { file, line: linesBefore + line, column: col };
+  return { file, line: linesBefore + line, column: col + (line === 1 ? columnsBefore : 0) };
 }
 
 function lineCounter(text: string): LineCounter {

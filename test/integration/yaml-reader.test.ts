@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { documentsOf, unreadByKubectl } from "../../policies/check/documents.ts";
+import { readObjects } from "../../policies/check/reader.ts";
 import { parseDocument } from "../../policies/check/yaml.ts";
 import { command } from "../support/cluster.ts";
-import { snippets } from "./support/snippets.ts";
+import { files, snippets } from "./support/snippets.ts";
 
 const refused = Symbol("refused");
 
@@ -52,3 +53,24 @@ test("manifests are read as kubectl reads them, or refused", async (t) => {
 function sorted(value: unknown): string {
   return JSON.stringify(value, (_, field: unknown) => (typeof field === "object" && field !== null && !Array.isArray(field) ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1))) : field));
 }
+
+/** Names of the objects in a file that kubectl reads, and then whether it refused something. */
+async function namesByKubectl(text: string): Promise<string> {
+  const { code, stdout } = await command("kubectl", ["annotate", "--local", "--filename=-", "--output=jsonpath={.metadata.name},", "read-by=kubectl"], { input: text });
+  return `${stdout}${code === 0 ? "" : " refused"}`;
+}
+
+function namesByUs(text: string): string {
+  const { objects, problems } = readObjects({ texts: [{ file: "a.yaml", text, named: true }], problems: [], skipped: [] });
+  return `${objects.map(({ name }) => `${name},`).join("")}${problems.length === 0 ? "" : " refused"}`;
+}
+
+test("files of several objects are taken apart as kubectl does", async (t) => {
+  const read = await Promise.all(files.map(async (text) => [text, await namesByKubectl(text), namesByUs(text)] as const));
+  const differing = read.filter(([, theirs, ours]) => theirs !== ours).map(([text, theirs, ours]) => `${text.slice(0, 1)}${text.split("\n").find((line) => /^(?:\.\.\.|---.)/.test(line)) ?? ""} ${theirs}/${ours}`);
+  t.log(`${read.length} files: ${read.length - differing.length} the same`);
+  // kubectl drops what stands behind "..." without a word, takes no directives, no list and no YAML behind JSON: where it refuses, reading more does no harm.
+  t.deepEqual(differing, [
+    "a... a,/a, refused", "%  refused/a,", 'a--- {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"}}  refused/a, refused', "{ a, refused/a,b,", "{ a,b, refused/a,b,c,", "a  refused/b, refused", "[  refused/a,",
+  ]);
+});

@@ -51,3 +51,15 @@ export const snippets: readonly Snippet[] = [
   const name = `s${String(index).padStart(4, "0")}`;
   return { name, text: `apiVersion: example.com/v1\nkind: Snippet\nmetadata: { name: ${name} }\n${body}` };
 });
+
+const yaml = (name: string, end = "\n") => ["apiVersion: v1", "kind: ConfigMap", `metadata: { name: ${name} }`, ""].join(end);
+const json = (name: string, space?: number) => JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name } }, undefined, space);
+
+/** Files of several objects, in the ways in which they are put together. */
+export const files: readonly string[] = [
+  `${yaml("a")}---\n${yaml("b")}`, `---\n${yaml("a")}---\n${yaml("b")}---\n`, `---\n---\n${yaml("a")}---\n# c\n---\n${yaml("b")}`, `${yaml("a")}--- # c\n${yaml("b")}`, `${yaml("a")}---  \t\n${yaml("b")}`,
+  `${yaml("a", "\r\n")}---\r\n${yaml("b", "\r\n")}`, `${yaml("a")}...\n---\n${yaml("b")}`, `${yaml("a")}...\n${yaml("b")}`, `${yaml("a")}---\n\uFEFF${yaml("b")}`, `\uFEFF${yaml("a")}---\n${yaml("b")}`,
+  `%YAML 1.1\n---\n${yaml("a")}`, `${yaml("a")}--- ${json("b")}\n`, `${yaml("a")}---\n${json("b")}\n---\n${yaml("c")}`, `${json("a")}\n---\n${yaml("b")}`, `${json("a")}\n${json("b")}\n`, `${json("a")}${json("b")}`,
+  `${json("a", 2)}\n${json("b", 2)}`, `${json("a")}\n\n${json("b")}\n---\n${yaml("c")}`, `  ${json("a")}\n`, `${yaml("a")}data:\n  text: |\n    ---\n    x\n---\n${yaml("b")}`, `${yaml("a")}data:\n  text: "x\n---\n    y"\n---\n${yaml("b")}`,
+  `${yaml("a")}----\n${yaml("b")}`, `apiVersion: v1\nkind: List\nitems:\n- ${json("a")}\n- ${json("b")}\n`, `null\n---\n${yaml("a")}`, `[${json("a")}]\n`,
+];

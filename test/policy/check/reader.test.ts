@@ -41,6 +41,8 @@ test("JSON may hold a value a line, or one after the other", async (t) => {
     `lines.json:${field(lines, 1)} Pod data/one [X01-privileged]`, `lines.json:${field(lines, 2)} Pod data/two [X01-privileged]`,
     `stream.json:${field(stream, 1)} Pod data/three [X01-privileged]`, `stream.json:${field(stream, 2)} Pod data/four [X01-privileged]`,
   ]);
+  const line = `${JSON.stringify(asJson("five {"))}${JSON.stringify(asJson("six"))}`;
+  t.deepEqual(places(await checkFiles({ "line.json": line }, only)).map((place) => place.split(" ").slice(1).join(" ")), ["Pod data/five { [X01-privileged]", "Pod data/six [X01-privileged]"]);
   t.deepEqual(problems(await checkFiles({ "lines.json": `${JSON.stringify(asJson("one"))}\n{"kind": \n${JSON.stringify(asJson("two"))}\n` }, only)), ["lines.json:3:1 is no YAML or JSON: unexpected end of the stream within a flow collection"]);
 });
 
