@@ -2,7 +2,6 @@ import type {
   EnforcementLevel, Policies, PolicyConfigSchema, ReportViolation, ResourceValidationPolicy, StackValidationPolicy,
 } from "@pulumi/policy";
 import { levelOf } from "./enforcement.ts";
-import { unknownContainers } from "./foreign-pods.ts";
 import { fromPulumi, opaqueReason } from "./kubernetes-object.ts";
 import type { KubernetesObject, PulumiResource } from "./kubernetes-object.ts";
 import { concerns, judge, judgePods, looksAt } from "./pack.ts";
@@ -14,6 +13,7 @@ import { parseSettings, SettingsError, settingsSchema, withNumbers } from "./set
 import type { Settings } from "./settings.ts";
 import { stackOf } from "./stack.ts";
 import type { Stack } from "./stack.ts";
+import { unknownContainers } from "./unknown-containers.ts";
 
 /** What the SDK accepts at run time besides a text: a violation with a level of its own, and without the policy's title before it. */
 type Report = (violation: { message: string; urn: string | undefined; enforcementLevel?: EnforcementLevel }) => void;

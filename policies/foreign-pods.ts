@@ -1,9 +1,8 @@
 import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
-import { groupOf, hasGroup } from "./kinds.ts";
-import { known } from "./known.ts";
+import { groupOf } from "./kinds.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import type { WalkedContainer, WalkedPod } from "./pod-spec-walker.ts";
-import { podOf, withPod } from "./pod-spec-walker.ts";
+import { withPod } from "./pod-spec-walker.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -58,15 +57,6 @@ export function foreignPods(object: KubernetesObject): readonly KubernetesObject
   let pods = found.get(object);
   if (pods === undefined) found.set(object, pods = podsIn(object).map((pod) => withPod(object, pod)));
   return pods;
-}
-
-/** Where an object of another controller's kind holds a list of containers that is none of {@link foreignPods}; undefined for all others. */
-export function unknownContainers(object: KubernetesObject): string | undefined {
-  if (object.unseen !== undefined || hasGroup(object.kind) || object.kind === "CustomResourceDefinition") return undefined;
-  return known(() => {
-    const walked = new Set(foreignPods(object).map((pod) => podOf(pod)?.path));
-    return containersBelow(object.manifest, "", walked);
-  });
 }
 
 /** Whether the pods in objects of this kind of another controller are known. */
@@ -145,22 +135,6 @@ function placesAt(root: Fields, path: string): Placed[] {
     });
   }
   return places;
-}
-
-const containerLists = ["containers", "initContainers", "ephemeralContainers", "sidecars", "steps"];
-/** What tells a container from other things with a name. */
-const containerFields = ["image", "command", "args", "env", "securityContext", "volumeMounts"];
-
-function containersBelow(value: unknown, path: string, walked: ReadonlySet<string | undefined>): string | undefined {
-  if (typeof value !== "object" || value === null || walked.has(path)) return undefined;
-  for (const key of Object.keys(value)) {
-    const below = (value as Fields)[key];
-    const at = Array.isArray(value) ? `${path}[${key}]` : `${path}${path === "" ? "" : "."}${key}`;
-    if (containerLists.includes(key) && Array.isArray(below) && below.some((item) => isFields(item) && containerFields.some((field) => field in item))) return at;
-    const deeper = containersBelow(below, at, walked);
-    if (deeper !== undefined) return deeper;
-  }
-  return undefined;
 }
 
 function isFields(value: unknown): value is Fields {

@@ -1,6 +1,6 @@
 import { levelOf } from "./enforcement.ts";
 import { exceptionsOf } from "./exceptions.ts";
-import { foreignPods, hasForeignPods, unknownContainers } from "./foreign-pods.ts";
+import { foreignPods, hasForeignPods } from "./foreign-pods.ts";
 import { NotEvaluable } from "./kubernetes-object.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import { containersOf, podOf } from "./pod-spec-walker.ts";
@@ -12,6 +12,7 @@ import { settingsFor } from "./settings-overrides.ts";
 import type { Settings } from "./settings.ts";
 import { stackOf } from "./stack.ts";
 import type { Stack } from "./stack.ts";
+import { unknownContainers } from "./unknown-containers.ts";
 
 /** A finding that an exception on the object answers for. */
 export interface ExceptedFinding extends Finding {
