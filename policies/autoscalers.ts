@@ -1,3 +1,4 @@
+import { kindOf } from "./kinds.ts";
 import { known } from "./known.ts";
 import { NotEvaluable } from "./kubernetes-object.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
@@ -20,8 +21,8 @@ export interface ScalerSpec {
 
 /** The workload whose replicas an autoscaler sets. KEDA's default kind is Deployment. */
 export function targetOf(scaler: KubernetesObject): { readonly kind: string; readonly name?: string } {
-  const { scaleTargetRef } = (scaler.manifest["spec"] ?? {}) as { scaleTargetRef?: { kind?: string; name?: string } };
-  return { kind: "Deployment", ...scaleTargetRef };
+  const { scaleTargetRef } = (scaler.manifest["spec"] ?? {}) as { scaleTargetRef?: { apiVersion?: string; kind?: string; name?: string } };
+  return { ...scaleTargetRef, kind: kindOf(scaleTargetRef?.apiVersion ?? "", scaleTargetRef?.kind ?? "Deployment") };
 }
 
 const spellings = {

@@ -49,38 +49,20 @@ const before = "[\\s;&|(\"']?-{0,2}";
 
 /** Flags with a value and assignments in a command line. A flag followed by another flag has no value of its own. */
 export const commandPairs = [
-  /(?:^|[\s"'])--?[A-Za-z][\w-]*(?:=|\s+)["']?[^\s"'-][^\s"']*/,
+  /(?:^|[\s"'])--?[A-Za-z][\w.-]*(?:=|\s+)["']?[^\s"'-][^\s"']*/,
   /(?:^|[\s;&|("'])[A-Za-z_]\w*=["']?[^\s;&|)"']+/,
 ] as const;
 
 /** Those of {@link commandPairs} whose name means a credential. */
-export const namesCredential = new RegExp(`^${before}(?:[\\w-]*(?:${anywhere})|(?:[\\w-]*[_-])?(?:${asAWord}))${numbered}(?:=|\\s+)`, "i");
+export const namesCredential = new RegExp(`^${before}(?:[\\w.-]*(?:${anywhere})|(?:[\\w.-]*[._-])?(?:${asAWord}))${numbered}(?:=|\\s+)`, "i");
 
 /** Those of {@link commandPairs} whose value is none. */
-export const valuedHarmlessly = new RegExp(`^${before}[\\w-]+(?:=|\\s+)(?:${harmless})`, "is");
+export const valuedHarmlessly = new RegExp(`^${before}[\\w.-]+(?:=|\\s+)(?:${harmless})`, "is");
 
 /** What in a command line is a credential: the names of flags and assignments, or what its text carries. Never the value. */
 export function credentialsInCommand(words: readonly string[]): string[] {
   const line = words.join(" ");
   const pairs = commandPairs.flatMap((pattern) => line.match(new RegExp(pattern, "g")) ?? []);
-  const found = pairs.filter((pair) => namesCredential.test(pair) && !valuedHarmlessly.test(pair)).flatMap((pair) => /[A-Za-z_][\w-]*/.exec(pair)?.[0] ?? []);
+  const found = pairs.filter((pair) => namesCredential.test(pair) && !valuedHarmlessly.test(pair)).flatMap((pair) => /[A-Za-z_][\w.-]*/.exec(pair)?.[0].replace(/^D(?=[a-z][\w.-]*$)/, "") ?? []);
   return [...new Set([...found, ...[credentialIn(line)].filter((carried) => carried !== undefined)])];
-}
-
-/** Files whose text is a program or a query: `token = …` there is a variable, not a setting. */
-const code = /\.(?:[cm]?[jt]sx?|lua|py|sql|map|css|html?|wasm|svg|md)$/i;
-
-const setting = /^\s*(?:export\s+|set\s+)?["']?(?<name>[\w.-]+)["']?\s*[:=]\s*(?<value>\S.*?)\s*,?\s*$/;
-const directive = /^\s*(?<name>requirepass|masterauth)\s+(?<value>\S+)/i;
-
-/** What in a configuration file is a credential, by name; files that hold code are not read. */
-export function credentialsInFile(fileName: string, text: string): string[] {
-  if (code.test(fileName)) return [];
-  const found = text.split("\n").flatMap((line) => {
-    if (/^\s*(?:#|\/\/|;)/.test(line)) return [];
-    const { name, value } = (setting.exec(line) ?? directive.exec(line))?.groups ?? {};
-    if (name !== undefined && value !== undefined && isCredential(name, value)) return [name];
-    return credentialIn(line) ?? [];
-  });
-  return [...new Set(found)];
 }

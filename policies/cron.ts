@@ -1,26 +1,62 @@
-/** The five fields of a schedule, each with its smallest and largest value. */
-const days = [["day of the month", 2, 1, 31], ["month", 3, 1, 12], ["day of the week", 4, 0, 6]] as const;
+/** The fields of a schedule, each with its smallest and largest value, and the names that it may use from the smallest on. */
+const fields = [
+  { name: "minute", least: 0, most: 59, names: [] },
+  { name: "hour", least: 0, most: 23, names: [] },
+  { name: "day of the month", least: 1, most: 31, names: [] },
+  { name: "month", least: 1, most: 12, names: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"] },
+  { name: "day of the week", least: 0, most: 6, names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] },
+] as const;
+type Field = (typeof fields)[number];
 
 const daily = new Set(["@daily", "@midnight", "@hourly"]);
+const others = new Set(["@yearly", "@annually", "@monthly", "@weekly"]);
+const everyTime = /^@every\s+(?:(\d+)h)?(?:\d+m)?(?:\d+s)?$/;
+
+/** What an API server does not take in a CronJob's schedule; undefined where it takes it. */
+export function scheduleProblem(schedule: string): string | undefined {
+  const text = schedule.trim();
+  if (/^(?:CRON_)?TZ=/.test(text)) return "sets a time zone, which belongs into timeZone";
+  if (text.startsWith("@")) return daily.has(text) || others.has(text) || everyTime.test(text) ? undefined : "is no schedule that has a name";
+  const parts = text.split(/\s+/);
+  if (parts.length !== fields.length) return `has ${parts.length} fields instead of five`;
+  const wrong = fields.find((field, index) => valuesOf(parts[index]!, field) === undefined);
+  return wrong === undefined ? undefined : `has no ${wrong.name} from ${wrong.least} to ${wrong.most} in "${parts[fields.indexOf(wrong)]}"`;
+}
+
+/** Whether the system knows a time zone by this name; `Local` is the control plane's, which an API server refuses. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Whether a CronJob's schedule runs on each day of the year; false for one that cannot be read. */
 export function runsDaily(schedule: string): boolean {
   const text = schedule.trim();
-  const every = /^@every\s+(?:(\d+)h)?(?:\d+m)?(?:\d+s)?$/.exec(text);
+  const every = everyTime.exec(text);
   if (every !== null) return Number(every[1] ?? 0) < 24 || text === "@every 24h";
   if (text.startsWith("@")) return daily.has(text);
-  const fields = text.split(/\s+/);
-  return fields.length === 5 && days.every(([, index, least, most]) => coversAll(fields[index] ?? "", least, most));
+  const parts = text.split(/\s+/);
+  return parts.length === fields.length && fields.slice(2).every((field, index) => valuesOf(parts[index + 2]!, field, 7)?.size === field.most - field.least + 1);
 }
 
-/** Whether a field names each of its values: `*`, `?`, `*` with a step of one, or a list of ranges and values. Names of days are not read. */
-function coversAll(field: string, least: number, most: number): boolean {
+/** The values that a field names, by numbers, names, ranges and steps; undefined for one that cannot be read. Some crons know Sunday as 7 as well. */
+function valuesOf(text: string, { least, most, names }: Field, highest: number = most): ReadonlySet<number> | undefined {
   const values = new Set<number>();
-  for (const part of field.split(",")) {
-    if (/^[*?](?:\/1)?$/.test(part)) return true;
-    const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(part) ?? [];
-    // Sunday is 0 and 7.
-    for (let value = Number(from); value <= Number(to); value++) values.add(most === 6 ? value % 7 : value);
+  const numberOf = (word: string) => {
+    const named = (names as readonly string[]).indexOf(word.toLowerCase());
+    return named !== -1 ? named + least : /^\d+$/.test(word) ? Number(word) : Number.NaN;
+  };
+  for (const part of text.split(",")) {
+    const [, range = "", from = "", to, step = "1"] = /^(\*|\?|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(part) ?? [];
+    const isAll = range === "*" || range === "?";
+    const first = isAll ? least : numberOf(from);
+    const last = isAll || (to === undefined && part.includes("/")) ? most : numberOf(to ?? from);
+    if (!(first >= least && last <= Math.max(most, names.length === 7 ? highest : most) && first <= last && Number(step) > 0)) return undefined;
+    for (let value = first; value <= last; value += Number(step)) values.add(names.length === 7 ? value % 7 : value);
   }
-  return Array.from({ length: most - least + 1 }, (_, index) => least + index).every((value) => values.has(value));
+  return values;
 }

@@ -5,7 +5,7 @@ import { levelOf } from "./enforcement.ts";
 import { fromPulumi, opaqueReason } from "./kubernetes-object.ts";
 import type { KubernetesObject, PulumiResource } from "./kubernetes-object.ts";
 import { strayOverrides } from "./override-targets.ts";
-import { concerns, judge } from "./pack.ts";
+import { concerns, judge, judgePods, looksAt } from "./pack.ts";
 import { render } from "./rule.ts";
 import type { Rule } from "./rule.ts";
 import { rulesAsOf } from "./rules/index.ts";
@@ -14,6 +14,7 @@ import { parseSettings, SettingsError, settingsSchema, withNumbers } from "./set
 import type { Settings } from "./settings.ts";
 import { stackOf } from "./stack.ts";
 import type { Stack } from "./stack.ts";
+import { unknownContainers } from "./unknown-containers.ts";
 
 /** What the SDK accepts at run time besides a text: a violation with a level of its own, and without the policy's title before it. */
 type Report = (violation: { message: string; urn: string | undefined; enforcementLevel?: EnforcementLevel }) => void;
@@ -54,6 +55,10 @@ function recordingPolicy({ seen }: Run): ResourceValidationPolicy {
       const reason = opaqueReason(args);
       if (reason !== undefined) withLevel(reportViolation)({ message: `${args.type} "${args.name}" is not evaluated: ${reason}`, urn: args.urn });
       const objects = fromPulumi(args);
+      for (const object of objects) {
+        const path = unknownContainers(object);
+        if (path !== undefined) withLevel(reportViolation)({ message: `${object.ref} is not evaluated: holds containers at ${path}, in a kind whose pods the rules do not know`, urn: args.urn });
+      }
       if (objects.length > 0) seen.set(args.urn, objects);
       else seen.delete(args.urn);
     },
@@ -68,7 +73,7 @@ function resourcePolicy(rule: Rule, run: Run): ResourceValidationPolicy {
   return {
     ...metadata(rule, run.settings),
     validateResource: (args, reportViolation) => {
-      const objects = objectsOf(args, run).filter(({ kind }) => concerns(rule, kind));
+      const objects = objectsOf(args, run).filter((object) => looksAt(rule, object));
       const settings = objects.length > 0 ? settingsOf(args.getConfig(), reportViolation) : undefined;
       if (settings !== undefined) publish(rule, objects, nothingElse, settings, run, reportViolation);
     },
@@ -83,7 +88,7 @@ function stackPolicy(rule: Rule, run: Run): StackValidationPolicy {
       const settings = settingsOf(args.getConfig(), reportViolation);
       if (settings === undefined) return;
       const { objects, stack } = wholeStack(args.resources, run);
-      publish(rule, objects.filter(({ kind }) => concerns(rule, kind)), stack, settings, run, reportViolation);
+      publish(rule, objects.filter((object) => looksAt(rule, object)), stack, settings, run, reportViolation);
     },
   };
 }
@@ -123,7 +128,8 @@ function publish(
 ): void {
   const report = withLevel(reportViolation);
   for (const object of objects) {
-    const { findings, excepted, notEvaluated } = judge(rule, object, stack, settingsFor(object, settings), today);
+    const judged = concerns(rule, object.kind) ? judge : judgePods;
+    const { findings, excepted, notEvaluated } = judged(rule, object, stack, settingsFor(object, settings), today);
     for (const finding of findings) report({ message: render(finding), urn: object.urn });
     for (const { message, reason, until } of excepted) {
       report({ message: `${object.ref}: excepted from ${rule.id} until ${until} (${reason}): ${message}`, urn: object.urn, enforcementLevel: "advisory" });

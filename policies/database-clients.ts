@@ -60,7 +60,8 @@ export function clientsOf(hosts: readonly string[], namespace: string, stack: St
   return [...new Set(hosts.flatMap((host) => byHost.get(host) ?? []))];
 }
 
-function environmentOf({ spec }: WalkedContainer, namespace: string, stack: Stack): Map<string, string> {
+/** A container's environment, with that of the ConfigMaps it takes as a whole. Throws where a value is not known yet that may say which server is meant. */
+export function environmentOf({ spec }: WalkedContainer, namespace: string, stack: Stack): Map<string, string> {
   const environment = new Map<string, string>();
   const take = (name: string, read: () => unknown) => {
     try {

@@ -1,9 +1,9 @@
 import type { V1Ingress, V1IngressSpec } from "@kubernetes/client-node";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 
-/** An Ingress' spec; empty for kinds of that name in other APIs. */
+/** An Ingress' spec. */
 export function ingressSpec(object: KubernetesObject): Partial<V1IngressSpec> {
-  return object.apiVersion.startsWith("networking.k8s.io/") ? (object.manifest as V1Ingress).spec ?? {} : {};
+  return (object.manifest as V1Ingress).spec ?? {};
 }
 
 /** Whether a certificate or a TLS entry for `name`, which may be `*.example.com`, is good for a host; a wildcard stands for one label. */

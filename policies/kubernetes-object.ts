@@ -1,3 +1,5 @@
+import { kindOf } from "./kinds.ts";
+
 /** The part of a manifest every kind shares; the rest is read by the rule that knows the kind. */
 export interface Manifest {
   readonly apiVersion?: string;
@@ -19,6 +21,7 @@ export interface Manifest {
  */
 export interface KubernetesObject {
   readonly apiVersion: string;
+  /** With its group where rules know another kind of that name: see `kindOf`. */
   readonly kind: string;
   readonly name: string;
   /** Empty for cluster-wide kinds, `default` where a namespaced object names none. */
@@ -95,7 +98,8 @@ function isManifest(value: unknown): value is Manifest & { kind: string; apiVers
 }
 
 function describe(manifest: Manifest & { kind: string; apiVersion: string }, origin: { name?: string; urn?: string }): KubernetesObject {
-  const { kind, apiVersion } = manifest;
+  const { apiVersion } = manifest;
+  const kind = kindOf(apiVersion, manifest.kind);
   const name = () => manifest.metadata?.name ?? manifest.metadata?.generateName ?? origin.name ?? "(unnamed)";
   const namespace = () => manifest.metadata?.namespace ?? (clusterWide.has(kind) ? "" : "default");
   const shownNamespace = shown(namespace, "(unknown namespace)");

@@ -8,6 +8,7 @@ const bystanders = new Set([
   "SealedSecret", "ExternalSecret", "SecretStore", "Certificate", "Issuer", "ScaledObject", "TriggerAuthentication",
   "ServiceMonitor", "PodMonitor", "PrometheusRule", "Probe", "Schedule", "Backup", "IngressRoute", "Middleware", "HTTPProxy",
   "CiliumNetworkPolicy", "VirtualService", "DestinationRule", "PeerAuthentication", "AuthorizationPolicy", "VerticalPodAutoscaler",
+  "NetworkPolicy.projectcalico.org", "NetworkPolicy.crd.projectcalico.org", "GlobalNetworkPolicy", "Rollout",
 ]);
 
 /**

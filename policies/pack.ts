@@ -1,5 +1,6 @@
 import { levelOf } from "./enforcement.ts";
 import { exceptionsOf } from "./exceptions.ts";
+import { foreignPods, hasForeignPods } from "./foreign-pods.ts";
 import { NotEvaluable } from "./kubernetes-object.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import { containersOf, podOf } from "./pod-spec-walker.ts";
@@ -11,6 +12,7 @@ import { settingsFor } from "./settings-overrides.ts";
 import type { Settings } from "./settings.ts";
 import { stackOf } from "./stack.ts";
 import type { Stack } from "./stack.ts";
+import { unknownContainers } from "./unknown-containers.ts";
 
 /** A finding that an exception on the object answers for. */
 export interface ExceptedFinding extends Finding {
@@ -38,25 +40,39 @@ export interface Report extends Verdict {
   };
 }
 
-/** Judges objects that belong together by every rule that is not disabled. `today` is `YYYY-MM-DD`. Pure: the same input gives the same report. */
-export function evaluate(objects: readonly KubernetesObject[], settings: Settings, today: string): Report {
-  const stack = stackOf(objects);
+/**
+ * Judges objects that belong together by every rule that is not disabled. `today` is `YYYY-MM-DD`. Pure: the same input gives the same report. `among` are all
+ * objects that belong together, where only some of them are judged.
+ */
+export function evaluate(objects: readonly KubernetesObject[], settings: Settings, today: string, among: readonly KubernetesObject[] = objects): Report {
+  const stack = stackOf(among);
   const rulesOf = rulesByKind(settings, today);
   const findings: Finding[] = [];
   const excepted: ExceptedFinding[] = [];
   const notEvaluated: Finding[] = [];
+  const podRules = rulesOf("PodTemplate").filter(({ kinds }) => kinds[0] !== "*");
   let evaluations = 0;
+  const stumbled = new Set<KubernetesObject>();
+  const add = (verdict: Verdict) => {
+    if (verdict === passed) return;
+    for (const finding of verdict.findings) {
+      if (finding.message === malformed && stumbled.has(finding.object)) continue; // once an object is enough
+      if (finding.message === malformed) stumbled.add(finding.object);
+      findings.push(finding);
+    }
+    excepted.push(...verdict.excepted);
+    notEvaluated.push(...verdict.notEvaluated);
+  };
   for (const object of objects) {
     const rules = rulesOf(object.kind);
     const own = settingsFor(object, settings);
     evaluations += rules.length;
-    for (const rule of rules) {
-      const verdict = judge(rule, object, stack, own, today);
-      if (verdict === passed) continue;
-      findings.push(...verdict.findings);
-      excepted.push(...verdict.excepted);
-      notEvaluated.push(...verdict.notEvaluated);
+    for (const rule of rules) add(judge(rule, object, stack, own, today));
+    if (hasForeignPods(object)) {
+      evaluations += podRules.length;
+      for (const rule of podRules) add(judgePods(rule, object, stack, own, today));
     }
+    add(unseenPods(object, podRules, own));
   }
   const counts = { objects: objects.length, evaluations, findings: findings.length, excepted: excepted.length, notEvaluated: notEvaluated.length };
   return { findings, excepted, notEvaluated, counts };
@@ -78,7 +94,15 @@ export function concerns({ kinds }: Rule, kind: string): boolean {
   return kinds.includes(kind) || kinds[0] === "*";
 }
 
+/** Whether a rule looks at an object, or at the pods in it. */
+export function looksAt(rule: Rule, object: KubernetesObject): boolean {
+  return concerns(rule, object.kind) || (hasForeignPods(object) && rule.kinds.includes("PodTemplate"));
+}
+
 const passed: Verdict = { findings: [], excepted: [], notEvaluated: [] };
+
+/** What a rule says that stumbles over a field: its own words for it are no more than JavaScript's. */
+const malformed = "is malformed: a field that this rule reads has a shape that no API server takes";
 
 /** One rule's verdict on one object; `settings` are the object's own, see `settingsFor`. */
 export function judge(rule: Rule, object: KubernetesObject, stack: Stack, settings: Settings, today: string): Verdict {
@@ -90,7 +114,7 @@ export function judge(rule: Rule, object: KubernetesObject, stack: Stack, settin
     } catch (error) {
       // Anything but an unknown value means that the object has a shape no API server would take: that blocks.
       const unknown = error instanceof NotEvaluable;
-      const message = unknown ? `not evaluated: ${error.message}` : `is malformed: ${(error as Error).message}`;
+      const message = unknown ? `not evaluated: ${error.message}` : malformed;
       (unknown && !settings.strict ? open : violations).push({ ...named(container), rule, object, path: container?.path ?? "", message });
     }
   };
@@ -105,6 +129,38 @@ export function judge(rule: Rule, object: KubernetesObject, stack: Stack, settin
   }
   if (violations.length === 0 && open.length === 0) return passed;
   return { ...except(violations, rule, object, today), notEvaluated: open };
+}
+
+/** One rule's verdict on all pods in an object of another controller's kind; passed for every other object, and for rules that look at no pods. */
+export function judgePods(rule: Rule, object: KubernetesObject, stack: Stack, settings: Settings, today: string): Verdict {
+  if (!hasForeignPods(object) || !rule.kinds.includes("PodTemplate") || rule.kinds[0] === "*") return passed;
+  let pods: readonly KubernetesObject[];
+  try {
+    pods = foreignPods(object);
+  } catch (error) {
+    if (!(error instanceof NotEvaluable)) throw error;
+    return open({ rule, object, path: "", message: `not evaluated: ${error.message}` }, settings);
+  }
+  const verdicts = pods.map((pod) => judge(rule, pod, stack, settings, today)).filter((verdict) => verdict !== passed);
+  const ofObject = <Found extends Finding>(found: readonly Found[]) => found.map((finding) => ({ ...finding, object }));
+  return verdicts.length === 0 ? passed : {
+    findings: verdicts.flatMap(({ findings }) => ofObject(findings)),
+    excepted: verdicts.flatMap(({ excepted }) => ofObject(excepted)),
+    notEvaluated: verdicts.flatMap(({ notEvaluated }) => ofObject(notEvaluated)),
+  };
+}
+
+/** A verdict that is left open, and a finding where none may be. */
+function open(finding: Finding, { strict }: Settings): Verdict {
+  return strict ? { ...passed, findings: [finding] } : { ...passed, notEvaluated: [finding] };
+}
+
+/** Says once that nobody looks at the containers in an object of a kind that is not known, for the first rule that would: under `strict` as a finding. */
+function unseenPods(object: KubernetesObject, podRules: readonly Rule[], settings: Settings): Verdict {
+  const rule = podRules.find(({ id }) => id === "X01-privileged") ?? podRules[0];
+  const path = rule === undefined ? undefined : unknownContainers(object);
+  if (rule === undefined || path === undefined) return passed;
+  return open({ rule, object, path, message: "not evaluated: holds containers, in a kind whose pods the rules do not know" }, settings);
 }
 
 function except(violations: readonly Finding[], rule: Rule, object: KubernetesObject, today: string): Pick<Verdict, "findings" | "excepted"> {

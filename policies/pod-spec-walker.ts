@@ -1,4 +1,5 @@
 import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
+import { jobLabels } from "./job-labels.ts";
 import type { KubernetesObject, Manifest } from "./kubernetes-object.ts";
 
 /** A pod, or the template of pods, inside an object. */
@@ -8,6 +9,8 @@ export interface WalkedPod {
   readonly spec: V1PodSpec;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Its containers and where they are. @default those in the lists of its spec */
+  readonly containers?: readonly Omit<WalkedContainer, "pod">[];
 }
 
 /** `sidecar` is an init container that keeps running (restartPolicy Always). */
@@ -60,11 +63,18 @@ export function podOf(object: KubernetesObject): WalkedPod | undefined {
   const pod: WalkedPod = {
     path: [...steps, "spec"].join("."),
     spec: spec as V1PodSpec,
-    get labels() { return template?.metadata?.labels ?? {}; },
+    get labels() { return object.kind === "Job" ? { ...jobLabels(object), ...template?.metadata?.labels } : template?.metadata?.labels ?? {}; },
     get annotations() { return template?.metadata?.annotations ?? {}; },
   };
   pods.set(object, pod);
   return pod;
+}
+
+/** An object that stands for one pod in another, as a PodTemplate. Whatever it reads but its kind and pod is the other's. */
+export function withPod(object: KubernetesObject, pod: WalkedPod): KubernetesObject {
+  const view = Object.create(object, { kind: { value: "PodTemplate" } }) as KubernetesObject;
+  pods.set(view, pod);
+  return view;
 }
 
 const walks = new WeakMap<WalkedPod, readonly WalkedContainer[]>();
@@ -73,8 +83,9 @@ const walks = new WeakMap<WalkedPod, readonly WalkedContainer[]>();
 export function* containersOf(pod: WalkedPod): Generator<WalkedContainer> {
   const known = walks.get(pod);
   if (known !== undefined) return yield* known;
-  const walk: WalkedContainer[] = [];
-  for (const [field, role] of groups) {
+  const walk: WalkedContainer[] = (pod.containers ?? []).map((container) => ({ ...container, pod }));
+  yield* walk;
+  for (const [field, role] of pod.containers === undefined ? groups : []) {
     const containers = (pod.spec as unknown as Record<string, V1Container[] | undefined>)[field];
     for (const index of (containers ?? []).keys()) {
       const spec = containers?.[index] as V1Container;

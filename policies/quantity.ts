@@ -15,6 +15,15 @@ export function parseQuantity(quantity: unknown): number | undefined {
   return unit === undefined ? undefined : Number(match?.[1]) * unit;
 }
 
+/** Units that people write, by what Kubernetes reads of them: a thousand or 1024 of the same. */
+const mistaken = /^([+-]?(?:\d+\.?\d*|\.\d+)) ?([kmgt])(?:i?b)?$/i;
+
+/** `: write 500k or 500Ki` for `500K`; empty for what Kubernetes takes, and for what means nothing. */
+export function quantityHint(quantity: unknown): string {
+  const [, number, unit = ""] = (parseQuantity(quantity) === undefined ? mistaken.exec(String(quantity)) : null) ?? [];
+  return number === undefined ? "" : `: write ${number}${unit === "k" || unit === "K" ? "k" : unit.toUpperCase()} or ${number}${unit.toUpperCase()}i`;
+}
+
 /** `512mb` as a number of bytes; undefined for anything Redis would refuse. */
 export function parseRedisMemory(size: string): number | undefined {
   const match = /^(\d+)([a-z]*)$/i.exec(size);

@@ -10,6 +10,8 @@ export type Severity = "low" | "medium" | "high" | "critical";
 export interface Violation {
   /** The field that is wrong or missing, from the object's root. */
   readonly path: string;
+  /** The line of the field's text that is meant, counted from 0. @default the field */
+  readonly textLine?: number;
   /** What is wrong, as the end of "Deployment data/api, container "api": …". */
   readonly message: string;
   /** Lines to write, where they depend on the object or on settings; the rule's remediation otherwise. */

@@ -1,4 +1,6 @@
 import type { V1LabelSelector } from "@kubernetes/client-node";
+import { controllerAdds, ownPart } from "./controller-labels.ts";
+import { foreignPods } from "./foreign-pods.ts";
 import { known } from "./known.ts";
 import { NotEvaluable } from "./kubernetes-object.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
@@ -27,12 +29,13 @@ export function selectorOf(object: KubernetesObject): V1LabelSelector | undefine
 export function* workloadsSelected(selector: V1LabelSelector | undefined, namespace: string, stack: Stack): Generator<KubernetesObject> {
   if (selector === undefined || selector === null) return;
   const { byPair, open, all } = stack.once(workloadsByLabel).get(namespace) ?? { byPair: new Map<string, KubernetesObject[]>(), open: [], all: [] };
-  const lists = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => byPair.get(pair(key, value)) ?? []);
-  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
+  const own = ownPart(selector);
+  const lists = Object.entries(own.matchLabels ?? {}).map(([key, value]) => byPair.get(pair(key, value)) ?? []);
+  for (const { key, operator, values = [] } of own.matchExpressions ?? []) {
     if (operator === "In") lists.push(values.flatMap((value) => byPair.get(pair(key, value)) ?? []));
   }
   const candidates = lists.length === 0 ? all : [...shortest(lists), ...open];
-  yield* matching(candidates, (workload) => selects(selector, podOf(workload)?.labels ?? {}));
+  yield* matching(candidates, (workload) => selects(own, podOf(workload)?.labels ?? {}) && (own === selector || controllerAdds(selector, workload, stack)));
   for (const kind of workloadKinds) stack.inNamespace(kind, namespace); // throws where one has no namespace yet
 }
 
@@ -71,12 +74,15 @@ function workloadsByLabel(objects: readonly KubernetesObject[]): Map<string, ByL
   const namespaces = new Map<string, ByLabel>();
   for (const object of objects) {
     const namespace = known(() => object.namespace);
-    if (namespace === undefined || !(workloadKinds as readonly string[]).includes(object.kind)) continue;
+    if (namespace === undefined) continue;
     const index = entry(namespaces, namespace, () => ({ byPair: new Map<string, KubernetesObject[]>(), open: [], all: [] }));
-    index.all.push(object);
-    const pairs = known(() => Object.entries(podOf(object)?.labels ?? {}));
-    if (pairs === undefined) index.open.push(object);
-    else for (const [key, value] of pairs) entry(index.byPair, pair(key, value), () => []).push(object);
+    const workloads = (workloadKinds as readonly string[]).includes(object.kind) ? [object] : known(() => foreignPods(object)) ?? [];
+    for (const workload of workloads) {
+      index.all.push(workload);
+      const pairs = known(() => Object.entries(podOf(workload)?.labels ?? {}));
+      if (pairs === undefined) index.open.push(workload);
+      else for (const [key, value] of pairs) entry(index.byPair, pair(key, value), () => []).push(workload);
+    }
   }
   return namespaces;
 }

@@ -43,6 +43,15 @@ export function* settingValues(name: string, container: WalkedContainer, object:
   for (const { kind, source } of mountedSources(container)) {
     for (const text of textsOf(kind, source, object, stack)) yield* named(settingsInFile(text));
   }
+  const unread = unreadFile(container);
+  if (unread !== undefined) throw new NotEvaluable(`${unread}, which configures the server, is in no ConfigMap or Secret that it mounts`);
+}
+
+/** A configuration file on the command line that the pod or its image makes: an init container may copy it, and change it on the way. */
+function unreadFile(container: WalkedContainer): string | undefined {
+  const mounts = mountedSources(container).map(({ mountPath }) => mountPath.replace(/\/$/, ""));
+  const words = [...(container.spec.command ?? []), ...(container.spec.args ?? [])].flatMap(wordsOf).map((word) => word.replace(/^-{1,2}[\w-]+=/, ""));
+  return words.find((word) => /^\/\S+\.(?:conf|cnf)$/.test(word) && !mounts.some((path) => word === path || word.startsWith(`${path}/`)));
 }
 
 /** A server's setting: the arguments win over the files it mounts, as in the servers themselves. */

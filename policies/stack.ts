@@ -20,8 +20,9 @@ export interface Autoscaler {
   readonly minReplicas: number;
 }
 
-/** Indexes the objects once, so that a rule's look-ups cost the same for ten objects and ten thousand. */
-export function stackOf(objects: readonly KubernetesObject[]): Stack {
+/** Indexes the objects once, the first of each name, so that a rule's look-ups cost the same for ten objects and ten thousand. */
+export function stackOf(all: readonly KubernetesObject[]): Stack {
+  const objects = withoutRepeated(all);
   const placed = new Map<string, KubernetesObject[]>();
   const named = new Map<string, KubernetesObject>();
   const unplaced = new Map<string, KubernetesObject>();
@@ -62,6 +63,24 @@ export function stackOf(objects: readonly KubernetesObject[]): Stack {
       return made.get(make) as Made;
     },
   };
+}
+
+/** Of objects that are the same one, as in the manifests of two stages, the first. Those that get their name from the server are all different. */
+function withoutRepeated(objects: readonly KubernetesObject[]): readonly KubernetesObject[] {
+  const seen = new Set<string>();
+  const first = objects.filter((object) => {
+    const key = keyOf(object);
+    if (key === undefined) return true;
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+  return first.length === objects.length ? objects : first;
+}
+
+/** What makes an object the same one for an API server; undefined where that is not known, or is left to the server. */
+export function keyOf(object: KubernetesObject): string | undefined {
+  return known(() => (object.unseen === undefined && object.manifest.metadata?.name !== undefined ? `${object.kind} ${object.namespace} ${object.name}` : undefined));
 }
 
 /** The HorizontalPodAutoscaler or ScaledObject that sets a workload's replicas. */

@@ -38,7 +38,7 @@ try {
 }
 
 function report({ passed, creates, blocking, advisory, seconds }: PreviewSummary): void {
-  console.log(`\npreview of stack ${stack} ${passed ? "passes" : "is BLOCKED"}: ${creates} resources, ${blocking.length} violations, ${advisory.length} advices, ${seconds.toFixed(1)} s`);
+  console.log(`\npreview of stack ${stack} ${passed ? "passes" : "is BLOCKED"}: ${creates} resources, ${blocking.length} violations, ${advisory.length} advisory, ${seconds.toFixed(1)} s`);
   if (!passed && blocking.length === 0) console.log("no policy blocked it: the error stands above");
   console.log(passed ? "next: npm run up" : "next: mend what is named above and preview again");
 }

@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { hasForeignPods } from "../foreign-pods.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { strayOverrides } from "../override-targets.ts";
 import { concerns, evaluate } from "../pack.ts";
+import type { Report } from "../pack.ts";
 import type { Rule, Severity } from "../rule.ts";
 import { rulesAsOf } from "../rules/index.ts";
 import type { Settings } from "../settings.ts";
@@ -19,6 +21,7 @@ import type { Read } from "./reader.ts";
 import { checkReport } from "./report.ts";
 import type { CheckReport } from "./report.ts";
 import { chosenRules } from "./rules-list.ts";
+import { variantsOf } from "./variants.ts";
 
 /** What to check, and how. Files are paths as they were typed. */
 export interface CheckOptions {
@@ -76,7 +79,7 @@ export async function check(options: CheckOptions, { base, stdin, kubeconfig, ot
   const { unseen, context, ...read } = options.live === undefined
     ? { ...readObjects(await readInputs(options.inputs, { base, stdin, maxBytes: options.maxMebibytes * 2 ** 20 })), unseen: [], context: undefined }
     : await fromCluster(options.live, { kubeconfig, others: otherKubeconfigs, base }, rules);
-  const verdict = evaluate([...read.objects, ...unseen], settings, today);
+  const verdict = together(variantsOf(read.objects, read.origins).map(({ objects, among }) => evaluate([...objects, ...unseen], settings, today, [...among, ...unseen])));
   const accepted = baselineOf(verdict.findings);
   const baseline = options.accept ? accepted : known;
   const report = checkReport({
@@ -86,6 +89,15 @@ export async function check(options: CheckOptions, { base, stdin, kubeconfig, ot
   });
   const strays = strayOverrides(settings, [...read.objects, ...unseen], "of which nothing was checked");
   return { report, rules, settings, origins: read.origins, strayOverrides: strays, accepted };
+}
+
+/** The verdicts on variants as one. */
+function together(reports: readonly Report[]): Report {
+  const sum = (count: keyof Report["counts"]) => reports.reduce((before, { counts }) => before + counts[count], 0);
+  return {
+    findings: reports.flatMap(({ findings }) => findings), excepted: reports.flatMap(({ excepted }) => excepted), notEvaluated: reports.flatMap(({ notEvaluated }) => notEvaluated),
+    counts: { objects: sum("objects"), evaluations: sum("evaluations"), findings: sum("findings"), excepted: sum("excepted"), notEvaluated: sum("notEvaluated") },
+  };
 }
 
 async function fromCluster({ connection, context, namespace }: NonNullable<CheckOptions["live"]>, from: KubeconfigOptions, rules: readonly Rule[]) {
@@ -111,6 +123,6 @@ function otherKinds(objects: readonly KubernetesObject[], rules: readonly Rule[]
     return judged.get(kind)!;
   };
   const counts = new Map<string, number>();
-  for (const { kind } of objects) if (!isJudged(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  for (const object of objects) if (!isJudged(object.kind) && !hasForeignPods(object)) counts.set(object.kind, (counts.get(object.kind) ?? 0) + 1);
   return Object.fromEntries([...counts].sort());
 }

@@ -1,4 +1,5 @@
 import { scalerKinds, targetOf } from "../autoscalers.ts";
+import { kindOf } from "../kinds.ts";
 import { fromManifest, NotEvaluable } from "../kubernetes-object.ts";
 import type { KubernetesObject, Manifest } from "../kubernetes-object.ts";
 import { podKinds } from "../pod-spec-walker.ts";
@@ -46,12 +47,12 @@ export async function readCluster(get: Get, kinds: ReadonlySet<string>, namespac
         for (const manifest of await list(get, resource, namespace)) if (isJudged(manifest, namespace)) manifests.push(manifest);
       } catch (error) {
         if (!(error instanceof ApiError) || error.status === 401 || error.status === 0) throw error;
-        unseen.push(unseenObject(resource.kind, error.message));
+        unseen.push(unseenObject(kindOf(resource.apiVersion, resource.kind), error.message));
       }
     }
   };
   await Promise.all(Array.from({ length: parallelRequests }, worker));
-  const known = new Set(resources.map(({ kind }) => kind));
+  const known = new Set(resources.map(({ apiVersion, kind }) => kindOf(apiVersion, kind)));
   if (failed.length > 0) {
     const reason = failed.map(({ groupVersion, reason: why }) => `${groupVersion} does not answer (${why})`).join(", ");
     unseen.push(...[...kinds].filter((kind) => !known.has(kind)).map((kind) => unseenObject(kind, reason)));
@@ -80,13 +81,14 @@ async function list(get: Get, resource: Resource, namespace?: string, restarted 
   return items;
 }
 
-function isJudged({ kind, metadata = {} }: Manifest, namespace: string | undefined): boolean {
+function isJudged({ apiVersion = "", kind: name = "", metadata = {} }: Manifest, namespace: string | undefined): boolean {
+  const kind = kindOf(apiVersion, name);
   const home = kind === "Namespace" ? metadata.name : metadata.namespace;
   if (namespace === undefined && home?.startsWith(systemPrefix)) return false;
   if (metadata.labels?.[bootstrapLabel] !== undefined) return false;
-  const owner = (metadata.ownerReferences as readonly { kind?: string; controller?: boolean }[] | undefined)?.find(({ controller }) => controller === true);
+  const owner = (metadata.ownerReferences as readonly { apiVersion?: string; kind?: string; controller?: boolean }[] | undefined)?.find(({ controller }) => controller === true);
   // Pods of an operator's own kind are judged: nothing else shows what they run.
-  return owner === undefined || !isPodKind(kind) || !isPodKind(owner.kind);
+  return owner === undefined || !isPodKind(kind) || !isPodKind(kindOf(owner.apiVersion ?? "", owner.kind ?? ""));
 }
 
 function isPodKind(kind: string | undefined): boolean {

@@ -14,6 +14,8 @@ export interface Location {
 /** A field somebody asks the place of, and where it was met. */
 interface Place {
   offset?: number;
+  /** Where the lines of its text begin, in a block that keeps them. */
+  text?: number;
   readonly fields: Map<string, Place>;
 }
 
@@ -26,7 +28,7 @@ export function stepsOf(path: string): string[] {
  * Finds the places of fields in a document; of one that does not exist, the place of the nearest parent that does. The document is read
  * once for all paths: positions are only asked for where something was found.
  */
-export function locate(document: TextDocument, paths: Iterable<string>): (path: string) => Location {
+export function locate(document: TextDocument, paths: Iterable<string>): (path: string, textLine?: number) => Location {
   const root: Place = { fields: new Map() };
   for (const path of paths) {
     let place = root;
@@ -38,21 +40,30 @@ export function locate(document: TextDocument, paths: Iterable<string>): (path: 
   }
   visit(eventsOf(document.text), document.text, root);
   const lines = lineCounter(document.text);
-  return (path) => {
+  return (path, textLine) => {
     let place = root;
     for (const step of stepsOf(path)) {
       const next = place.fields.get(step);
-      if (next?.offset === undefined) break;
+      if (next?.offset === undefined) return locationAt(document, place.offset ?? 0, lines);
       place = next;
     }
+    if (textLine !== undefined && place.text !== undefined) return lineOfText(document, place.text, textLine, lines);
     return locationAt(document, place.offset ?? 0, lines);
   };
 }
 
+/** The place of a line of a text, at its first visible character. */
+function lineOfText(document: TextDocument, start: number, textLine: number, lines: LineCounter): Location {
+  let offset = start;
+  for (let line = 0; line < textLine && offset !== 0; line++) offset = document.text.indexOf("\n", offset) + 1;
+  while (document.text[offset] === " ") offset += 1;
+  return locationAt(document, offset, lines);
+}
+
 /** The place of an offset in a document. */
-export function locationAt({ file, text, linesBefore }: TextDocument, offset: number, lines = lineCounter(text)): Location {
+export function locationAt({ file, text, linesBefore, columnsBefore = 0 }: TextDocument, offset: number, lines = lineCounter(text)): Location {
   const { line, col } = lines.linePos(offset);
-  return { file, line: linesBefore + line, column: col };
+  return { file, line: linesBefore + line, column: col + (line === 1 ? columnsBefore : 0) };
 }
 
 function lineCounter(text: string): LineCounter {
@@ -71,6 +82,7 @@ function visit(events: readonly Event[], text: string, root: Place): void {
     at += 1;
     const start = startOf(event);
     if (place !== undefined && start !== undefined) place.offset ??= start;
+    if (place !== undefined && event.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.LITERAL_BLOCK) place.text = event.valueStart;
     if (event.type === EVENT_ID.MAPPING) {
       while (events[at]!.type !== EVENT_ID.POP) field(place);
       at += 1;

@@ -1,13 +1,15 @@
 import { basename } from "node:path";
+import { groupOf } from "../kinds.ts";
 import { fromManifest } from "../kubernetes-object.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
-import { documentsOf, jsonValuesOf } from "./documents.ts";
+import { documentsOf, jsonValuesOf, unreadByKubectl } from "./documents.ts";
 import type { TextDocument } from "./documents.ts";
 import type { Inputs, InputText, Problem, Skipped } from "./inputs.ts";
+import { isKustomization, partsOfKustomizations } from "./kustomize.ts";
 import { locate, locationAt } from "./locations.ts";
 import { shapeProblem } from "./shape.ts";
-import { parse } from "./yaml.ts";
-import type { Unreadable } from "./yaml.ts";
+import { parseDocument } from "./yaml.ts";
+import type { Parsed, Unreadable } from "./yaml.ts";
 
 /** Where an object was read. */
 export interface Origin {
@@ -28,7 +30,7 @@ export interface Read {
 
 /** Kinds of documents that are often found beside manifests, by what tells them. */
 const foreign: readonly (readonly [reason: string, is: (file: string, value: Fields) => boolean])[] = [
-  ["a kustomization: build it first (kubectl kustomize)", (file, { apiVersion }) => /^kustomization\.ya?ml$/i.test(file) || String(apiVersion).startsWith("kustomize.config.k8s.io/")],
+  ["a kustomization: build it first (kubectl kustomize)", (file, { apiVersion }) => isKustomization(file) || String(apiVersion).startsWith("kustomize.config.k8s.io/")],
   ["a Helm chart's description: render the chart first (helm template)", (file, { kind }) => file === "Chart.yaml" && kind === undefined],
   ["values of a Helm chart: render the chart first (helm template)", (file, { apiVersion }) => /^values.*\.ya?ml$/i.test(file) && apiVersion === undefined],
 ];
@@ -52,9 +54,11 @@ export function readObjects(inputs: Inputs): Read {
   const problem = (document: TextDocument, message: string, offset = 0) => problems.push({ ...locationAt(document, offset), message });
 
   const addDocument = (document: TextDocument, input: InputText): void => {
-    let value: unknown;
+    const unread = unreadByKubectl(document);
+    if (unread !== undefined) return void problem(document, unread);
+    let parsed: Parsed;
     try {
-      value = parse(document.text);
+      parsed = parseDocument(document.text);
     } catch (error) {
       const values = jsonValuesOf(document);
       const { message, offset } = error as Unreadable;
@@ -63,10 +67,13 @@ export function readObjects(inputs: Inputs): Read {
       else skipped.push({ file: input.file, line: document.linesBefore + 1, reason: `no Kubernetes object, and ${message}` });
       return;
     }
-    for (const { item, path } of itemsOf(value, "")) addItem(document, item, path);
+    for (const { offset, message } of parsed.ambiguities) problem(document, message, offset);
+    const isNamed = parsed.ambiguities.length > 0;
+    for (const { item, path } of itemsOf(parsed.value, "")) addItem(document, item, path, isNamed);
   };
 
-  const addItem = (document: TextDocument, item: unknown, path: string): void => {
+  /** `isNamed` says that a problem of the document is named already. */
+  const addItem = (document: TextDocument, item: unknown, path: string, isNamed: boolean): void => {
     const skip = (reason: string) => skipped.push({ file: document.file, line: document.linesBefore + 1, reason });
     if (item === null || item === undefined) return;
     if (typeof item !== "object") return void skip(noObject);
@@ -77,11 +84,13 @@ export function readObjects(inputs: Inputs): Read {
     const wrong = object === undefined ? undefined : shapeProblem(object);
     if (object !== undefined && wrong !== undefined) {
       const place = [path, wrong.path].filter((part) => part !== "").join(".");
-      problems.push({ ...locate(document, [place])(place), message: `${object.ref} is no object that an API server takes: ${wrong.path} ${wrong.message}` });
+      problems.push({ ...locate(document, [place])(place), message: `${object.ref} ${refused(object)}: ${wrong.path} ${wrong.message}` });
     } else if (object !== undefined) {
       objects.push(object);
       origins.set(object, { document, path });
       files.add(document.file);
+    } else if (isNamed) {
+      return;
     } else if (fields.metadata !== undefined || fields.spec !== undefined) {
       const missing = ["apiVersion", "kind"].filter((field) => typeof fields[field as "kind"] !== "string").join(" and no ");
       problem(document, `looks like a Kubernetes object, but ${path === "" ? "it" : path} has no ${missing}`);
@@ -90,8 +99,18 @@ export function readObjects(inputs: Inputs): Read {
     }
   };
 
-  for (const input of inputs.texts) for (const document of documentsOf(input.file, input.text)) addDocument(document, input);
+  const parts = partsOfKustomizations(inputs.texts);
+  for (const input of inputs.texts) {
+    const kustomization = parts.get(input.file);
+    if (kustomization !== undefined) skipped.push({ file: input.file, reason: `a part of ${basename(kustomization)}, which is no object by itself: build it (kubectl kustomize)` });
+    else for (const document of documentsOf(input.file, input.text)) addDocument(document, input);
+  }
   return { objects, origins, problems, skipped, files: files.size };
+}
+
+/** Only of Kubernetes' own kinds is it known what an API server takes. */
+function refused({ apiVersion }: KubernetesObject): string {
+  return groupOf(apiVersion).includes(".") && !groupOf(apiVersion).endsWith(".k8s.io") ? "cannot be judged" : "is no object that an API server takes";
 }
 
 /** The items of a List, of a list of one kind as the API server answers it, and of a plain list; anything else is its own item. */

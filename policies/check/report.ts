@@ -100,6 +100,7 @@ function blocks({ rule }: Finding, { enforcement }: Settings, failOn: Severity):
 interface Field {
   readonly object: KubernetesObject;
   readonly path: string;
+  readonly textLine?: number;
 }
 
 /** Finds the places of fields, all of a document in one go; of objects that come from no file there is none. */
@@ -107,9 +108,9 @@ export function placesOf(fields: readonly Field[], origins: ReadonlyMap<Kubernet
   const pathIn = (origin: Origin, path: string) => [origin.path, path].filter((part) => part !== "").join(".");
   const byDocument = Map.groupBy(fields.filter(({ object }) => origins.has(object)), ({ object }) => origins.get(object)!.document);
   const located = new Map([...byDocument].map(([document, all]) => [document, locate(document, all.map(({ object, path }) => pathIn(origins.get(object)!, path)))]));
-  return ({ object, path }) => {
+  return ({ object, path, textLine }) => {
     const origin = origins.get(object);
-    return origin === undefined ? {} : { location: located.get(origin.document)!(pathIn(origin, path)) };
+    return origin === undefined ? {} : { location: located.get(origin.document)!(pathIn(origin, path), textLine) };
   };
 }
 

@@ -1,6 +1,6 @@
 import { levelOf } from "../enforcement.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
-import { concerns } from "../pack.ts";
+import { looksAt } from "../pack.ts";
 import type { Finding, Rule } from "../rule.ts";
 import type { Settings } from "../settings.ts";
 import type { CheckReport } from "./report.ts";
@@ -41,7 +41,7 @@ const frameworks: readonly (readonly [Framework, covers: (rule: Rule, control: C
 /** What a check says about each framework. Findings of a baseline count as failed: they are known, not mended. */
 export function standardsReport(report: CheckReport, rules: readonly Rule[], settings: Settings): FrameworkResult[] {
   const active = rules.filter((rule) => levelOf(rule, settings) !== "disabled");
-  const objects = new Map(active.map((rule) => [rule.id, new Set(report.objects.filter(({ kind }) => concerns(rule, kind)))]));
+  const objects = new Map(active.map((rule) => [rule.id, new Set(report.objects.filter((object) => looksAt(rule, object)))]));
   const [failed, open, excepted] = [report.findings, report.notEvaluated, report.excepted].map(objectsByRule) as [ByRule, ByRule, ByRule];
   return frameworks.map(([{ name, controls }, covers]) => ({
     name,

@@ -1,5 +1,8 @@
-import { boolYaml11Tag, constructFromEvents, CORE_SCHEMA, EVENT_ID, intCoreTag, intYaml11Tag, mergeTag, NOT_RESOLVED, parseEvents, YAMLException } from "js-yaml";
+import { EVENT_ID, parseEvents, YAMLException } from "js-yaml";
 import type { Event } from "js-yaml";
+import { construct, Refused } from "./construct.ts";
+import type { Ambiguity } from "./construct.ts";
+import { parseLoosely } from "./loose-indentation.ts";
 
 /** Levels of nesting; the deepest objects in use, custom resource definitions, have about 60. */
 export const maxDepth = 200;
@@ -22,33 +25,34 @@ export class Unreadable extends Error {
   }
 }
 
-/**
- * What an API server reads is YAML 1.1 as kubectl does it: `yes` is true and `0644` is octal, so that `privileged: yes` cannot pass for a text;
- * but a time of day and a date are texts.
- */
-const schema = CORE_SCHEMA.withTags(mergeTag, boolYaml11Tag, {
-  ...intYaml11Tag,
-  resolve: (source, isExplicit, tagName) => {
-    const value = source.includes(":") ? NOT_RESOLVED : intYaml11Tag.resolve(source, isExplicit, tagName);
-    return value === NOT_RESOLVED ? intCoreTag.resolve(source, isExplicit, tagName) : value;
-  },
-});
+/** A document's value, and what in it kubectl and others read differently. */
+export interface Parsed {
+  /** Undefined for an empty document. */
+  readonly value: unknown;
+  readonly ambiguities: readonly Ambiguity[];
+}
 
-/** The value of one document of YAML or JSON; undefined for an empty one. Throws {@link Unreadable}, and nothing else. */
-export function parse(text: string): unknown {
+/** The value of one document of YAML or JSON as kubectl reads it. Throws {@link Unreadable}, and nothing else. */
+export function parseDocument(text: string): Parsed {
   return reading(text, () => {
     refuseMarks(text);
-    const events = parseEvents(text, { maxDepth });
-    const [value] = constructFromEvents(events, { source: text, schema });
+    const events = eventsOf(text);
+    if (events.length === 0) return { value: undefined, ambiguities: [] };
+    const parsed = construct(events, text);
     const alias = events.find((event) => event.type === EVENT_ID.ALIAS);
-    if (alias !== undefined) refuseExpansion(value, alias.anchorStart);
-    return value;
+    if (alias !== undefined) refuseExpansion(parsed.value, alias.anchorStart);
+    return parsed;
   });
 }
 
-/** The events of a document that was parsed before: the positions of everything in it. */
+/** The value of a text that has one document. Throws {@link Unreadable}. */
+export function parse(text: string): unknown {
+  return parseDocument(text).value;
+}
+
+/** The events of a document, with the positions of everything in it. Throws a `YAMLException`. */
 export function eventsOf(text: string): Event[] {
-  return parseEvents(text, { maxDepth });
+  return parseLoosely(text, (padded) => parseEvents(padded, { maxDepth }));
 }
 
 function reading<Result>(text: string, read: () => Result): Result {
@@ -56,17 +60,20 @@ function reading<Result>(text: string, read: () => Result): Result {
     return read();
   } catch (error) {
     if (error instanceof Unreadable) throw error;
+    if (error instanceof Refused) throw looksLikeTemplate(error.message, text) ?? new Unreadable(error.message, error.offset);
     const { reason, mark } = error instanceof YAMLException ? error : { reason: (error as Error).message, mark: undefined };
     throw unreadable(reason, text, mark?.position ?? 0);
   }
 }
 
 function unreadable(reason: string, text: string, offset: number): Unreadable {
-  if (reason.startsWith("duplicated mapping key")) return new Unreadable(`the key ${/^["']?([^\s"':,}]*)/.exec(text.slice(offset, offset + 200))?.[1] ?? ""} is given twice`, offset);
   if (reason.startsWith("nesting exceeded")) return new Unreadable(`is nested deeper than ${maxDepth} levels`, offset);
+  return looksLikeTemplate(reason, text) ?? new Unreadable(`is no YAML or JSON: ${reason}`, offset);
+}
+
+function looksLikeTemplate(reason: string, text: string): Unreadable | undefined {
   const action = text.search(/\{\{-?\s*(?:\.|\/\*|if\b|range\b|with\b|include\b|template\b|define\b|end\b|toYaml\b)/);
-  if (action !== -1) return new Unreadable(`is no YAML (${reason}) but looks like a template: render it first (helm template)`, action);
-  return new Unreadable(`is no YAML or JSON: ${reason}`, offset);
+  return action === -1 ? undefined : new Unreadable(`is no YAML (${reason}) but looks like a template: render it first (helm template)`, action);
 }
 
 function refuseMarks(text: string): void {

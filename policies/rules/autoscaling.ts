@@ -55,7 +55,7 @@ const oneScaler: StackRule = {
   *check(object, stack) {
     if (isMadeByKeda(object)) return;
     const { kind, name = "" } = targetOf(object);
-    const others = scalersOf(kind, object.namespace, name, stack).filter((other) => other !== object && !isMadeByKeda(other));
+    const others = scalersOf(kind, object.namespace, name, stack).filter((other) => other.ref !== object.ref && !isMadeByKeda(other));
     if (others.length > 0) yield { path: "spec.scaleTargetRef", message: `${kind} "${name}" is also scaled by ${others.map(({ ref }) => ref).sort().join(" and ")}` };
   },
 };

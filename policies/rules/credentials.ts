@@ -1,7 +1,8 @@
 import { literal, podAnnotations } from "../cel.ts";
 import {
-  carriesCredential, commandPairs, credentialIn, credentialName, credentialsInCommand, credentialsInFile, isCredential, namesCredential, notACredential, valuedHarmlessly,
+  carriesCredential, commandPairs, credentialIn, credentialName, credentialsInCommand, isCredential, namesCredential, notACredential, valuedHarmlessly,
 } from "../credential-patterns.ts";
+import { credentialsInFile, credentialsInText } from "../credentials-in-text.ts";
 import { commandLine } from "../data-store-cel.ts";
 import { podKinds, podOf } from "../pod-spec-walker.ts";
 import type { ContainerRule, ObjectRule, Rule } from "../rule.ts";
@@ -27,9 +28,11 @@ const inEnvironment: ContainerRule = {
   }],
   *check({ spec, path }) {
     for (const [index, { name, value }] of (spec.env ?? []).entries()) {
-      if (value && isCredential(name, String(value))) {
-        yield { path: `${path}.env[${index}].value`, message: `env ${name} holds a credential as a plain value` };
-      }
+      if (!value) continue;
+      const at = `${path}.env[${index}].value`;
+      if (isCredential(name, String(value))) yield { path: at, message: `env ${name} holds a credential as a plain value` };
+      // Options of a program, or its configuration as one text: an admission policy may not spend what it costs to read all of them so.
+      else for (const found of credentialsInText(String(value))) yield { path: at, textLine: found.line, message: `env ${name} holds a credential (${found.name})` };
     }
   },
 };
@@ -76,10 +79,11 @@ const inConfigMap: ObjectRule = {
     const data = (object.manifest["data"] ?? {}) as Readonly<Record<string, string>>;
     for (const key of Object.keys(data)) {
       const value = String(data[key]);
-      const names = !value.includes("\n") && isCredential(key, value) ? [key] : credentialsInFile(key, value);
-      for (const name of names) {
-        yield { path: `data["${key}"]`, message: name === key ? `data "${key}" is a credential` : `data "${key}" holds a credential (${name})` };
+      if (!value.includes("\n") && isCredential(key, value) && credentialsInText(`${key}: ${value}`).length > 0) {
+        yield { path: `data["${key}"]`, message: `data "${key}" is a credential` };
+        continue;
       }
+      for (const { name, line } of credentialsInFile(key, value)) yield { path: `data["${key}"]`, textLine: line, message: `data "${key}" holds a credential (${name})` };
     }
   },
 };

@@ -1,5 +1,6 @@
 import { exceptionPrefix } from "../annotations.ts";
 import { exceptionsOf } from "../exceptions.ts";
+import { foreignPods } from "../foreign-pods.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { containersOf, podOf } from "../pod-spec-walker.ts";
 import type { ObjectRule, Rule, StackRule, Violation } from "../rule.ts";
@@ -30,6 +31,11 @@ export function exceptionRule(ruleIds: ReadonlySet<string>, today: string): Obje
         const wrong = ruleIds.has(ruleId) ? problem ?? tooLong(until, today, settings) : "names no rule that can be excepted";
         if (wrong !== undefined) yield { path: `metadata.annotations["${annotation}"]`, message: `exception from ${ruleId} ${wrong}` };
       }
+      const pod = object.kind === "Pod" ? undefined : podOf(object);
+      for (const annotation of Object.keys(pod?.annotations ?? {}).filter((key) => key.startsWith(exceptionPrefix))) {
+        const path = `${pod!.path.replace(/spec$/, "metadata")}.annotations["${annotation}"]`;
+        yield { path, message: `exception from ${annotation.slice(exceptionPrefix.length)} stands on the pod template, where it excepts from nothing: write it on the ${object.kind}` };
+      }
     },
   };
 }
@@ -57,8 +63,9 @@ export function unusedExceptionRule(rules: readonly Rule[], today: string): Stac
         const rule = byId.get(ruleId);
         if (rule === undefined || problem !== undefined) continue; // X09-exception's
         const path = `metadata.annotations["${annotation}"]`;
-        const looks = rule.kinds[0] === "*" || rule.kinds.includes(object.kind);
-        const why = !looks ? `the rule does not look at a ${object.kind}` : violationsOf(rule, object, stack, settings).next().done ? "the rule is kept" : undefined;
+        const looked = rule.kinds[0] === "*" || rule.kinds.includes(object.kind) ? [object] : rule.kinds.includes("PodTemplate") ? foreignPods(object) : [];
+        const isKept = () => looked.every((each) => violationsOf(rule, each, stack, settings).next().done);
+        const why = looked.length === 0 ? `the rule does not look at a ${object.kind}` : isKept() ? "the rule is kept" : undefined;
         if (why !== undefined) yield { path, message: `exception from ${ruleId} excepts from nothing: ${why}` };
       }
     },

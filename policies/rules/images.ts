@@ -1,9 +1,14 @@
-import { literal } from "../cel.ts";
+import { literal, volumes } from "../cel.ts";
 import { parseImage } from "../image-reference.ts";
-import { podKinds } from "../pod-spec-walker.ts";
-import type { ContainerRule, Rule } from "../rule.ts";
+import { podKinds, podOf } from "../pod-spec-walker.ts";
+import type { ContainerRule, ObjectRule, Rule, Violation } from "../rule.ts";
+import type { Settings } from "../settings.ts";
 
-const base = { scope: "container", kinds: podKinds, row: ["X08"], severity: "high" } as const;
+const pinnedBase = { kinds: podKinds, row: ["X08"], severity: "high" } as const;
+const base = { ...pinnedBase, scope: "container" } as const;
+
+/** The digests that registries give: both are in use. */
+const digestPattern = "sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}";
 
 const image = 'container.?image.orValue("")';
 
@@ -19,9 +24,9 @@ const pinned: ContainerRule = {
   },
   admission: ({ "X08-image-pinned": { movingTags, requireDigest } }) => [
     { expression: `${image} != ""`, message: "has no image" },
-    { expression: `!${image}.contains("@") || ${image}.matches("^[^@]*@sha256:[0-9a-f]{64}$")`, message: "image has a malformed digest" },
+    { expression: `!${image}.contains("@") || ${image}.matches("^[^@]*@(?:${digestPattern})$")`, message: "image has a malformed digest" },
     { expression: `${image} == "" || ${image}.contains("@") || ${image}.matches(":[^/]+$")`, message: "image has no tag, which means latest" },
-    { expression: `${image}.contains("@") || ${literal(movingTags)}.all(tag, !${image}.endsWith(":" + tag))`, message: `image uses a moving tag (${movingTags.join(", ")})` },
+    { expression: `${image}.contains("@") || ${literal(movingTags)}.all(tag, !${image}.lowerAscii().endsWith(":" + tag.lowerAscii()))`, message: `image uses a moving tag (${movingTags.join(", ")})` },
     ...(requireDigest ? [{ expression: `${image} == "" || ${image}.contains("@")`, message: "image has no digest" }] : []),
   ],
   *check({ spec, path }, _object, settings) {
@@ -30,19 +35,55 @@ const pinned: ContainerRule = {
       yield { path: at, message: "has no image" };
       return;
     }
-    const { tag, digest } = parseImage(spec.image);
-    const { movingTags, requireDigest } = settings["X08-image-pinned"];
-    if (digest !== undefined) {
-      if (!/^sha256:[0-9a-f]{64}$/.test(digest)) yield { path: at, message: `image ${spec.image} has a malformed digest` };
-    } else if (!tag) {
-      yield { path: at, message: `image ${spec.image} has no tag, which means latest` };
-    } else if (movingTags.includes(tag)) {
-      yield { path: at, message: `image ${spec.image} uses the moving tag "${tag}"` };
-    } else if (requireDigest) {
-      yield { path: at, message: `image ${spec.image} has no digest`, fix: `image: ${spec.image}@sha256:<digest>` };
+    yield* unpinned(spec.image, at, settings);
+  },
+};
+
+const volumePinned: ObjectRule = {
+  ...pinnedBase,
+  id: "X08-image-volume-pinned",
+  scope: "object",
+  title: "Volumes of the type image are pinned to a release or a digest",
+  rationale: "A model or a plug-in under a moving tag changes with every new pod, as a program does.",
+  remediation: "volumes:\n  - name: model\n    image: { reference: \"registry.example.com/models/name:v1.2.3\" }   # or name@sha256:<digest>",
+  admission: ({ "X08-image-pinned": { movingTags, requireDigest } }) => {
+    const each = (expression: string) => `${volumes}.all(volume, !has(volume.image) || (${expression}))`;
+    const reference = 'volume.image.?reference.orValue("")';
+    return [
+      { expression: each(`${reference} != ""`), message: "a volume has no image" },
+      { expression: each(`!${reference}.contains("@") || ${reference}.matches("^[^@]*@(?:${digestPattern})$")`), message: "the image of a volume has a malformed digest" },
+      { expression: each(`${reference} == "" || ${reference}.contains("@") || ${reference}.matches(":[^/]+$")`), message: "the image of a volume has no tag, which means latest" },
+      {
+        expression: each(`${reference}.contains("@") || ${literal(movingTags)}.all(tag, !${reference}.lowerAscii().endsWith(":" + tag.lowerAscii()))`),
+        message: `the image of a volume uses a moving tag (${movingTags.join(", ")})`,
+      },
+      ...(requireDigest ? [{ expression: each(`${reference} == "" || ${reference}.contains("@")`), message: "the image of a volume has no digest" }] : []),
+    ];
+  },
+  *check(object, settings) {
+    const pod = podOf(object);
+    for (const [index, { name, image: source }] of (pod?.spec.volumes ?? []).entries()) {
+      if (!source) continue;
+      const at = `${pod?.path}.volumes[${index}].image.reference`;
+      if (!source.reference) yield { path: at, message: `volume "${name}" has no image` };
+      else for (const violation of unpinned(source.reference, at, settings)) yield { ...violation, message: `volume "${name}": ${violation.message}` };
     }
   },
 };
+
+function* unpinned(reference: string, path: string, settings: Settings): Generator<Violation> {
+  const { tag, digest } = parseImage(reference);
+  const { movingTags, requireDigest } = settings["X08-image-pinned"];
+  if (digest !== undefined) {
+    if (!new RegExp(`^(?:${digestPattern})$`).test(digest)) yield { path, message: `image ${reference} has a malformed digest` };
+  } else if (!tag) {
+    yield { path, message: `image ${reference} has no tag, which means latest` };
+  } else if (movingTags.some((moving) => moving.toLowerCase() === tag.toLowerCase())) {
+    yield { path, message: `image ${reference} uses the moving tag "${tag}"` };
+  } else if (requireDigest) {
+    yield { path, message: `image ${reference} has no digest`, fix: `${path.slice(path.lastIndexOf(".") + 1)}: ${reference}@sha256:<digest>` };
+  }
+}
 
 const pullPolicy: ContainerRule = {
   ...base,
@@ -96,4 +137,4 @@ function qualified(reference: string): string {
 }
 
 /** X08: pinned images that can be pulled from where they should come. */
-export const imageRules: readonly Rule[] = [pinned, pullPolicy, registry];
+export const imageRules: readonly Rule[] = [pinned, volumePinned, pullPolicy, registry];

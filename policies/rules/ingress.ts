@@ -63,6 +63,7 @@ const backend: StackRule = {
   admission: { beyondCel: "The Service is another object." },
   *check(object, stack) {
     for (const { service, path } of backendsOf(object)) {
+      if (isAction(service, object)) continue;
       const found = stack.named("Service", object.namespace, service.name);
       if (found === undefined) {
         if (seesAllOf(object.namespace, stack)) yield { path: `${path}.service.name`, message: `there is no Service "${service.name}" in namespace "${object.namespace}"` };
@@ -75,6 +76,11 @@ const backend: StackRule = {
     }
   },
 };
+
+/** Whether a backend is what an annotation of the AWS load balancer controller says: a redirect, a fixed answer, or Services by weight. */
+function isAction({ name, port }: NonNullable<V1IngressBackend["service"]>, { annotations }: KubernetesObject): boolean {
+  return port?.name === "use-annotation" && `alb.ingress.kubernetes.io/actions.${name}` in annotations;
+}
 
 /** The Services an Ingress sends to, each with where it says so. */
 function* backendsOf(object: KubernetesObject): Generator<{ readonly service: NonNullable<V1IngressBackend["service"]>; readonly path: string }> {

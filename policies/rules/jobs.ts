@@ -1,5 +1,6 @@
 import type { V1CronJobSpec, V1JobSpec } from "@kubernetes/client-node";
 import { volumes } from "../cel.ts";
+import { isTimeZone, scheduleProblem } from "../cron.ts";
 import { isBackup } from "../data-store-cel.ts";
 import { copiedStore } from "../data-stores.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
@@ -67,6 +68,22 @@ const cronJobSchedule: ObjectRule = {
   },
 };
 
+const readableSchedule: ObjectRule = {
+  ...base,
+  id: "X08-cron-job-time",
+  kinds: ["CronJob"],
+  title: "CronJobs have a schedule and a timeZone that exist",
+  rationale: "An API server refuses any other, and the job that was there before goes on by its old schedule.",
+  remediation: "spec:\n  schedule: \"0 2 * * *\"   # minute, hour, day of the month, month, day of the week\n  timeZone: Europe/Berlin",
+  admission: { beyondCel: "The API server refuses such a CronJob by itself." },
+  *check(object) {
+    const { schedule, timeZone } = cronSpec(object);
+    const problem = schedule ? scheduleProblem(schedule) : "is missing";
+    if (problem !== undefined) yield { path: "spec.schedule", message: schedule ? `schedule "${schedule}" ${problem}` : "has no schedule" };
+    if (timeZone && (timeZone === "Local" || !isTimeZone(timeZone))) yield { path: "spec.timeZone", message: `there is no timeZone "${timeZone}"` };
+  },
+};
+
 const startingDeadline: ObjectRule = {
   ...base,
   id: "X08-cron-job-deadline",
@@ -107,4 +124,4 @@ function cronSpec(object: KubernetesObject): Partial<V1CronJobSpec> {
 }
 
 /** X08: Jobs and CronJobs. */
-export const jobRules: readonly Rule[] = [jobBounds, cronJobSchedule, startingDeadline, sharedFiles];
+export const jobRules: readonly Rule[] = [jobBounds, cronJobSchedule, readableSchedule, startingDeadline, sharedFiles];

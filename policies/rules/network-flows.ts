@@ -1,6 +1,8 @@
-import type { V1IPBlock, V1NetworkPolicyPeer } from "@kubernetes/client-node";
+import type { V1IPBlock, V1NetworkPolicyPeer, V1NetworkPolicyPort } from "@kubernetes/client-node";
+import { literal } from "../cel.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import type { CelCheck, ObjectRule, Rule, Violation } from "../rule.ts";
+import { typesOf } from "../network-policies.ts";
 import { matchesAll } from "../selectors.ts";
 
 const base = { scope: "object", kinds: ["NetworkPolicy"], row: ["X05"], severity: "high" } as const;
@@ -8,9 +10,14 @@ const base = { scope: "object", kinds: ["NetworkPolicy"], row: ["X05"], severity
 /** What the API calls the peers of each direction, which is also how messages go on. */
 const peersOf = { ingress: "from", egress: "to" } as const;
 type Direction = keyof typeof peersOf;
+const directionNames = { ingress: "Ingress", egress: "Egress" } as const;
 
 /** Half of all IPv4 addresses down to a 128th, all IPv6 addresses down to an eighth: more than anybody owns. */
 const hugeBlock = "^[0-9.]+/[0-7]$|:.*/[0-3]$";
+/** Blocks that are worth an exception from all addresses: a network of one's own, such as 10.0.0.0/8 or 192.168.0.0/16, and no single host. */
+const wideException = "^[0-9.]+/(?:[0-9]|1[0-6])$|:.*/(?:[0-9]|[1-3][0-9]|4[0-8])$";
+/** More ports than any program needs, in one range. */
+const manyPorts = 32_768;
 
 const open = (direction: Direction, title: string, rationale: string, remediation: string): ObjectRule => ({
   ...base,
@@ -22,7 +29,7 @@ const open = (direction: Direction, title: string, rationale: string, remediatio
     { expression: everyRule(direction, `${peersCel(direction)}.size() > 0`), message: `${direction} is open ${peersOf[direction]} everywhere` },
     {
       expression: everyRule(direction, `${peersCel(direction)}.all(peer, !has(peer.ipBlock) || !peer.ipBlock.cidr.matches("${hugeBlock}") `
-        + "|| peer.ipBlock.?except.orValue([]).size() > 0)"),
+        + `|| peer.ipBlock.?except.orValue([]).exists(block, block.matches("${wideException}")))`),
       message: `${direction} is open ${peersOf[direction]} a large part of all addresses without exception`,
     },
   ],
@@ -31,7 +38,7 @@ const open = (direction: Direction, title: string, rationale: string, remediatio
     for (const { peers, path } of flowsOf(object, direction)) {
       if (peers.length === 0) yield { path, message: `${direction} is open ${word} everywhere` };
       for (const [index, { ipBlock }] of peers.entries()) {
-        if (isOpen(ipBlock)) yield { path: `${path}.${word}[${index}].ipBlock`, message: `${direction} is open ${word} ${ipBlock?.cidr} without exception` };
+        if (isOpen(ipBlock)) yield { path: `${path}.${word}[${index}].ipBlock`, message: `${direction} is open ${word} ${ipBlock?.cidr} without exception${(ipBlock?.except ?? []).length > 0 ? " of a whole network" : ""}` };
       }
     }
   },
@@ -77,10 +84,13 @@ const flowPorts: ObjectRule = {
   title: "Flows name their ports",
   rationale: "A flow without ports opens every port of the peer: its debugger, its metrics and its administration too.",
   remediation: "ingress:\n  - from: [{ podSelector: { matchLabels: { app: <who talks to it> } } }]\n    ports:\n      - port: 8080\n        protocol: TCP",
-  admission: both((direction) => [{
-    expression: everyRule(direction, `${peersCel(direction)}.size() == 0 || rule.?ports.orValue([]).size() > 0`),
-    message: `${direction} opens every port of a flow`,
-  }]),
+  admission: both((direction) => [
+    { expression: everyRule(direction, `${peersCel(direction)}.size() == 0 || rule.?ports.orValue([]).size() > 0`), message: `${direction} opens every port of a flow` },
+    {
+      expression: everyRule(direction, `rule.?ports.orValue([]).all(port, !has(port.endPort) || type(port.port) != int || port.endPort - int(port.port) < ${manyPorts})`),
+      message: `${direction} opens most ports of a flow`,
+    },
+  ]),
   *check(object) {
     yield* openPorts(object, "ingress");
     yield* openPorts(object, "egress");
@@ -90,6 +100,9 @@ const flowPorts: ObjectRule = {
 function* openPorts(object: KubernetesObject, direction: Direction): Generator<Violation> {
   for (const { peers, ports, path, number } of flowsOf(object, direction)) {
     if (peers.length > 0 && ports.length === 0) yield { path: `${path}.ports`, message: `${direction} rule ${number} opens every port` };
+    for (const [index, { port = 0, endPort = 0 }] of ports.entries()) {
+      if (endPort - Number(port) >= manyPorts) yield { path: `${path}.ports[${index}].endPort`, message: `${direction} rule ${number} opens the ports ${port} to ${endPort}` };
+    }
   }
 }
 
@@ -97,7 +110,7 @@ interface Flow {
   /** Empty means everybody, as an absent list does. */
   readonly peers: readonly V1NetworkPolicyPeer[];
   /** Empty means every port. */
-  readonly ports: readonly unknown[];
+  readonly ports: readonly V1NetworkPolicyPort[];
   readonly path: string;
   /** Its place in the list, from 1. */
   readonly number: number;
@@ -105,16 +118,17 @@ interface Flow {
 
 function flowsOf(object: KubernetesObject, direction: Direction): Flow[] {
   const spec = (object.manifest["spec"] ?? {}) as Readonly<Partial<Record<Direction, readonly Readonly<Record<string, unknown>>[]>>>;
+  if (!typesOf(object).includes(directionNames[direction])) return []; // the API ignores them
   return (spec[direction] ?? []).map((rule, index) => ({
     peers: (rule[peersOf[direction]] ?? []) as readonly V1NetworkPolicyPeer[],
-    ports: (rule["ports"] ?? []) as readonly unknown[],
+    ports: (rule["ports"] ?? []) as readonly V1NetworkPolicyPort[],
     path: `spec.${direction}[${index}]`,
     number: index + 1,
   }));
 }
 
 function isOpen(block: V1IPBlock | undefined): boolean {
-  return block !== undefined && block !== null && new RegExp(hugeBlock).test(block.cidr) && (block.except ?? []).length === 0;
+  return block !== undefined && block !== null && new RegExp(hugeBlock).test(block.cidr) && !(block.except ?? []).some((excepted) => new RegExp(wideException).test(excepted));
 }
 
 function both(checks: (direction: Direction) => CelCheck[]): CelCheck[] {
@@ -122,7 +136,8 @@ function both(checks: (direction: Direction) => CelCheck[]): CelCheck[] {
 }
 
 function everyRule(direction: Direction, expression: string): string {
-  return `object.?spec.?${direction}.orValue([]).all(rule, ${expression})`;
+  const ignored = `object.?spec.?policyTypes.orValue([]).size() > 0 && !(${literal(directionNames[direction])} in object.spec.policyTypes)`;
+  return `${ignored} || object.?spec.?${direction}.orValue([]).all(rule, ${expression})`;
 }
 
 function peersCel(direction: Direction): string {

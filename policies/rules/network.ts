@@ -1,11 +1,10 @@
-import type { V1NetworkPolicySpec } from "@kubernetes/client-node";
-import type { KubernetesObject } from "../kubernetes-object.ts";
+import { deniedBy } from "../network-policies.ts";
 import { podOf, workloadKinds } from "../pod-spec-walker.ts";
 import type { Rule, StackRule } from "../rule.ts";
-import { selecting, selectorOf } from "../selection.ts";
-import { matchesAll } from "../selectors.ts";
+import { selecting } from "../selection.ts";
 import { namespaceAnsweredBy } from "../stack.ts";
 import { networkFlowRules } from "./network-flows.ts";
+import { networkPathRules } from "./network-paths.ts";
 
 const base = { row: ["X05"], severity: "high" } as const;
 
@@ -22,7 +21,7 @@ const defaultDeny: StackRule = {
   *check(object, stack) {
     const namespace = namespaceAnsweredBy(object, stack);
     if (namespace === undefined) return;
-    const denied = stack.inNamespace("NetworkPolicy", namespace).filter(isDenial).flatMap((policy) => specOf(policy).policyTypes ?? []);
+    const denied = stack.inNamespace("NetworkPolicy", namespace).flatMap(deniedBy);
     for (const direction of ["Ingress", "Egress"]) {
       if (!denied.includes(direction)) yield { path: "", message: `namespace "${namespace}" has no NetworkPolicy that denies ${direction} by default` };
     }
@@ -45,20 +44,11 @@ const workloadSelected: StackRule = {
   admission: { beyondCel: "The policies are other objects." },
   *check(object, stack) {
     for (const policy of selecting("NetworkPolicy", podOf(object)?.labels ?? {}, object.namespace, stack)) {
-      if (!isDenial(policy)) return;
+      if (deniedBy(policy).length === 0) return;
     }
     yield { path: "", message: "no NetworkPolicy besides the default denial selects its pods" };
   },
 };
 
-function isDenial(policy: KubernetesObject): boolean {
-  const { ingress, egress } = specOf(policy);
-  return matchesAll(selectorOf(policy) ?? {}) && (ingress ?? []).length === 0 && (egress ?? []).length === 0;
-}
-
-function specOf(policy: KubernetesObject): Partial<V1NetworkPolicySpec> {
-  return (policy.manifest["spec"] ?? {}) as Partial<V1NetworkPolicySpec>;
-}
-
 /** X05: default denial, and exactly the flows that exist. */
-export const networkRules: readonly Rule[] = [defaultDeny, workloadSelected, ...networkFlowRules];
+export const networkRules: readonly Rule[] = [defaultDeny, workloadSelected, ...networkFlowRules, ...networkPathRules];

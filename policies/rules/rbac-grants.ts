@@ -141,12 +141,17 @@ const grants: readonly Grant[] = [
   },
 ];
 
-/** Wildcards are no grant here: X01-rbac-wildcards finds them, and one mistake is one finding. */
+/** What grants any of these: themselves, everything, and for a subresource its wildcard over all resources. */
+function withWildcards(names: readonly string[]): string[] {
+  return [...names, "*", ...new Set(names.flatMap((name) => (name.includes("/") ? [`*/${name.split("/")[1]}`] : [])))];
+}
+
+/** A wildcard is a grant as well as X01-rbac-wildcards' finding: an exception from one of the two must not hide the other. */
 function grantRule({ name, title, rationale, severity, sources, verbs, apiGroups, resources, unlessNamed = false, instead }: Grant): ObjectRule {
   const named = (rule: V1PolicyRule) => unlessNamed && (rule.resourceNames ?? []).length > 0;
-  const given = (list: readonly string[] | undefined, asked: readonly string[]) => (list ?? []).filter((item) => asked.includes(item));
+  const given = (list: readonly string[] | undefined, asked: readonly string[]) => (list ?? []).filter((item) => withWildcards(asked).includes(item));
   const namedCel = unlessNamed ? ["rule.?resourceNames.orValue([]).size() > 0"] : [];
-  const noneCel = (field: string, asked: readonly string[]) => `!rule.?${field}.orValue([]).exists(item, item in ${literal(asked)})`;
+  const noneCel = (field: string, asked: readonly string[]) => `!rule.?${field}.orValue([]).exists(item, item in ${literal(withWildcards(asked))})`;
   return {
     id: `X01-rbac-${name}`,
     scope: "object",

@@ -2,7 +2,7 @@ import { isEphemeral } from "../cel.ts";
 import type { Manifest } from "../kubernetes-object.ts";
 import { podKinds, workloadKinds } from "../pod-spec-walker.ts";
 import type { WalkedContainer } from "../pod-spec-walker.ts";
-import { parseQuantity } from "../quantity.ts";
+import { parseQuantity, quantityHint } from "../quantity.ts";
 import type { CelCheck, ContainerRule, Rule, StackRule, Violation } from "../rule.ts";
 import { namespaceAnsweredBy } from "../stack.ts";
 import { scratchRules } from "./scratch.ts";
@@ -25,7 +25,7 @@ function* requirePositive({ spec, path }: WalkedContainer, [list, resource, name
   const at = fieldOf(path, list, resource);
   const value = spec.resources?.[list]?.[resource];
   if (value === undefined || value === null) yield { path: at, message: `has no ${name}` };
-  else if (!((parseQuantity(value) ?? 0) > 0)) yield { path: at, message: `${name} ${value} is not a quantity above zero` };
+  else if (!((parseQuantity(value) ?? 0) > 0)) yield { path: at, message: `${name} ${value} is not a quantity above zero${quantityHint(value)}` };
 }
 
 /** CEL of `requirePositive`: nothing is zero. The API refuses resources on ephemeral containers. */

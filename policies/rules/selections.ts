@@ -58,7 +58,7 @@ function selectionRule({ kind, path, scanners, ...text }: Selection): StackRule 
       const selector = selectorOf(object);
       if (kind === "PodDisruptionBudget" && !selector) yield { path, message: "has no selector, and so selects no pods" };
       // A Service without a selector has its endpoints from elsewhere; "all pods" is right for a namespace that has none yet.
-      if (!selector || matchesAll(selector) || (kind === "Service" && object.apiVersion !== "v1")) return;
+      if (!selector || matchesAll(selector)) return;
       for (const _workload of workloadsSelected(selector, object.namespace, stack)) return;
       if (seesAllOf(object.namespace, stack)) yield { path, message: `selects no pods of namespace "${object.namespace}"` };
     },

@@ -78,23 +78,32 @@ const targetPort: StackRule = {
   remediation: "spec:\n  ports:\n    - port: 8080\n      targetPort: http   # the name of a container's port",
   admission: { beyondCel: "The pods are other objects." },
   *check(object, stack) {
-    if (object.apiVersion !== "v1") return; // other APIs have a Service, too
-    const workloads = [...workloadsSelected(selectorOf(object), object.namespace, stack)].map((workload) => ({ workload, ports: known(() => portsOf(workload)) }));
-    for (const [index, { port, targetPort: wanted = port }] of (specOf(object).ports ?? []).entries()) {
-      // A container may listen on a number that it does not declare, where it declares none at all.
-      const missing = (ports: ReadonlySet<IntOrString> | undefined) => ports !== undefined && !ports.has(wanted) && (typeof wanted === "string" || ports.size > 0);
-      if (workloads.length === 0 || !workloads.every(({ ports }) => missing(ports))) continue;
+    const { clusterIP, ports = [] } = specOf(object);
+    for (const [index, { targetPort: wanted }] of ports.entries()) {
+      if (typeof wanted !== "string" || !/^\d+$/.test(wanted)) continue;
+      yield { path: `spec.ports[${index}].targetPort`, message: `targetPort "${wanted}" is a text, and so the name of a port: a number has no quotes`, fix: `spec:\n  ports:\n    - targetPort: ${wanted}` };
+    }
+    if (clusterIP === "None") return; // whoever asks DNS for its pods chooses the port himself
+    const workloads = [...workloadsSelected(selectorOf(object), object.namespace, stack)].map((workload) => ({ workload, has: known(() => portsOf(workload)) }));
+    for (const [index, { port, protocol = "TCP", targetPort: wanted = port }] of ports.entries()) {
+      if (workloads.length === 0 || /^\d+$/.test(String(wanted)) !== (typeof wanted === "number")) continue;
+      if (!workloads.every(({ has }) => has !== undefined && !has(wanted, protocol))) continue;
       const path = `spec.ports[${index}].targetPort`;
-      yield { path, message: `no container of ${workloads.map(({ workload }) => workload.ref).sort().join(" and ")} has port ${wanted}` };
+      const kind = protocol === "TCP" ? "" : ` for ${protocol}`;
+      yield { path, message: `no container of ${workloads.map(({ workload }) => workload.ref).sort().join(" and ")} has port ${wanted}${kind}` };
     }
   },
 };
 
-/** The ports of a workload's containers by name and number. */
-function portsOf(workload: KubernetesObject): ReadonlySet<IntOrString> {
+/**
+ * Whether a workload's containers have a port by name or number. One that declares no port may listen on any number; only a name asks for
+ * the protocol as well.
+ */
+function portsOf(workload: KubernetesObject): (wanted: IntOrString, protocol: string) => boolean {
   const pod = podOf(workload);
-  const containers = pod === undefined ? [] : [...containersOf(pod)];
-  return new Set(containers.flatMap(({ spec }) => (spec.ports ?? []).flatMap(({ name, containerPort }) => (name === undefined ? [containerPort] : [name, containerPort]))));
+  const containers = (pod === undefined ? [] : [...containersOf(pod)]).filter(({ role }) => role === "main" || role === "sidecar").map(({ spec }) => spec.ports ?? []);
+  return (wanted, protocol) => containers.some((ports) => (typeof wanted === "number" && ports.length === 0)
+    || ports.some((port) => port.containerPort === wanted || (port.name === wanted && (port.protocol ?? "TCP") === protocol)));
 }
 
 function specOf(service: KubernetesObject): Partial<V1ServiceSpec> {

@@ -29,7 +29,7 @@ export const sharedVolume: StackRule = {
       const name = persistentVolumeClaim?.claimName;
       const claim = name === undefined ? undefined : stack.named("PersistentVolumeClaim", object.namespace, name);
       if (claim === undefined || pod === undefined || !isOfOneNode(claim) || isKeptOnOneNode(pod.spec)) continue;
-      const others = (stack.once(mounts).get(`${object.namespace} ${name}`) ?? []).filter((other) => other !== object && !(isJob(object) && isJob(other)));
+      const others = (stack.once(mounts).get(`${object.namespace} ${name}`) ?? []).filter((other) => other.ref !== object.ref && !(isJob(object) && isJob(other)));
       const replicated = object.kind === "DaemonSet" || (replicatedKinds.includes(object.kind) && isReplicated(object, stack));
       const sharers = [...(replicated ? ["its own replicas"] : []), ...others.map(({ ref }) => ref).sort()];
       if (sharers.length > 0) {

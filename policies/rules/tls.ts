@@ -25,7 +25,8 @@ const covered: ObjectRule = {
     const { requireTls, exemptSuffixes } = settings["P05-ingress-tls"];
     if (!requireTls && tls.length === 0) return;
     for (const [index, { host = "" }] of rules.entries()) {
-      const isCovered = host === "" ? tls.length > 0 : tls.some(({ hosts = [] }) => hosts.some((name) => coversHost(name, host)));
+      // An entry without hosts stands for all of them, with the controller's own certificate or the Secret it names.
+      const isCovered = tls.some(({ hosts }) => host === "" || (hosts ?? []).length === 0 || hosts!.some((name) => coversHost(name, host)));
       if (isCovered || exemptSuffixes.some((suffix) => host.endsWith(suffix))) continue;
       const fix = `spec:\n  tls:\n    - hosts: [${host || "<the host>"}]\n      secretName: ${object.name}-tls`;
       yield { path: `spec.rules[${index}]`, message: host === "" ? "serves every host without TLS" : `serves ${host} without TLS`, fix };
@@ -45,7 +46,7 @@ function coveredCel(settings: Settings) {
     ...(requireTls ? [] : [`${tls}.size() == 0`]),
     `object.?spec.?rules.orValue([]).all(rule, ${[
       `${literal(exemptSuffixes)}.exists(suffix, ${host}.endsWith(suffix))`,
-      `(${host} == "" ? ${tls}.size() > 0 : ${tls}.exists(entry, entry.?hosts.orValue([]).exists(name, ${coversHostCel("name", host)})))`,
+      `(${host} == "" ? ${tls}.size() > 0 : ${tls}.exists(entry, entry.?hosts.orValue([]).size() == 0 || entry.hosts.exists(name, ${coversHostCel("name", host)})))`,
     ].join(" || ")})`,
   ].join(" || ");
   const served = `object.?spec.?rules.orValue([]).exists(rule, ${host} == "" || ${coversHostCel("name", host)})`;

@@ -66,7 +66,7 @@ export function toMarkdown(summary: PreviewSummary): string {
   return [
     `## Preview of stack \`${summary.stack}\`: ${summary.passed ? "passes" : "blocked"}`,
     "",
-    `${summary.creates} resources, ${summary.blocking.length} violations, ${summary.advisory.length} advices, ${summary.seconds.toFixed(1)} s.`,
+    `${summary.creates} resources, ${summary.blocking.length} violations, ${summary.advisory.length} advisory, ${summary.seconds.toFixed(1)} s.`,
     ...(summary.blocking.length > 0 ? ["", "### Violations", "", ...list(summary.blocking)] : []),
     ...(summary.errors.length > 0 ? ["", "### Errors", "", "```", ...summary.errors, "```"] : []),
     ...(summary.advisory.length > 0 ? ["", "### Advice", "", ...list(summary.advisory)] : []),

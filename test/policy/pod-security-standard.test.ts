@@ -7,6 +7,7 @@ import { judge } from "../../policies/pack.ts";
 import { podKinds } from "../../policies/pod-spec-walker.ts";
 import type { Finding } from "../../policies/rule.ts";
 import { rulesAsOf } from "../../policies/rules/index.ts";
+import { podSecurityRelease, safeSysctls } from "../../policies/rules/pod-security/lists.ts";
 import { parseSettings } from "../../policies/settings.ts";
 import { stackOf } from "../../policies/stack.ts";
 import { line, today } from "./fixtures/fixture.ts";
@@ -106,9 +107,11 @@ for (const level of ["baseline", "restricted"] as const) {
   });
 }
 
-test("the sets are those of Kubernetes 1.35", (t) => {
+test("the sets are those of Kubernetes 1.37", (t) => {
   const counts = Object.entries(fixtures).map(([level, { pass, fail }]) => [level, Object.keys(pass).length, Object.keys(fail).length]);
   t.deepEqual(counts, [["baseline", 15, 34], ["restricted", 23, 76]]);
+  t.is(podSecurityRelease, "v0.37.2");
+  t.deepEqual(["net.ipv4.tcp_slow_start_after_idle", "net.ipv4.tcp_notsent_lowat", "kernel.msgmax"].map((name) => safeSysctls.includes(name)), [true, true, false]);
 });
 
 test("every control of the standard has a rule, and refuses a pod of the sets", (t) => {

@@ -1,6 +1,6 @@
 import test from "ava";
 import { parseImage } from "../../policies/image-reference.ts";
-import { parseQuantity, parseRedisMemory } from "../../policies/quantity.ts";
+import { parseQuantity, parseRedisMemory, quantityHint } from "../../policies/quantity.ts";
 import { selects } from "../../policies/selectors.ts";
 
 test("quantities are numbers of bytes and cores", (t) => {
@@ -10,6 +10,11 @@ test("quantities are numbers of bytes and cores", (t) => {
 
 test("what Kubernetes refuses is no quantity", (t) => {
   t.deepEqual(["", "Mi", "512mb", "1 Gi", "ten", undefined, null, "1Kii"].map(parseQuantity), Array(8).fill(undefined));
+});
+
+test("a unit that Kubernetes does not know comes with the two that may be meant", (t) => {
+  t.deepEqual(["500K", "512MB", "1gb", "64kb", "1.5 GiB"].map(quantityHint), [": write 500k or 500Ki", ": write 512M or 512Mi", ": write 1G or 1Gi", ": write 64k or 64Ki", ": write 1.5G or 1.5Gi"]);
+  t.deepEqual(["500k", "500Ki", "1M", "500m", "0", "ten", "1Kii"].map(quantityHint), Array(7).fill(""));
 });
 
 test("Redis' sizes know k from kb, in any case", (t) => {

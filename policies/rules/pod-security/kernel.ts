@@ -1,6 +1,7 @@
 import { hasUserNamespace as celUserNamespace, literal } from "../../cel.ts";
 import { podOf } from "../../pod-spec-walker.ts";
 import type { ContainerRule, ObjectRule, Rule } from "../../rule.ts";
+import { safeSysctls } from "./lists.ts";
 import { baseline, hasUserNamespace, restricted, standard } from "./standard.ts";
 
 const masked = 'container.?securityContext.?procMount.orValue("Default") == "Default"';
@@ -35,13 +36,6 @@ const procMountInUserNamespace: ContainerRule = {
     if (type !== "Default" && hasUserNamespace(pod)) yield { path: `${path}.securityContext.procMount`, message: `procMount is ${type} in a user namespace` };
   },
 };
-
-/** What is the pod's alone, and touches no other. */
-const safeSysctls = [
-  "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports", "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ping_group_range",
-  "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_rmem",
-  "net.ipv4.tcp_syncookies", "net.ipv4.tcp_wmem",
-];
 
 const sysctls: ObjectRule = {
   ...standard,

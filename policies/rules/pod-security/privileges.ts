@@ -1,11 +1,7 @@
 import { isWindows as celWindows, literal } from "../../cel.ts";
 import type { ContainerRule, Rule } from "../../rule.ts";
+import { defaultCapabilities } from "./lists.ts";
 import { baseline, isWindows, restricted, standard } from "./standard.ts";
-
-/** What a container runtime gives by default, without NET_RAW: what the baseline level lets a container add. */
-const defaultCapabilities = [
-  "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
-];
 
 const privileged: ContainerRule = {
   ...standard,

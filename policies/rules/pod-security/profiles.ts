@@ -1,5 +1,6 @@
 import { isWindows as celWindows, literal, podAnnotations, securityContexts } from "../../cel.ts";
 import type { ContainerRule, Rule } from "../../rule.ts";
+import { selinuxTypes } from "./lists.ts";
 import { baseline, contextRule, isWindows, restricted, securityContextsOf, standard } from "./standard.ts";
 
 /** Types of seccomp and AppArmor profiles that confine. */
@@ -77,8 +78,6 @@ const appArmor: ContainerRule = {
     }
   },
 };
-
-const selinuxTypes = ["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
 
 const selinux = contextRule({
   ...baseline("SELinux", { scanners: ["Trivy KSV-0025"] }),

@@ -14,13 +14,15 @@ async function between(bad: string): Promise<string[]> {
 
 test("broken YAML is named by its line, and hides nothing before or after it", async (t) => {
   t.deepEqual(await between("apiVersion: v1\nkind: Pod\n  metadata: {}"), ["a.yaml:13:11 is no YAML or JSON: bad indentation of a mapping entry"]);
-  t.deepEqual(await between('kind: "unclosed'), ["a.yaml:12:1 is no YAML or JSON: deficient indentation"]);
-  t.deepEqual(await between("metadata: [1, 2"), ["a.yaml:12:1 is no YAML or JSON: deficient indentation"]);
-  t.deepEqual(await between("kind: !secret x"), ["a.yaml:11:7 is no YAML or JSON: unknown scalar tag !<!secret>"]);
+  t.deepEqual(await between('kind: "unclosed'), ["a.yaml:12:1 is no YAML or JSON: a quotation mark or a bracket before is never closed"]);
+  t.deepEqual(await between("metadata: [1, 2"), ["a.yaml:12:1 is no YAML or JSON: a quotation mark or a bracket before is never closed"]);
+  t.deepEqual(await between("replicas: !!int many"), ['a.yaml:11:11 "many" is no !!int']);
 });
 
 test("a key that is given twice is named", async (t) => {
   t.deepEqual(await between("kind: Pod\nmetadata:\n  name: a\n  labels: {}\n  name: b"), ["a.yaml:15:3 the key name is given twice"]);
+  const twice = await checkFiles({ "a.yaml": `${pod}        privileged: false\n` }, only);
+  t.deepEqual([places(twice), problems(twice)], [[], ["a.yaml:10:9 the key privileged is given twice"]], "kubectl takes the last");
   t.deepEqual(problems(await checkFiles({ "a.json": '{"kind": "Pod",\n "kind": "Job"}' }, { inputs: ["a.json"] })), ["a.json:2:3 the key kind is given twice"]);
 });
 
@@ -40,8 +42,36 @@ test("deep nesting is refused, in every style", async (t) => {
   t.deepEqual(await between('{"a":'.repeat(100_000)), ["a.yaml:11:992 is nested deeper than 200 levels"]);
 });
 
+test("a merge key behind keys that it sets too is read as kubectl does, and is named because others read it otherwise", async (t) => {
+  const pod = (context: string) => `apiVersion: v1\nkind: Pod\nmetadata: { name: a, namespace: data }\nspec:\n  containers:\n    - name: one\n      image: main:v1\n      securityContext: &all { privileged: true }\n    - name: two\n      image: main:v1\n      securityContext: ${context}\n`;
+  const two = "a.yaml:11:26 Pod data/a [X01-privileged]";
+  const one = "a.yaml:8:31 Pod data/a [X01-privileged]";
+  const last = await checkFiles({ "a.yaml": pod("{ privileged: false, <<: *all }") }, only);
+  t.deepEqual(places(last), [one, two]);
+  t.deepEqual(problems(last), ["a.yaml:11:45 the merge key << stands behind privileged and sets the same: kubectl takes the merged value, as is judged here, and kustomize the other; write << first"]);
+  const first = await checkFiles({ "a.yaml": pod("{ <<: *all, privileged: false }") }, only);
+  t.deepEqual([places(first), problems(first)], [[one], []]);
+  const same = await checkFiles({ "a.yaml": pod("{ runAsUser: 1000, <<: *all }") }, only);
+  t.deepEqual([places(same), problems(same)], [[one, "a.yaml:11:7 Pod data/a [X01-privileged]"], []]);
+  const list = await checkFiles({ "a.yaml": pod("{ <<: [{ privileged: false }, *all] }") }, only);
+  t.deepEqual([places(list), problems(list)], [[one], []]);
+  t.deepEqual(await between("kind: Pod\nspec:\n  <<: text"), ["a.yaml:13:3 a merge key << needs a mapping, or a list of them"]);
+});
+
+test("what kubectl reads nothing of in a file is named: behind the end of a document, and on the line of its marker", async (t) => {
+  t.deepEqual(problems(await checkFiles({ "a.yaml": `${pod}...\n${pod}` }, only)), ["a.yaml:10:1 stands behind the end of a document (...), where kubectl reads nothing: begin it with ---"]);
+  t.deepEqual(problems(await checkFiles({ "a.yaml": `${pod}--- { kind: Pod }\n--- # a comment\n${pod}` }, only)), ["a.yaml:10:1 begins on the line of its ---, which kubectl refuses: begin it on the next one"]);
+});
+
+test("an anchor that is not there, a key without a name and a tag that its text does not fit are named", async (t) => {
+  t.deepEqual(await between("kind: Pod\nspec: *none"), ["a.yaml:12:8 there is no anchor &none before *none"]);
+  t.deepEqual(await between("kind: Pod\n? [a]\n: b"), ["a.yaml:12:3 a key is a list or a mapping"]);
+  t.deepEqual(await between("kind: Pod\n~: b"), ["a.yaml:12:1 a key is empty"]);
+  t.deepEqual(await between("kind: Pod\nspec: !!binary x"), ['a.yaml:12:7 "x" is no !!binary']);
+});
+
 test("a template is told from broken YAML", async (t) => {
-  t.deepEqual(await between("kind: Pod\nmetadata:\n  name: {{ .Values.name }}"), ["a.yaml:13:9 is no YAML (object-based map does not support complex keys) but looks like a template: render it first (helm template)"]);
+  t.deepEqual(await between("kind: Pod\nmetadata:\n  name: {{ .Values.name }}"), ["a.yaml:13:9 is no YAML (a key is a list or a mapping) but looks like a template: render it first (helm template)"]);
 });
 
 test("an object whose shape no API server takes is named by its field", async (t) => {

@@ -23,7 +23,7 @@ test("for people: a line a finding with its place, then each remedy once, what w
   t.deepEqual(lines.slice(-8), [
     'excepted until 2026-05-31 (a device, b: 100 %): Pod data/excused, container "main": runs privileged [X01-privileged]', "",
     "skipped 1 document: a kustomization: build it first (kubectl kustomize); the first is kustomization.yaml:1", "",
-    "unreadable broken.yaml:2:1 is no YAML or JSON: deficient indentation", "",
+    "unreadable broken.yaml:2:1 is no YAML or JSON: a quotation mark or a bracket before is never closed", "",
     "check BLOCKED by 1 finding, and 1 input could not be read: 2 objects, 4 evaluations, 1 blocking, 1 advisory, 1 excepted, 0 not evaluated, 1 document skipped, 1 unreadable", "",
   ]);
 });

@@ -41,6 +41,8 @@ test("JSON may hold a value a line, or one after the other", async (t) => {
     `lines.json:${field(lines, 1)} Pod data/one [X01-privileged]`, `lines.json:${field(lines, 2)} Pod data/two [X01-privileged]`,
     `stream.json:${field(stream, 1)} Pod data/three [X01-privileged]`, `stream.json:${field(stream, 2)} Pod data/four [X01-privileged]`,
   ]);
+  const line = `${JSON.stringify(asJson("five {"))}${JSON.stringify(asJson("six"))}`;
+  t.deepEqual(places(await checkFiles({ "line.json": line }, only)).map((place) => place.split(" ").slice(1).join(" ")), ["Pod data/five { [X01-privileged]", "Pod data/six [X01-privileged]"]);
   t.deepEqual(problems(await checkFiles({ "lines.json": `${JSON.stringify(asJson("one"))}\n{"kind": \n${JSON.stringify(asJson("two"))}\n` }, only)), ["lines.json:3:1 is no YAML or JSON: unexpected end of the stream within a flow collection"]);
 });
 
@@ -48,8 +50,27 @@ test("a value is read as kubectl reads it: yes is true, 0 before a number is oct
   const pod = (line: string) => privilegedPod("a").replace("privileged: true", line);
   t.is((await checkFiles({ "a.yaml": pod("privileged: yes") }, only)).report.counts.blocks, 1);
   t.is((await checkFiles({ "a.yaml": pod("privileged: no") }, only)).report.counts.blocks, 0);
-  const { origins } = await checkFiles({ "a.yaml": "apiVersion: v1\nkind: Foo\nspec: { mode: 0644, port: 0x1F, when: 12:30, day: 2026-01-02, size: 1e3, name: 0o17 }\n" });
-  t.deepEqual([...origins.keys()][0]?.manifest["spec"], { mode: 420, port: 31, when: "12:30", day: "2026-01-02", size: 1000, name: 15 });
+  const { origins } = await checkFiles({ "a.yaml": "apiVersion: v1\nkind: Foo\nspec: { mode: 0644, port: 0x1F, when: 12:30, day: 2026-01-02, size: 1e3, name: 0o17, long: 1_000, nine: 09, on: y, low: -.5 }\n" });
+  t.deepEqual([...origins.keys()][0]?.manifest["spec"], { mode: 420, port: 31, when: "12:30", day: "2026-01-02", size: 1000, name: 15, long: 1000, nine: 9, true: true, low: -0.5 });
+});
+
+test("lines inside of brackets and quotes may stand as far left as kubectl lets them", async (t) => {
+  const brackets = "apiVersion: v1\nkind: Pod\nmetadata: { name: a, namespace: data,\n}\nspec:\n  containers: [\n{ name: one, image: main:v1,\n # a comment\n  securityContext: {\nprivileged: true }\n},\n]\n";
+  t.deepEqual([places(await checkFiles({ "a.yaml": brackets }, only)), problems(await checkFiles({ "a.yaml": brackets }))], [["a.yaml:10:1 Pod data/a [X01-privileged]"], []]);
+  const quotes = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n  double: "one\n two\n\nthree \\\n  four"\n  single: 'one\n  two'\n`;
+  const { origins, report } = await checkFiles({ "a.yaml": quotes });
+  t.deepEqual([...origins.keys()][0]?.manifest["data"], { double: "one two\nthree four", single: "one two" });
+  t.deepEqual(report.problems, []);
+});
+
+test("tags of YAML 1.1 are read, and those that nobody knows make a text", async (t) => {
+  const { origins } = await checkFiles({ "a.yaml": 'apiVersion: example.com/v1\nkind: Foo\nmetadata: { name: a }\nspec: { bin: !!binary aGVsbG8=, s: !!str 12, i: !!int "0x10", f: !!float 1, b: !!bool "yes", own: !secret x, t: !!timestamp 2024-04-01, plain: ! 12, list: !x [1] }\n' });
+  t.deepEqual([...origins.keys()][0]?.manifest["spec"], { bin: "hello", s: "12", i: 16, f: 1, b: true, own: "x", t: "2024-04-01", plain: "12", list: [1] });
+});
+
+test("a byte order mark may begin any document of a file", async (t) => {
+  const checked = await checkFiles({ "a.yaml": `${privilegedPod("first")}---\n\uFEFF${privilegedPod("second")}` }, only);
+  t.deepEqual([places(checked), problems(checked)], [["a.yaml:9:9 Pod data/first [X01-privileged]", "a.yaml:19:9 Pod data/second [X01-privileged]"], []]);
 });
 
 test("a folder is read with all below it, without node_modules, .git and other endings", async (t) => {

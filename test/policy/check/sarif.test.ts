@@ -72,7 +72,7 @@ test("an input that could not be read is a notification of a run that did not su
   t.deepEqual(invocations, [{
     executionSuccessful: false,
     toolExecutionNotifications: [{
-      level: "error", message: { text: "is no YAML or JSON: deficient indentation" },
+      level: "error", message: { text: "is no YAML or JSON: a quotation mark or a bracket before is never closed" },
       locations: [{ physicalLocation: { artifactLocation: { uri: "a.yaml" }, region: { startLine: 2, startColumn: 1 } } }],
     }],
   }]);

@@ -77,7 +77,7 @@ test("a log that was cut in the middle of a line is not read as a pass", (t) => 
 test("the Markdown of a passing preview, types in the order of their names", (t) => {
   t.is(toMarkdown(summarize(passing, { stack: "dev", seconds: 1.26, passed: true })), `## Preview of stack \`dev\`: passes
 
-3 resources, 0 violations, 0 advices, 1.3 s.
+3 resources, 0 violations, 0 advisory, 1.3 s.
 
 <details><summary>Resources by type</summary>
 
@@ -104,7 +104,7 @@ test("the Markdown of a blocked preview: violations, errors, then advice, every 
   };
   t.is(toMarkdown(summary), `## Preview of stack \`prod\`: blocked
 
-0 resources, 2 violations, 1 advices, 12.0 s.
+0 resources, 2 violations, 1 advisory, 12.0 s.
 
 ### Violations
 
