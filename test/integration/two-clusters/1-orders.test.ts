@@ -12,6 +12,7 @@ import { type ThrowAwayCluster, throwAwayCluster } from "./throw-away-cluster.ts
 /** A small stack without a volume: a simulated node has none. Its namespace outlives it. */
 const stack = (context: string) => stringify({
   config: {
+    "production-platform:purpose": "development",
     "production-platform:context": context,
     "production-platform:systems": ["bgc-platform"],
     "production-platform:policies": { "P03-configuration-exists": { madeElsewhere: ["kube-root-ca.crt", "external-password"] } },
