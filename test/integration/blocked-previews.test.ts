@@ -59,7 +59,7 @@ const unsafe: readonly { title: string; system: string; edits: Edits; says: stri
   {
     title: "a database whose backup is gone (X07)",
     system: "techbra-ecommerce",
-    edits: { "components/capabilities/verified-backup/verified-backup.ts": [["this.cronJob = new ScheduledJob(", "if (args.of === '') this.cronJob = new ScheduledJob("], ["{ schedule: this.cronJob.cronJob.spec.schedule }", "{}"]] },
+    edits: { "components/capabilities/verified-backup/verified-backup.ts": [["this.cronJob = new ScheduledJob(", "if (args.of === '') this.cronJob = new ScheduledJob("], ["{ schedule: this.cronJob.cronJob.spec.schedule }", "{}"], ["this.cronJob.runOnce(", "this.cronJob?.runOnce("]] },
     says: 'StatefulSet techbra-test/postgres: data store (postgres) has no backup: no CronJob in namespace "techbra-test" is labelled production-platform/backup-of=postgres [X07-backup]',
     fix: "production-platform/backup-of: postgres",
   },
