@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
@@ -9,18 +9,17 @@ import { command } from "../support/cluster.ts";
 import { files, snippets } from "./support/snippets.ts";
 
 const refused = Symbol("refused");
+const folder = mkdtempSync(join(tmpdir(), "manifests-"));
+test.after.always(() => rmSync(folder, { recursive: true }));
 
 /** What kubectl makes of each snippet, without a cluster. */
 async function byKubectl(): Promise<Map<string, unknown>> {
-  const folder = mkdtempSync(join(tmpdir(), "snippets-"));
-  try {
-    for (const { name, text } of snippets) writeFileSync(join(folder, `${name}.yaml`), text);
-    const { stdout } = await command("kubectl", ["annotate", "--local", `--filename=${folder}`, "--output=json", "read-by=kubectl"]);
-    const read = stdout.split(/^(?=\{$)/m).filter((text) => text.trim() !== "").map((text) => JSON.parse(text) as { metadata: { name: string; annotations: unknown } });
-    return new Map(read.map(({ metadata: { name, annotations: _, ...metadata }, ...rest }) => [name, { metadata: { name, ...metadata }, ...rest }]));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const all = join(folder, "snippets");
+  mkdirSync(all);
+  for (const { name, text } of snippets) writeFileSync(join(all, `${name}.yaml`), text);
+  const { stdout } = await command("kubectl", ["annotate", "--local", `--filename=${all}`, "--output=json", "read-by=kubectl"]);
+  const read = stdout.split(/^(?=\{$)/m).filter((text) => text.trim() !== "").map((text) => JSON.parse(text) as { metadata: { name: string; annotations: unknown } });
+  return new Map(read.map(({ metadata: { name, annotations: _, ...metadata }, ...rest }) => [name, { metadata: { name, ...metadata }, ...rest }]));
 }
 
 function byUs(text: string): unknown {
@@ -54,9 +53,11 @@ function sorted(value: unknown): string {
   return JSON.stringify(value, (_, field: unknown) => (typeof field === "object" && field !== null && !Array.isArray(field) ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1))) : field));
 }
 
-/** Names of the objects in a file that kubectl reads, and then whether it refused something. */
-async function namesByKubectl(text: string): Promise<string> {
-  const { code, stdout } = await command("kubectl", ["annotate", "--local", "--filename=-", "--output=jsonpath={.metadata.name},", "read-by=kubectl"], { input: text });
+/** Names of the objects in a file that kubectl reads, and then whether it refused something. From a pipe, the same text is read one way or the other. */
+async function namesByKubectl(text: string, index: number): Promise<string> {
+  const file = join(folder, `file-${index}.yaml`);
+  writeFileSync(file, text);
+  const { code, stdout } = await command("kubectl", ["annotate", "--local", `--filename=${file}`, "--output=jsonpath={.metadata.name},", "read-by=kubectl"]);
   return `${stdout}${code === 0 ? "" : " refused"}`;
 }
 
@@ -66,11 +67,11 @@ function namesByUs(text: string): string {
 }
 
 test("files of several objects are taken apart as kubectl does", async (t) => {
-  const read = await Promise.all(files.map(async (text) => [text, await namesByKubectl(text), namesByUs(text)] as const));
+  const read = await Promise.all(files.map(async (text, index) => [text, await namesByKubectl(text, index), namesByUs(text)] as const));
   const differing = read.filter(([, theirs, ours]) => theirs !== ours).map(([text, theirs, ours]) => `${text.slice(0, 1)}${text.split("\n").find((line) => /^(?:\.\.\.|---.)/.test(line)) ?? ""} ${theirs}/${ours}`);
   t.log(`${read.length} files: ${read.length - differing.length} the same`);
   // kubectl drops what stands behind "..." without a word, takes no directives, no list and no YAML behind JSON: where it refuses, reading more does no harm.
   t.deepEqual(differing, [
-    "a... a,/a, refused", "%  refused/a,", 'a--- {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"}}  refused/a, refused', "{ a, refused/a,b,", "{ a,b, refused/a,b,c,", "a  refused/b, refused", "[  refused/a,",
+    "a... a,/a, refused", "%  refused/a,", 'a--- {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"}}  refused/a, refused', "{ a,b, refused/a,b,c,", "a  refused/b, refused", "[  refused/a,",
   ]);
 });

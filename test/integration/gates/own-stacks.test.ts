@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
+import { purpose } from "../../../components/workload/labels.ts";
 import { kubectl, withManifest } from "../../support/cluster.ts";
 import { moved } from "../support/moved.ts";
 import { rendered } from "../support/rendered.ts";
@@ -22,7 +23,10 @@ for (const stack of ["dev", "prod"]) {
     const { code, stdout, stderr } = await admission("apply", "--stack", stack, "--context", await kubectl("config", "current-context"));
     t.is(code, 0, stdout + stderr);
     const objects = await rendered(stack, join(folder, stack), new Map());
-    const own = objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => [metadata.name, namespaces.guarded] as const);
+    const inCluster = objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata);
+    const own = inCluster.map(({ name }) => [name, namespaces.guarded] as const);
+    // Policies look at the namespace that is there, which takes the place of all of the stack's.
+    await kubectl("label", "namespace", namespaces.guarded, "--overwrite", `${purpose}=${inCluster[0]?.labels?.[purpose]}`);
     const items = objects.filter(({ apiVersion }) => builtIn.test(apiVersion)).map((object) => moved(object, new Map(own)));
     const answer = await withManifest({ apiVersion: "v1", kind: "List", items }, "apply", "--server-side", "--field-manager=gates-test", "--dry-run=server", "--output=name");
     t.is(answer.code, 0, answer.stderr);
