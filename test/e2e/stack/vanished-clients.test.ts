@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
 import { command, eventually, kubectl, mysql, sql, withManifest } from "../../support/cluster.ts";
@@ -8,7 +9,7 @@ const patience = 60;
 
 /** Runs a script in a pod of its own, in the place of one container of a CronJob: with its image, its login and its way through the network. */
 async function client(namespace: string, cronJob: string, container: string, script: string) {
-  const name = `vanishing-${Date.now().toString(36)}`;
+  const name = `vanishing-${randomUUID().slice(0, 8)}`;
   const job = JSON.parse(await kubectl("create", "job", name, "-n", namespace, `--from=cronjob/${cronJob}`, "--dry-run=client", "-o", "json")) as DrillJob;
   delete job.metadata.ownerReferences;
   job.spec.backoffLimit = 0;
@@ -35,12 +36,13 @@ async function client(namespace: string, cronJob: string, container: string, scr
   };
 }
 
+// Side by side: they wait, and each has a client and a lock of its own.
 const postgres = {
   hold: (lock: string, before = "") => client("platform", "postgres-maintenance", "postgres-maintenance", `connect; { echo "${before} SELECT pg_advisory_lock(${lock});"; sleep 900; } | sql`),
   holders: (lock: string) => () => sql(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = ${lock}`, "platform_db", "platform"),
 };
 
-test.serial("a node that vanishes frees its locks in Postgres within a minute, and a silent client that is still there keeps them (on this machine's own node)", async (t) => {
+test("a node that vanishes frees its locks in Postgres within a minute, and a silent client that is still there keeps them (on this machine's own node)", async (t) => {
   const lock = "47110001";
   const drill = await postgres.hold(lock);
   t.teardown(drill.remove);
@@ -55,7 +57,7 @@ test.serial("a node that vanishes frees its locks in Postgres within a minute, a
   }
 });
 
-test.serial("a client that stops in a transaction, on a node that answers, loses its locks in Postgres within a minute", async (t) => {
+test("a client that stops in a transaction, on a node that answers, loses its locks in Postgres within a minute", async (t) => {
   const lock = "47110002";
   const drill = await postgres.hold(lock, "BEGIN;");
   t.teardown(drill.remove);
@@ -63,7 +65,7 @@ test.serial("a client that stops in a transaction, on a node that answers, loses
   t.is(await eventually("the end of the lock", patience, postgres.holders(lock), (count) => count === "0"), "0");
 });
 
-test.serial("a node that vanishes frees its locks in MySQL within a minute (on this machine's own node)", async (t) => {
+test("a node that vanishes frees its locks in MySQL within a minute (on this machine's own node)", async (t) => {
   const free = () => mysql("SELECT IS_FREE_LOCK('vanishing')");
   const drill = await client("edi", "bots-db-backup", "dump", `wait_for_server; { echo "SELECT GET_LOCK('vanishing', 0);"; sleep 900; } | sql`);
   t.teardown(drill.remove);
