@@ -35,11 +35,11 @@ export const survivors: readonly KnownSurvivors[] = [
   },
   {
     reason: "the run is bounded, if generously; how long and how often it tries is its owner's choice",
-    changes: ["Job spec.activeDeadlineSeconds: 864000", "CronJob spec.jobTemplate.spec.activeDeadlineSeconds: 864000", "CronJob spec.jobTemplate.spec.backoffLimit: 1000"],
+    changes: ["Job spec.activeDeadlineSeconds: 864000", "CronJob spec.jobTemplate.spec.activeDeadlineSeconds: 864000"],
   },
   {
     reason: "the run is bounded, if generously; only where each try keeps a claim of its own does their number fill the quota",
-    changes: ["Job spec.backoffLimit: 1000"],
+    changes: ["Job spec.backoffLimit: 1000", "CronJob spec.jobTemplate.spec.backoffLimit: 1000"],
     of: (job) => !JSON.stringify(job).includes('"ephemeral":'),
   },
   {

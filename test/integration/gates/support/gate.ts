@@ -13,10 +13,10 @@ export const namespaces = { guarded: name, free: `${name}-free` } as const;
 export const admission = (verb: "apply" | "remove", ...args: string[]): Promise<CommandResult> =>
   command(process.execPath, [`${checkout}/scripts/run.mjs`, "admission", verb, ...(verb === "apply" ? ["--namespace-selector", `${selector.key}=${selector.value}`] : []), ...args]);
 
-/** Makes both namespaces, and waits for the account that pods need. */
-export async function makeNamespaces(): Promise<void> {
+/** Makes both namespaces, the guarded one with more labels, and waits for the account that pods need. */
+export async function makeNamespaces(labels: Readonly<Record<string, string>> = {}): Promise<void> {
   const items = Object.entries(namespaces).map(([which, own]) =>
-    ({ apiVersion: "v1", kind: "Namespace", metadata: { name: own, labels: which === "guarded" ? { [selector.key]: selector.value } : {} } }));
+    ({ apiVersion: "v1", kind: "Namespace", metadata: { name: own, labels: which === "guarded" ? { ...labels, [selector.key]: selector.value } : {} } }));
   const { code, stderr } = await withManifest({ apiVersion: "v1", kind: "List", items }, "create");
   if (code !== 0) throw new Error(stderr);
   for (const own of Object.values(namespaces)) await kubectl("wait", "serviceaccount/default", "--namespace", own, "--for=create", "--timeout=60s");
