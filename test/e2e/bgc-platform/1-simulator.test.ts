@@ -1,13 +1,15 @@
-import { randomUUID } from "node:crypto";
+import { randomInt } from "node:crypto";
 import test from "ava";
 import { kubectl, request, sql, withManifest } from "../../support/cluster.ts";
 
+/** A user whom nobody knows yet: without an authenticating proxy users are counted by their addresses. */
+const newUser = () => `2001:db8::${randomInt(0x10000).toString(16)}:${randomInt(0x10000).toString(16)}`;
 const simulate = (user: string, body: object) =>
-  request("bgc-api", 8080, "/v1/simulator/destinations", { method: "POST", headers: { "content-type": "application/json", "x-user-id": user }, body: JSON.stringify(body) });
+  request("bgc-api", 8080, "/v1/simulator/destinations", { method: "POST", headers: { "content-type": "application/json", "x-forwarded-for": user }, body: JSON.stringify(body) });
 const sugar = { ncm: "17011400", volume_kg: 1000, max_results: 10 };
 
 test.serial("the simulator ranks the countries that Postgres holds for a product (B19)", async (t) => {
-  const { status, body } = await simulate(randomUUID(), sugar);
+  const { status, body } = await simulate(newUser(), sugar);
   t.is(status, 200);
   const known = (await sql("SELECT DISTINCT c.code FROM stg.exportacao e JOIN countries_metadata c ON c.code = e.co_pais WHERE e.co_ncm = '17011400' ORDER BY 1")).split("\n");
   const destinations = body["destinations"] as { rank: number; country_code: string; score: number }[];
@@ -18,10 +20,10 @@ test.serial("the simulator ranks the countries that Postgres holds for a product
 
 test.serial("an answer changes when the rows in Postgres do", async (t) => {
   const meat = { ncm: "02013000", volume_kg: 500 + Math.floor(Math.random() * 1e6), max_results: 5 };
-  const before = await simulate(randomUUID(), meat);
+  const before = await simulate(newUser(), meat);
   await sql("UPDATE stg.exportacao SET vl_fob = vl_fob * 10 WHERE co_ncm = '02013000'");
   try {
-    const after = await simulate(randomUUID(), { ...meat, volume_kg: meat.volume_kg + 1 });
+    const after = await simulate(newUser(), { ...meat, volume_kg: meat.volume_kg + 1 });
     t.true(after.body["destinations"][0].exports_usd >= 9 * before.body["destinations"][0].exports_usd);
   } finally {
     await sql("UPDATE stg.exportacao SET vl_fob = vl_fob / 10 WHERE co_ncm = '02013000'");
@@ -29,7 +31,7 @@ test.serial("an answer changes when the rows in Postgres do", async (t) => {
 });
 
 test.serial("the sixth request of a day is refused with the time of the reset (B01)", async (t) => {
-  const user = randomUUID();
+  const user = newUser();
   for (let request = 1; request <= 5; request += 1) {
     const { status, headers } = await simulate(user, sugar);
     t.is(status, 200);
@@ -40,23 +42,23 @@ test.serial("the sixth request of a day is refused with the time of the reset (B
   const midnight = Math.floor(Date.now() / 86_400_000 + 1) * 86_400;
   t.is(refused.headers.get("x-ratelimit-reset"), String(midnight));
   t.true(Number(refused.headers.get("retry-after")) <= 86_400);
-  t.is((await simulate(randomUUID(), sugar)).status, 200, "another user is not affected");
+  t.is((await simulate(newUser(), sugar)).status, 200, "another user is not affected");
 });
 
 test.serial("a repeated request is a cache hit, and Redis counts it", async (t) => {
   const fresh = { ncm: "26011200", volume_kg: 1 + Math.floor(Math.random() * 1e9), max_results: 3 };
   const hits = async () => Number(/keyspace_hits:(\d+)/.exec(await kubectl("exec", "-n", "data", "deploy/redis", "--", "redis-cli", "INFO", "stats"))![1]);
-  const first = await simulate(randomUUID(), fresh);
+  const first = await simulate(newUser(), fresh);
   t.is(first.headers.get("x-cache"), "MISS");
   const before = await hits();
-  const second = await simulate(randomUUID(), fresh);
+  const second = await simulate(newUser(), fresh);
   t.is(second.headers.get("x-cache"), "HIT");
   t.deepEqual(second.body["destinations"], first.body["destinations"]);
   t.true(await hits() > before);
 });
 
 test.serial("a wrong request names every problem and costs nothing", async (t) => {
-  const user = randomUUID();
+  const user = newUser();
   const { status, body } = await simulate(user, { ncm: "170114", volume_kg: -1 });
   t.is(status, 400);
   const text = JSON.stringify(body);
