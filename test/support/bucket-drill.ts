@@ -47,8 +47,8 @@ export async function bucketDrill(namespace: string, cronJob: string, settings: 
 
   const template = templateOf(live);
   const [{ securityContext, resources } = {} as Record<string, unknown>] = template.spec.initContainers as unknown as Record<string, unknown>[];
-  // The server reads its folder anew for each request, so that a file that a test damages there is damaged at once.
-  const serve = `mkdir -p /data/${bucket}; exec rclone serve s3 /data --addr=:${port} --auth-key=${keys.id},${keys.right} --dir-cache-time=0 --config=/dev/null --cache-dir=/data/.cache`;
+  // The server reads its folder anew after a second, so that a file that a test damages there is soon damaged; no time at all keeps a core busy.
+  const serve = `mkdir -p /data/${bucket}; exec rclone serve s3 /data --addr=:${port} --auth-key=${keys.id},${keys.right} --dir-cache-time=1s --config=/dev/null --cache-dir=/data/.cache`;
   await create({
     apiVersion: "v1",
     kind: "Pod",
