@@ -5,7 +5,7 @@ import { addresses, contextName } from "../../../cluster/local/settings.ts";
 import { command, kubectl } from "../../support/cluster.ts";
 
 /** A network of two: this machine and a neighbour that sends the cluster's addresses to it. Documentation addresses, so nobody has them. */
-const neighbour = { namespace: "platform-neighbour", link: "neighbour0", machine: "192.0.2.1", own: "192.0.2.2" };
+const neighbour = { namespace: "platform-neighbour", link: "neighbour0", machine: "198.51.100.1", own: "198.51.100.2" };
 
 const sh = async (line: string): Promise<string> => {
   const { code, stdout, stderr } = await command("bash", ["-c", line]);

@@ -38,7 +38,7 @@ async function client(namespace: string, cronJob: string, container: string, scr
 
 // Side by side: they wait, and each has a client and a lock of its own.
 const postgres = {
-  hold: (lock: string, before = "") => client("platform", "postgres-maintenance", "postgres-maintenance", `connect; { echo "${before} SELECT pg_advisory_lock(${lock});"; sleep 900; } | sql`),
+  hold: (lock: string, before = "") => client("platform", "postgres-maintenance", "vacuum", `connect; { echo "${before} SELECT pg_advisory_lock(${lock});"; sleep 900; } | sql`),
   holders: (lock: string) => () => sql(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = ${lock}`, "platform_db", "platform"),
 };
 
