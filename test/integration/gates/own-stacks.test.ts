@@ -26,7 +26,7 @@ for (const stack of ["dev", "prod"]) {
     const objects = await rendered(stack, join(folder, stack), new Map());
     const own = objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => [metadata.name, namespaces.guarded] as const);
     const items = objects.filter(({ apiVersion }) => builtIn.test(apiVersion)).map((object) => moved(object, new Map(own)));
-    const answer = await withManifest({ apiVersion: "v1", kind: "List", items }, "apply", "--server-side", "--field-manager=gates-test", "--dry-run=server", "--output=name");
+    const answer = await withManifest({ apiVersion: "v1", kind: "List", items }, "apply", "--server-side", "--field-manager=gates-test", "--force-conflicts", "--dry-run=server", "--output=name");
     t.is(answer.code, 0, answer.stderr);
     t.is(answer.stderr, "");
     t.is(answer.stdout.trim().split("\n").length, items.length);
