@@ -13,7 +13,7 @@ const server = "s3-drill";
 
 interface PodTemplate {
   metadata: { labels: Record<string, string> };
-  spec: DrillJob["spec"]["template"]["spec"] & { volumes: { name: string; secret?: { secretName: string } }[] };
+  spec: DrillJob["spec"]["template"]["spec"];
 }
 
 /** A throw-away S3 server in the namespace of a PostgreSQL backup, and the backup as it is declared with that bucket. */
@@ -79,8 +79,8 @@ export async function bucketDrill(namespace: string, cronJob: string, settings: 
   return {
     endpoint,
     run: (secret = "right") => {
-      const { metadata, spec } = structuredClone((declared["spec"] as { jobTemplate: DrillJob }).jobTemplate) as DrillJob & { spec: { template: PodTemplate } };
-      for (const volume of spec.template.spec.volumes) if (volume.secret?.secretName === secretNamed("right")) volume.secret.secretName = secretNamed(secret);
+      const template = JSON.stringify((declared["spec"] as { jobTemplate: DrillJob }).jobTemplate).replaceAll(secretNamed("right"), secretNamed(secret));
+      const { metadata, spec } = JSON.parse(template) as DrillJob;
       return runJob({ apiVersion: "batch/v1", kind: "Job", metadata: { ...metadata, ...named(`drill-${cronJob}-${secret}-${Date.now().toString(36)}`) }, spec } as Pick<DrillJob, "metadata">);
     },
     inBucket: (script) => inPod(`cd /data/${bucket}/${prefix}; ${script}`),

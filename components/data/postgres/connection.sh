@@ -27,7 +27,8 @@ connect() {
   PGPASSFILE=$(mktemp /tmp/pgpass.XXXXXX)
   trap 'rm -f "$PGPASSFILE"' EXIT
   printf '*:*:*:*:%s\n' "${password//:/\\:}" >"$PGPASSFILE"
-  export PGPASSFILE PGPORT=${PGPORT:-5432} PGCONNECT_TIMEOUT=5 PGAPPNAME=${0##*/}
+  # A busy node takes seconds to answer, and a night's copy is worth the wait.
+  export PGPASSFILE PGPORT=${PGPORT:-5432} PGCONNECT_TIMEOUT=30 PGAPPNAME=${0##*/}
 }
 
 wait_for_server() {
