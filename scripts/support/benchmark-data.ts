@@ -12,7 +12,7 @@ export async function fillPostgres(namespace: string, size: number, kubectl: Kub
   const sql = (statement: string) => kubectl(["exec", "-i", "-n", namespace, "postgres-0", "-c", "postgres", "--", "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "bgc"], statement);
   await sql("CREATE TABLE movements (id bigserial PRIMARY KEY, code text NOT NULL, at timestamptz NOT NULL DEFAULT now(), payload text NOT NULL); CREATE INDEX ON movements (code, at); ALTER TABLE movements OWNER TO bgc;");
   for (let reached = 0; reached < size;) {
-    await sql(`INSERT INTO movements (code, payload) SELECT md5(g::text), (SELECT string_agg(md5(random()::text || g), '') FROM generate_series(1, 25)) FROM generate_series(1, ${postgresRows}) AS g`);
+    await sql(`INSERT INTO movements (code, payload) SELECT md5(g::text), (SELECT string_agg(md5(random()::text || g || part), '') FROM generate_series(1, 25) AS part) FROM generate_series(1, ${postgresRows}) AS g`);
     reached = Number(await sql("SELECT pg_database_size('bgc')"));
     print(`filled ${(reached / 2 ** 30).toFixed(2)} of ${(size / 2 ** 30).toFixed(2)} GiB`);
   }
@@ -68,7 +68,7 @@ export async function fillEdi(namespace: string, fixture: number, kubectl: Kubec
   for (let made = 0; made < rows; made += ediRows) {
     const count = Math.min(ediRows, rows - made);
     await sql(`INSERT INTO bots_transaction (partner, editype, messagetype, payload, content_sha256, state, created_at, next_attempt_at)
-      SELECT 'bench', 'x12', '850', REPEAT(SHA2(CONCAT(seq, RAND()), 256), ${Math.ceil(payloadBytes / 64)}), SHA2(seq, 256), 'done', NOW(6), NOW(6) FROM seq_1_to_${count}`);
+      SELECT 'bench', 'x12', '850', REPEAT(SHA2(CONCAT(seq, RAND()), 256), ${Math.ceil(payloadBytes / 64)}), SHA2(CONCAT(${made}, ' ', seq), 256), 'done', NOW(6), NOW(6) FROM seq_1_to_${count}`);
     print(`filled ${(made + count).toLocaleString("en")} of ${rows.toLocaleString("en")} transactions`);
   }
   return `${rows.toLocaleString("en")} transactions of ${payloadBytes.toLocaleString("en")} bytes.`;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { eventually, kubectl, withManifest } from "./cluster.ts";
 
 export interface DrillJob {
@@ -31,6 +32,33 @@ export async function runJob(job: Pick<DrillJob, "metadata">): Promise<{ outcome
   await kubectl("delete", "job", name, "-n", namespace, "--wait=true");
   const { type, reason = "" } = ended(status.conditions)!;
   return { outcome: type as "Complete" | "Failed", reason, failedPods: status.failed ?? 0, logs };
+}
+
+/** A client of a store that runs until it is removed. */
+export interface DrillClient {
+  /** The name of its pod. */
+  pod(): Promise<string>;
+  /** What it has printed so far. */
+  printed(): Promise<string>;
+  remove(): Promise<unknown>;
+}
+
+/** Runs a script in a pod of its own, in the place of one container of a CronJob: with its image, its login and its way through the network. */
+export async function startClient(namespace: string, cronJob: string, container: string, script: string): Promise<DrillClient> {
+  const name = `client-${cronJob}-${randomUUID().slice(0, 8)}`;
+  const job = JSON.parse(await kubectl("create", "job", name, "-n", namespace, `--from=cronjob/${cronJob}`, "--dry-run=client", "-o", "json")) as DrillJob;
+  delete job.metadata.ownerReferences;
+  job.spec.backoffLimit = 0;
+  const { spec } = job.spec.template;
+  spec.containers = [...(spec.initContainers ?? []), ...spec.containers].filter((each) => each.name === container).map((each) => ({ ...each, command: ["bash", "-c", script] }));
+  spec.initContainers = [];
+  const { code, stderr } = await withManifest(job, "create");
+  if (code !== 0) throw new Error(stderr);
+  return {
+    pod: () => kubectl("get", "pods", "-n", namespace, "-l", `job-name=${name}`, "-o", "jsonpath={.items[0].metadata.name}"),
+    printed: () => kubectl("logs", "-n", namespace, `job/${name}`, "--ignore-errors"),
+    remove: () => kubectl("delete", "job", name, "-n", namespace, "--grace-period=1", "--wait=true"),
+  };
 }
 
 interface JobStatus {

@@ -1,40 +1,28 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
-import { command, eventually, kubectl, mysql, sql, withManifest } from "../../support/cluster.ts";
-import type { DrillJob } from "../../support/cron-job.ts";
+import { command, eventually, kubectl, mysql, sql } from "../../support/cluster.ts";
+import { startClient } from "../../support/cron-job.ts";
 
 /** Longest that a client which is gone may keep its locks, in seconds (E14). */
 const patience = 60;
 
-/** Runs a script in a pod of its own, in the place of one container of a CronJob: with its image, its login and its way through the network. */
-async function client(namespace: string, cronJob: string, container: string, script: string) {
-  const name = `vanishing-${randomUUID().slice(0, 8)}`;
-  const job = JSON.parse(await kubectl("create", "job", name, "-n", namespace, `--from=cronjob/${cronJob}`, "--dry-run=client", "-o", "json")) as DrillJob;
-  delete job.metadata.ownerReferences;
-  job.spec.backoffLimit = 0;
-  const { spec } = job.spec.template;
-  spec.containers = [...(spec.initContainers ?? []), ...spec.containers].filter((each) => each.name === container).map((each) => ({ ...each, command: ["bash", "-c", `. /scripts/connection.sh; ${script}`] }));
-  spec.initContainers = [];
-  const { code, stderr } = await withManifest(job, "create");
-  if (code !== 0) throw new Error(stderr);
-  const pod = () => kubectl("get", "pods", "-n", namespace, "-l", `job-name=${name}`, "-o", "jsonpath={.items[0].metadata.name}");
-  return {
-    /** Switches its network off on the node, as a lost node does: nobody is told, and nothing is answered. */
-    async vanish(): Promise<() => Promise<unknown>> {
-      const index = await kubectl("exec", "-n", namespace, await pod(), "--", "cat", "/sys/class/net/eth0/iflink");
-      const link = new RegExp(`^${index}: ([^@:]+)`, "m").exec((await command("ip", ["-o", "link"])).stdout)?.[1];
-      if (!link) throw new Error(`this machine has no network interface with the number ${index}: is its node another one?`);
-      const set = async (state: "up" | "down") => {
-        const { code, stderr } = await command("ip", ["link", "set", "dev", link, state]);
-        if (code !== 0) throw new Error(stderr);
-      };
-      await set("down");
-      return () => set("up");
-    },
-    remove: () => kubectl("delete", "job", name, "-n", namespace, "--grace-period=1", "--wait=true"),
+/** Switches a pod's network off on the node, as a lost node does: nobody is told, and nothing is answered. */
+async function vanish(namespace: string, pod: string): Promise<() => Promise<unknown>> {
+  const index = await kubectl("exec", "-n", namespace, pod, "--", "cat", "/sys/class/net/eth0/iflink");
+  const link = new RegExp(`^${index}: ([^@:]+)`, "m").exec((await command("ip", ["-o", "link"])).stdout)?.[1];
+  if (!link) throw new Error(`this machine has no network interface with the number ${index}: is its node another one?`);
+  const set = async (state: "up" | "down") => {
+    const { code, stderr } = await command("ip", ["link", "set", "dev", link, state]);
+    if (code !== 0) throw new Error(stderr);
   };
+  await set("down");
+  return () => set("up");
 }
+
+const client = async (namespace: string, cronJob: string, container: string, script: string) => {
+  const started = await startClient(namespace, cronJob, container, `. /scripts/connection.sh; ${script}`);
+  return { ...started, vanish: async () => vanish(namespace, await started.pod()) };
+};
 
 // Side by side: they wait, and each has a client and a lock of its own.
 const postgres = {
