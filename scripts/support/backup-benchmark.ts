@@ -28,7 +28,7 @@ interface Step {
 }
 
 const postgres: StoreUnderTest = { namespace: "data", belongs: /^(pg-)?postgres/, before: [/^postgres-provision/], backup: "postgres-backup" };
-const edi: StoreUnderTest = { namespace: "edi", belongs: /^(mysql|bots-(db-backup|backup-pvc|migrate|edidb-secret|config-ini)|contract-server)/, before: [/^mysql-provision/, /^bots-migrate/], backup: "bots-db-backup" };
+const edi: StoreUnderTest = { namespace: "edi", belongs: /^(mysql|bots-(db-backup|backup-pvc|migrate|edidb-secret|config-ini|fixture-counter)|contract-server)/, before: [/^mysql-provision/, /^bots-migrate/], backup: "bots-db-backup" };
 
 /** Fills, backs up, verifies and restores, prints what that took, and keeps it where it is asked to. Throws with the reason where it cannot. */
 export async function measureBackups({ size, fixture, write }: BackupBenchmark): Promise<void> {
