@@ -9,10 +9,11 @@ export interface Peak {
   readonly scratch: number;
 }
 
-/** Three numbers: the cgroup's peak, its memory without files, and what lies in the pod's scratch folders, in KiB. */
+/** Three numbers: the cgroup's peak, its memory without files, and what lies in the pod's scratch folders, in KiB. Of cgroups of either version. */
 const script = [
-  "cat /sys/fs/cgroup/memory.peak 2>/dev/null || cat /sys/fs/cgroup/memory.current",
-  "awk '/^(anon|shmem) /{ sum += $2 } END { print sum + 0 }' /sys/fs/cgroup/memory.stat",
+  "cd /sys/fs/cgroup; [ ! -d memory ] || cd memory",
+  "cat memory.peak 2>/dev/null || cat memory.max_usage_in_bytes 2>/dev/null || cat memory.current",
+  "awk '/^(anon|rss|shmem) /{ sum += $2 } END { print sum + 0 }' memory.stat",
   "for folder in /scratch /staging /tmp; do [ ! -d $folder ] || du -sk $folder 2>/dev/null; done | awk '{ sum += $1 } END { print sum + 0 }'",
 ].join("\n");
 
