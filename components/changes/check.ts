@@ -1,0 +1,34 @@
+import * as pulumi from "@pulumi/pulumi";
+import { apiServer } from "../../cluster/api-server.ts";
+import { type ChosenCluster, onlyChosen } from "../cluster.ts";
+import type { StackSettings } from "../configuration.ts";
+import { declaredQuotas, declaredVolumes, systemNamespaces } from "../systems/volumes.ts";
+import { type LivingCluster, livingCluster } from "./living.ts";
+import { refusal } from "./refusal.ts";
+import { type Growth, volumeChanges } from "./volumes.ts";
+
+/**
+ * Asks the cluster once what it has, before anything is declared, and throws one error with every change of the settings that it would refuse, each with
+ * its path, both values, the reason and the way. Returns the claims to grow. Without an engine nothing is asked; a preview without an answer goes on.
+ */
+export async function checkedChanges(settings: StackSettings, cluster: ChosenCluster | undefined): Promise<readonly Growth[]> {
+  if (cluster === undefined || pulumi.runtime.getEngine() === undefined) return [];
+  const living = await asked(cluster, settings.systems.map((name) => systemNamespaces[name]));
+  if (living === undefined) return [];
+  const { problems, growths } = volumeChanges(declaredVolumes(settings), living, declaredQuotas(settings));
+  if (problems.length > 0) throw new pulumi.RunError(refusal(problems));
+  return growths;
+}
+
+/** What the cluster has; nothing where a preview gets no answer, as it works without a cluster. */
+async function asked(cluster: ChosenCluster, namespaces: readonly string[]): Promise<LivingCluster | undefined> {
+  const preview = pulumi.runtime.isDryRun();
+  try {
+    return await livingCluster(await apiServer(onlyChosen(cluster)), namespaces);
+  } catch (error) {
+    const problem = `the cluster of context "${cluster.context}" does not say which volumes it has: ${(error as Error).message}`;
+    if (!preview) throw new pulumi.RunError(`${problem}. An update needs the right to list storage classes, and claims in the namespaces of the stack; nothing was changed`);
+    await pulumi.log.info(`changes of volumes were not checked: ${problem}`);
+    return undefined;
+  }
+}
