@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { apiServer } from "../../cluster/api-server.ts";
 import { type ChosenCluster, onlyChosen } from "../cluster.ts";
 import type { StackSettings } from "../configuration.ts";
-import { declaredQuotas, declaredVolumes, systemNamespaces } from "../systems/volumes.ts";
+import { declaredKafkas, declaredQuotas, declaredStores, declaredVolumes, systemNamespaces } from "../systems/declared-state.ts";
 import { type LivingCluster, livingCluster } from "./living.ts";
 import { refusal } from "./refusal.ts";
+import { otherBrokers, otherEngines, removedSystems } from "./stores.ts";
 import { type Growth, volumeChanges } from "./volumes.ts";
 
 /**
@@ -13,22 +14,29 @@ import { type Growth, volumeChanges } from "./volumes.ts";
  */
 export async function checkedChanges(settings: StackSettings, cluster: ChosenCluster | undefined): Promise<readonly Growth[]> {
   if (cluster === undefined || pulumi.runtime.getEngine() === undefined) return [];
-  const living = await asked(cluster, settings.systems.map((name) => systemNamespaces[name]));
+  const kafkas = declaredKafkas(settings);
+  const living = await asked(cluster, settings.systems.map((name) => systemNamespaces[name]), kafkas.map(({ namespace }) => namespace));
   if (living === undefined) return [];
-  const { problems, growths } = volumeChanges(declaredVolumes(settings), living, declaredQuotas(settings));
+  const volumes = volumeChanges(declaredVolumes(settings), living, declaredQuotas(settings));
+  const problems = [
+    ...removedSystems(pulumi.getStack(), settings.retainData, systemNamespaces, settings.systems, living),
+    ...otherEngines(declaredStores(settings), living),
+    ...otherBrokers(kafkas, living),
+    ...volumes.problems,
+  ];
   if (problems.length > 0) throw new pulumi.RunError(refusal(problems));
-  return growths;
+  return volumes.growths;
 }
 
 /** What the cluster has; nothing where a preview gets no answer, as it works without a cluster. */
-async function asked(cluster: ChosenCluster, namespaces: readonly string[]): Promise<LivingCluster | undefined> {
+async function asked(cluster: ChosenCluster, namespaces: readonly string[], kafka: readonly string[]): Promise<LivingCluster | undefined> {
   const preview = pulumi.runtime.isDryRun();
   try {
-    return await livingCluster(await apiServer(onlyChosen(cluster)), namespaces);
+    return await livingCluster(await apiServer(onlyChosen(cluster)), namespaces, kafka);
   } catch (error) {
-    const problem = `the cluster of context "${cluster.context}" does not say which volumes it has: ${(error as Error).message}`;
-    if (!preview) throw new pulumi.RunError(`${problem}. An update needs the right to list storage classes, and claims in the namespaces of the stack; nothing was changed`);
-    await pulumi.log.info(`changes of volumes were not checked: ${problem}`);
+    const problem = `the cluster of context "${cluster.context}" does not say what it has: ${(error as Error).message}`;
+    if (!preview) throw new pulumi.RunError(`${problem}. An update compares the settings with it, and needs the right to list namespaces and storage classes, and in the namespaces of the stack claims, StatefulSets and Jobs; nothing was changed`);
+    await pulumi.log.info(`changes of volumes, stores and systems were not checked against what runs: ${problem}`);
     return undefined;
   }
 }

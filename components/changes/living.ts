@@ -1,4 +1,5 @@
 import type { Reply } from "../../cluster/api-server.ts";
+import { ofStack, purpose, retained } from "../workload/labels.ts";
 
 /** A volume claim as a cluster has it. Sizes are Kubernetes quantities. */
 export interface LivingClaim {
@@ -17,16 +18,32 @@ export interface LivingClaim {
   readonly sizedByStack: boolean;
 }
 
+/** The namespace of a system as an update of its stack left it. */
+export interface LivingNamespace {
+  readonly name: string;
+  readonly stack: string | undefined;
+  /** Whether the stack guards what is in it (`retainData`). */
+  readonly retained: boolean;
+}
+
 /** What a running cluster has that an update cannot change, or not in every way. */
 export interface LivingCluster {
   readonly claims: readonly LivingClaim[];
   /** Storage classes that let volumes grow. */
   readonly growingClasses: ReadonlySet<string>;
+  /** Kafka's brokers that elect its controller, by `namespace/name` of their StatefulSet. */
+  readonly voters: Readonly<Record<string, number>>;
+  /** Partitions of the topics that an update has made, by namespace and topic. */
+  readonly partitions: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly kept: readonly LivingNamespace[];
 }
+
+/** Whether a claim is one of those that pods have for themselves: the volume's name with the pod's number behind it. */
+export const claimOf = (volume: string, name: string): boolean => name.startsWith(`${volume}-`) && /^\d+$/.test(name.slice(volume.length + 1));
 
 /** An object of a list, as the API server writes it. */
 interface Listed {
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string>; readonly deletionTimestamp?: string; readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string }[] };
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string>; readonly deletionTimestamp?: string; readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string }[] };
   readonly [field: string]: unknown;
 }
 
@@ -34,21 +51,31 @@ interface Listed {
 export const fieldManager = "production-platform";
 
 /**
- * Asks for all of it at once, in the stack's own namespaces and nobody else's. Throws where the cluster does not answer or refuses, and says which path.
+ * Asks for all of it at once, in the stack's own namespaces and nobody else's; `kafka` are those with brokers. Throws where the cluster does not answer or refuses, and says which path.
  * What is being deleted counts as gone: who deleted it has said so.
  */
-export async function livingCluster(read: (path: string) => Promise<Reply>, namespaces: readonly string[]): Promise<LivingCluster> {
+export async function livingCluster(read: (path: string) => Promise<Reply>, namespaces: readonly string[], kafka: readonly string[]): Promise<LivingCluster> {
   const list = async (path: string): Promise<Listed[]> => {
     const { status, text } = await read(path);
     if (status !== 200) throw new Error(`${path} answers with status ${status}`);
     return (JSON.parse(text) as { items: Listed[] }).items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   };
-  const [classes, ...claims] = await Promise.all([
+  const each = (of: readonly string[], path: (namespace: string) => string) => Promise.all(of.map((namespace) => list(path(namespace))));
+  const [classes, guarded, claims, brokers, topics] = await Promise.all([
     list("/apis/storage.k8s.io/v1/storageclasses"),
-    ...namespaces.map((namespace) => list(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`)),
+    list(`/api/v1/namespaces?labelSelector=${encodeURIComponent(purpose)}`),
+    each(namespaces, (namespace) => `/api/v1/namespaces/${namespace}/persistentvolumeclaims`),
+    each(kafka, (namespace) => `/apis/apps/v1/namespaces/${namespace}/statefulsets`),
+    each(kafka, (namespace) => `/apis/batch/v1/namespaces/${namespace}/jobs`),
   ]);
   return {
     claims: claims.flat().map(claim),
+    voters: Object.fromEntries(brokers.flat().flatMap((object) => {
+      const value = environment(object, "KAFKA_CONTROLLER_QUORUM_VOTERS");
+      return value === undefined ? [] : [[`${object.metadata.namespace}/${object.metadata.name}`, value.split(",").length]];
+    })),
+    partitions: Object.fromEntries(kafka.map((namespace, index) => [namespace, topicPartitions(topics[index]!)])),
+    kept: guarded.map(({ metadata: { name, annotations = {} } }) => ({ name, stack: annotations[ofStack], retained: annotations[retained] === "true" })),
     growingClasses: new Set(classes.filter(({ allowVolumeExpansion }) => allowVolumeExpansion === true).map(({ metadata }) => metadata.name)),
   };
 }
@@ -68,4 +95,20 @@ function claim({ metadata, ...fields }: Listed): LivingClaim {
     bound: status.phase === "Bound",
     sizedByStack: (metadata.managedFields ?? []).some(({ manager, operation }) => manager === fieldManager && operation === "Apply"),
   };
+}
+
+/** A variable of the containers of an object with a pod template. */
+function environment({ spec }: Listed, name: string): string | undefined {
+  const { containers } = (spec as { template: { spec: { containers: { env?: { name: string; value?: string }[] }[] } } }).template.spec;
+  return containers.flatMap(({ env = [] }) => env).find((variable) => variable.name === name)?.value;
+}
+
+/** The most partitions that any of the Jobs gave to each topic: a line is `name partitions ...`. */
+function topicPartitions(jobs: readonly Listed[]): Record<string, number> {
+  const most: Record<string, number> = {};
+  for (const line of jobs.flatMap((job) => environment(job, "TOPICS")?.split("\n") ?? [])) {
+    const [topic, partitions] = line.split(" ");
+    most[topic!] = Math.max(most[topic!] ?? 0, Number(partitions));
+  }
+  return most;
 }

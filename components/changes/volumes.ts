@@ -1,5 +1,5 @@
 import { parseQuantity } from "../../policies/quantity.ts";
-import type { LivingClaim, LivingCluster } from "./living.ts";
+import { claimOf, type LivingClaim, type LivingCluster } from "./living.ts";
 import { steps } from "./refusal.ts";
 
 /** A value of a stack with the path of the setting that it comes from. */
@@ -46,7 +46,7 @@ export interface DeclaredQuota {
 }
 
 /** Compares what a stack declares with the claims that a cluster has. Claims that are not there yet ask for nothing. */
-export function volumeChanges(declared: readonly DeclaredVolume[], { claims, growingClasses }: LivingCluster, quotas: readonly DeclaredQuota[] = []): VolumeChanges {
+export function volumeChanges(declared: readonly DeclaredVolume[], { claims, growingClasses }: Pick<LivingCluster, "claims" | "growingClasses">, quotas: readonly DeclaredQuota[] = []): VolumeChanges {
   const pairs = declared.flatMap((volume) => claims.filter((claim) => isOf(volume, claim)).map((claim) => ({ volume, claim })));
   return {
     problems: [
@@ -60,7 +60,7 @@ export function volumeChanges(declared: readonly DeclaredVolume[], { claims, gro
 const bytes = (quantity: string): number => parseQuantity(quantity)!;
 
 const isOf = (volume: DeclaredVolume, { namespace, name }: LivingClaim): boolean =>
-  namespace === volume.namespace && (volume.per === "stack" ? name === volume.claim : name.startsWith(`${volume.claim}-`) && /^\d+$/.test(name.slice(volume.claim.length + 1)));
+  namespace === volume.namespace && (volume.per === "stack" ? name === volume.claim : claimOf(volume.claim, name));
 
 const named = ({ namespace, name }: LivingClaim): string => `claim ${name} in ${namespace}`;
 

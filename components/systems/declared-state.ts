@@ -1,3 +1,4 @@
+import type { DeclaredKafka, DeclaredStore } from "../changes/stores.ts";
 import type { DeclaredQuota, DeclaredVolume, Said } from "../changes/volumes.ts";
 import type { StackSettings, SystemName } from "../configuration.ts";
 import type { KafkaEngine } from "../data/kafka/store.ts";
@@ -71,6 +72,27 @@ const parts: { readonly [Name in SystemName]: (settings: NonNullable<StackSettin
 /** What the volumes of each system may ask for together. */
 export const declaredQuotas = (settings: StackSettings): DeclaredQuota[] =>
   settings.systems.map((name) => ({ namespace: systemNamespaces[name], size: { path: `${name}.quota.storage`, value: settings[name]!.quota.storage } }));
+
+/** Who runs each store that has a choice. */
+export function declaredStores({ systems, ...settings }: StackSettings): DeclaredStore[] {
+  const store = (system: SystemName, name: string, path: string, value: string) => ({ namespace: systemNamespaces[system], name, engine: { path: `${system}.${path}`, value } });
+  return systems.flatMap((name) => {
+    if (name === "resilient-api-gateway") return [];
+    if (name === "bots-edi") return [store(name, "mysql", "database.kind", settings[name]!.database.kind)];
+    const kafka = name === "techbra-ecommerce" ? [store(name, "kafka", "kafka.engine.kind", settings[name]!.kafka.engine.kind)] : [];
+    return [store(name, "postgres", "postgres.engine.kind", settings[name]!.postgres.engine.kind), ...kafka];
+  });
+}
+
+/** The Kafkas whose brokers and topics this project makes itself. */
+export function declaredKafkas({ systems, ...settings }: StackSettings): DeclaredKafka[] {
+  return systems.flatMap((name) => {
+    if (name !== "techbra-ecommerce") return [];
+    const { engine, brokers, partitions } = settings[name]!.kafka;
+    const said = (key: string, value: number) => ({ path: `${name}.kafka.${key}`, value });
+    return engine.kind === "statefulset" ? [{ namespace: systemNamespaces[name], name: "kafka", brokers: said("brokers", brokers), partitions: said("partitions", partitions) }] : [];
+  });
+}
 
 /**
  * Every volume that a stack declares, with the settings that say what it is like. It is told here and not read from the objects, because a cluster is
