@@ -15,7 +15,8 @@ import { type Growth, volumeChanges } from "./volumes.ts";
 export async function checkedChanges(settings: StackSettings, cluster: ChosenCluster | undefined): Promise<readonly Growth[]> {
   if (cluster === undefined || pulumi.runtime.getEngine() === undefined) return [];
   const kafkas = declaredKafkas(settings);
-  const living = await asked(cluster, settings.systems.map((name) => systemNamespaces[name]), kafkas.map(({ namespace }) => namespace));
+  const namespaces = settings.systems.map((name) => systemNamespaces[name]);
+  const living = await answered(cluster.context, pulumi.runtime.isDryRun(), async () => livingCluster(await apiServer(onlyChosen(cluster)), namespaces, kafkas.map(({ namespace }) => namespace)));
   if (living === undefined) return [];
   const volumes = volumeChanges(declaredVolumes(settings), living, declaredQuotas(settings));
   const problems = [
@@ -28,13 +29,12 @@ export async function checkedChanges(settings: StackSettings, cluster: ChosenClu
   return volumes.growths;
 }
 
-/** What the cluster has; nothing where a preview gets no answer, as it works without a cluster. */
-async function asked(cluster: ChosenCluster, namespaces: readonly string[], kafka: readonly string[]): Promise<LivingCluster | undefined> {
-  const preview = pulumi.runtime.isDryRun();
+/** What a cluster has; nothing where a preview gets no answer, as it works without a cluster. Throws where an update gets none. */
+export async function answered(context: string, preview: boolean, ask: () => Promise<LivingCluster>): Promise<LivingCluster | undefined> {
   try {
-    return await livingCluster(await apiServer(onlyChosen(cluster)), namespaces, kafka);
+    return await ask();
   } catch (error) {
-    const problem = `the cluster of context "${cluster.context}" does not say what it has: ${(error as Error).message}`;
+    const problem = `the cluster of context "${context}" does not say what it has: ${(error as Error).message}`;
     if (!preview) throw new pulumi.RunError(`${problem}. An update compares the settings with it, and needs the right to list namespaces and storage classes, and in the namespaces of the stack claims, StatefulSets and Jobs; nothing was changed`);
     await pulumi.log.info(`changes of volumes, stores and systems were not checked against what runs: ${problem}`);
     return undefined;

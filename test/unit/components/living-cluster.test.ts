@@ -1,4 +1,5 @@
 import test from "ava";
+import { answered } from "../../../components/changes/check.ts";
 import { livingCluster } from "../../../components/changes/living.ts";
 
 /** An API server that has these lists and nothing else, and notes what it was asked. */
@@ -70,4 +71,16 @@ test("brokers, topics and guarded namespaces are read from what an update left",
 test("an answer that is no list ends the question, with its path and status", async (t) => {
   const { read } = server({}, 403);
   await t.throwsAsync(livingCluster(read, [], []), { message: "/apis/storage.k8s.io/v1/storageclasses answers with status 403" });
+});
+
+test("an update that gets no answer ends with the cause and the rights it needs, and a preview goes on without", async (t) => {
+  const silent = () => Promise.reject(new Error("connect ECONNREFUSED 127.0.0.1:6443"));
+  await t.throwsAsync(answered("kind-shop", false, silent), {
+    message: 'the cluster of context "kind-shop" does not say what it has: connect ECONNREFUSED 127.0.0.1:6443. An update compares the settings with it, and needs the right to list namespaces and storage classes, '
+      + "and in the namespaces of the stack claims, StatefulSets and Jobs; nothing was changed",
+  });
+  t.is(await answered("kind-shop", true, silent), undefined);
+  const living = await livingCluster(server({}).read, [], []);
+  t.is(await answered("kind-shop", false, () => Promise.resolve(living)), living);
+  t.is(await answered("kind-shop", true, () => Promise.resolve(living)), living);
 });
