@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { askCluster } from "../cluster/identity.ts";
 import { type Kubeconfig, kubeconfigFiles, onlyContext, readKubeconfig } from "../cluster/kubeconfigs.ts";
+import { fieldManager } from "./changes/living.ts";
 
 /** Contexts that can only be somebody's own machine. */
 const localContext = /^(k3d-|kind-)|^local-platform$/;
@@ -26,7 +27,7 @@ export function chooseContext(named: string | undefined, current: string | undef
  */
 export const adoptInterruptedCreations: pulumi.ResourceTransformation = ({ type, props, opts }) => {
   if (!type.startsWith("kubernetes:") || type === "kubernetes:core/v1:Secret" || !props["metadata"]) return undefined;
-  const annotations = { ...props["metadata"].annotations, "pulumi.com/patchFieldManager": "production-platform" };
+  const annotations = { ...props["metadata"].annotations, "pulumi.com/patchFieldManager": fieldManager };
   return { props: { ...props, metadata: { ...props["metadata"], annotations } }, opts };
 };
 
@@ -51,11 +52,16 @@ export function keptCluster(stack: string, kept: StackCluster, here: StackCluste
   );
 }
 
-/** Asks the cluster of a context who it is: where an update changes it, and where a preview finds another name than the stack keeps. */
-async function identityOf(kubeconfig: Kubeconfig, context: string): Promise<string> {
+/** A kubeconfig of a context alone. Throws where there is no such context. */
+export function onlyChosen({ kubeconfig, context }: ChosenCluster): Record<string, unknown> {
   const only = onlyContext(kubeconfig, context);
   if (only === undefined) throw new pulumi.RunError(`there is no context "${context}": the kubeconfigs have ${kubeconfig.contexts.map(({ name }) => name).join(", ") || "none"}`);
-  const answer = await askCluster(only);
+  return only;
+}
+
+/** Asks the cluster of a context who it is: where an update changes it, and where a preview finds another name than the stack keeps. */
+async function identityOf(kubeconfig: Kubeconfig, context: string): Promise<string> {
+  const answer = await askCluster(onlyChosen({ kubeconfig, context }));
   if ("uid" in answer) return answer.uid;
   throw new pulumi.RunError(`the cluster of context "${context}" cannot be told from others, so nothing was changed: ${answer.problem}`);
 }
@@ -74,14 +80,25 @@ function clusterOfStack(kubeconfig: Kubeconfig, context: string): pulumi.Output<
   });
 }
 
-/** The connection to the cluster, with server-side apply. A preview without a kubeconfig has none. */
-export function clusterProvider(named: string | undefined): k8s.Provider {
+/** A context with the kubeconfigs that it is in. */
+export interface ChosenCluster {
+  readonly kubeconfig: Kubeconfig;
+  readonly context: string;
+}
+
+/** Where the stack goes, by the context that it names. A preview without a kubeconfig goes nowhere. */
+export function chosenCluster(named: string | undefined): ChosenCluster | undefined {
   const kubeconfig = readKubeconfig(kubeconfigFiles());
   const context = chooseContext(named, kubeconfig["current-context"]);
   if (context === undefined && !pulumi.runtime.isDryRun()) {
     throw new pulumi.RunError('there is no Kubernetes context to deploy to: start a k3d or kind cluster, run "npm run cluster -- up", or name one with "pulumi config set context NAME"');
   }
-  const cluster = context === undefined ? undefined : clusterOfStack(kubeconfig, context);
+  return context === undefined ? undefined : { kubeconfig, context };
+}
+
+/** The connection to a cluster, with server-side apply. */
+export function clusterProvider(chosen: ChosenCluster | undefined): k8s.Provider {
+  const cluster = chosen && clusterOfStack(chosen.kubeconfig, chosen.context);
   return new k8s.Provider("cluster", {
     ...(cluster && {
       context: cluster.context,

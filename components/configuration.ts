@@ -30,7 +30,8 @@ const optional = <Shapes extends Readonly<Record<string, z.ZodType>>>(shapes: Sh
 /** Pulumi.yaml declares its optional names with an empty default, which is as good as none. */
 const optionalName = z.string().transform((name) => name || undefined).optional();
 
-const stackSettings = z.strictObject({
+/** All that a stack can set. */
+export const stackSettings = z.strictObject({
   /** Development may run the contract server in place of private programs (B19). */
   purpose: z.enum(purposes).default("production"),
   context: optionalName,

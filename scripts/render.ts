@@ -28,7 +28,7 @@ try {
   refuseForeign(folder, marker);
   const configuration = stackConfiguration(stack);
   const policies = policySettings(configuration);
-  const objects = manifests(await declaredResources(configuration));
+  const objects = manifests(await declaredResources(configuration, stack));
   const strays = strayOverrides(policies, objects.flatMap((object) => fromManifest(object)));
   if (strays.length > 0) throw new Error(strays.join("\n"));
   writeGenerated(folder, marker, new Map([...objects.map((object) => [fileName(object), stringify(object, yaml)] as const), [marker, `${stack}\n`]]));

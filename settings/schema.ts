@@ -35,3 +35,12 @@ function unwrapped(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) return unwrapped(schema.unwrap() as z.ZodType);
   return schema;
 }
+
+/** The dotted path of every value that a schema knows, in all kinds of its unions. A list and a record are one value; a name that is only refused is none. */
+export function valuePaths(schema: z.ZodType, path: readonly string[] = []): string[] {
+  const plain = unwrapped(schema);
+  if (plain instanceof z.ZodUndefined) return [];
+  const objects = plain instanceof z.ZodDiscriminatedUnion ? [...optionsOf(plain).values()] : plain instanceof z.ZodObject ? [plain] : [];
+  const fields = objects.flatMap(({ shape }) => Object.entries(shape as Fields));
+  return fields.length === 0 ? [path.join(".")] : [...new Set(fields.flatMap(([name, field]) => valuePaths(field, [...path, name])))];
+}

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { purpose } from "../workload/labels.ts";
+import { ofStack, purpose, retained } from "../workload/labels.ts";
 import type { Cpu, Size } from "../workload/units.ts";
 
 /** The most that all pods of a namespace may ask for together. */
@@ -28,7 +28,10 @@ export class GuardedNamespace extends pulumi.ComponentResource {
       [`pod-security.kubernetes.io/${mode}`, "restricted"],
       [`pod-security.kubernetes.io/${mode}-version`, "latest"],
     ]));
-    const namespace = new k8s.core.v1.Namespace(name, { metadata: { name, labels: { ...standard, [purpose]: args.purpose } } }, {
+    const namespace = new k8s.core.v1.Namespace(name, {
+      // By them the next update knows which namespaces were its own, and that Pulumi will not delete this one.
+      metadata: { name, labels: { ...standard, [purpose]: args.purpose }, annotations: { [ofStack]: pulumi.getStack(), [retained]: String(args.protect) } },
+    }, {
       ...parent,
       // Deleting a namespace deletes every volume claim in it, whatever the claims themselves say (X07).
       protect: args.protect,

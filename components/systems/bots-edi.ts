@@ -13,6 +13,7 @@ import { VolumeSnapshots } from "../capabilities/volume-snapshots.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import type { Client } from "../data/client.ts";
 import { Mysql, mysqlClient, mysqlIdentity, type MysqlServer, mysqlTools } from "../data/mysql/mysql.ts";
+import { keptOfClaims } from "../workload/claims.ts";
 import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { Job, ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
@@ -233,7 +234,7 @@ export function dataVolume({ claimName, snapshot, storage, sharedStorageClass }:
     ...options,
     retainOnDelete: context.retainData,
     // A claim is filled when it is made, and the API server refuses a later change of its source: no update would pass again.
-    ignoreChanges: ["spec.dataSource"],
+    ignoreChanges: [...keptOfClaims, "spec.dataSource"],
   });
 }
 

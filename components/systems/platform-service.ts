@@ -12,6 +12,7 @@ import { migrations } from "../data/postgres/sql-job.ts";
 import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgres/store.ts";
 import { Redis } from "../data/redis/redis.ts";
 import { images } from "../images.ts";
+import { keptOfClaims } from "../workload/claims.ts";
 import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
@@ -116,7 +117,7 @@ export class PlatformService extends pulumi.ComponentResource {
     const claim = new k8s.core.v1.PersistentVolumeClaim("audit-archive", {
       metadata: { name: "audit-archive", namespace, labels: { app: "audit-retention" }, annotations: { "pulumi.com/skipAwait": "true" } },
       spec: { accessModes: ["ReadWriteOnce"], ...(storage.storageClass && { storageClassName: storage.storageClass }), resources: { requests: { storage: audit.archiveStorage } } },
-    }, { ...options, protect: retainData });
+    }, { ...options, protect: retainData, ignoreChanges: [...keptOfClaims] });
     const { container, ...pod } = program;
     new ScheduledJob("audit-retention", {
       ...pod,

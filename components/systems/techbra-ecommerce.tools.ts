@@ -10,6 +10,9 @@ import type { TechbraEcommerceSettings } from "./techbra-ecommerce.settings.ts";
 
 const services = { "order-service": 8081, "billing-service": 8082, "inventory-service": 8083, bff: 8084 } as const;
 
+/** Room for the metrics, of which Prometheus keeps 8 GB. */
+export const prometheusStorage = "10Gi";
+
 export const toolFlows: Flow[] = [
   flow("kafka-ui", "kafka", 9092),
   flow("grafana", "prometheus", 9090),
@@ -85,7 +88,7 @@ export class ObservabilityTools extends pulumi.ComponentResource {
       probes: { ...probes("/-/healthy"), readiness: { http: "/-/ready", port: "http" } },
       resources: { cpu: { request: "100m", limit: "1" }, memory: { request: "256Mi", limit: "1Gi" } },
       mounts: [{ path: "/prometheus", claimTemplate: "data" }, { path: "/tmp", scratch: "64Mi" }, { path: "/etc/prometheus", configMap: targets.mapName }],
-    }, { kind: "StatefulSet", claims: [{ name: "data", size: "10Gi", ...storage }] });
+    }, { kind: "StatefulSet", claims: [{ name: "data", size: prometheusStorage, ...storage }] });
     this.registerOutputs({});
   }
 }

@@ -21,7 +21,7 @@ export interface ConsumerLag {
   readonly threshold: number;
 }
 
-/** A volume that every pod of a StatefulSet gets for itself. The volumes of one that is there cannot change: the API server refuses it. */
+/** A volume that every pod of a StatefulSet gets for itself. Where the StatefulSet is there, its claims are compared and grown beside it ({@link ../changes/check.ts}). */
 export interface ClaimTemplate {
   readonly name: string;
   readonly size: Size;
@@ -138,8 +138,8 @@ function controller(name: string, args: WorkloadArgs, template: ReturnType<typeo
     ...options,
     // The provider would delete a StatefulSet and make it again around its old volumes. Made first, the API server refuses it, in the preview too.
     deleteBeforeReplace: false,
-    // One that was made in order stays so.
-    ignoreChanges: ["spec.podManagementPolicy"],
+    // One that was made in order stays so, and its template goes on saying what its first claims were like: neither can change.
+    ignoreChanges: ["spec.podManagementPolicy", "spec.volumeClaimTemplates"],
   });
 }
 

@@ -22,7 +22,7 @@ export interface Manifest {
  * Runs a part of the program against Pulumi's mocks and returns all it declares, in order. Needs no engine and no cluster.
  * Generated passwords have no value here. Pulumi's program state is global to a process, so only one may run at a time.
  */
-export async function declaredBy(part: () => unknown, configuration: Record<string, string>): Promise<DeclaredResource[]> {
+export async function declaredBy(part: () => unknown, configuration: Record<string, string>, stack = "declared"): Promise<DeclaredResource[]> {
   const declared: DeclaredResource[] = [];
   await pulumi.runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
@@ -30,7 +30,7 @@ export async function declaredBy(part: () => unknown, configuration: Record<stri
       return { id: `${name}-id`, state: inputs };
     },
     call: ({ inputs }) => inputs,
-  }, "production-platform", "declared", true);
+  }, "production-platform", stack, true);
   pulumi.runtime.setAllConfig(configuration);
   const restore = [withoutPulumisTraces(), inMemoryMessages()];
   try {
@@ -42,7 +42,7 @@ export async function declaredBy(part: () => unknown, configuration: Record<stri
 }
 
 /** All that the whole program of a stack declares. Once a process: Node.js runs a module once. */
-export const declaredResources = (configuration: Record<string, string>): Promise<DeclaredResource[]> => declaredBy(() => import("../../index.ts"), configuration);
+export const declaredResources = (configuration: Record<string, string>, stack?: string): Promise<DeclaredResource[]> => declaredBy(() => import("../../index.ts"), configuration, stack);
 
 /** The Kubernetes objects among declared resources. */
 export function manifests(declared: readonly DeclaredResource[]): Manifest[] {

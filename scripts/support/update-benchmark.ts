@@ -48,7 +48,7 @@ export async function measureUpdates({ runs, skipCluster, write }: UpdateBenchma
     await ensureToolchain({ parts: "pulumi" });
     const platform = skipCluster ? "--skip-cluster was given" : await runningPlatform();
     if (typeof platform === "string") console.log(`what needs the platform is skipped: ${platform}`);
-    const declared = manifests(await declaredResources(stackConfiguration(stack)));
+    const declared = manifests(await declaredResources(stackConfiguration(stack), stack));
     const measurements = [
       ...await withoutCluster(declared),
       ...await scannerMeasurements(declared, folder, console.log).catch(withoutScanner),

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { keptOfClaims } from "../../workload/claims.ts";
 import type { ContainerArgs, Mount } from "../../workload/container.ts";
 import { type Schedule, ScheduledJob } from "../../workload/job.ts";
 import { backupOf } from "../../workload/labels.ts";
@@ -101,7 +102,7 @@ export class VerifiedBackup extends pulumi.ComponentResource {
         ...(args.storageClass && { storageClassName: args.storageClass }),
         resources: { requests: { storage: args.storage ?? backupDefaults.storage } },
       },
-    }, { parent: this, protect: args.retainData });
+    }, { parent: this, protect: args.retainData, ignoreChanges: [...keptOfClaims] });
     const keep = { KEEP_DAYS: String(args.keepDays ?? backupDefaults.keepDays), KEEP_AT_LEAST: String(args.keepAtLeast ?? backupDefaults.keepAtLeast) };
     const prune = args.tool("prune", { ...env, ...keep }, [copies]);
     const deadline = args.deadline ?? deadlineFor(args.dataSize);

@@ -10,6 +10,8 @@ export interface ThrowAwayCluster {
   /** A kubeconfig whose only context is `context`. */
   readonly kubeconfig: string;
   readonly context: string;
+  /** What kubectl prints, with what it reads. Rejects where it fails. */
+  kubectl(args: readonly string[], input?: string): Promise<string>;
   /** Each object of the stack's namespace as kind, name, UID and version; the namespace too. */
   objects(): Promise<string[]>;
   /** A kubeconfig that leads here by the context of another cluster. */
@@ -18,7 +20,7 @@ export interface ThrowAwayCluster {
 }
 
 /** What a stack declares, without what controllers write by themselves all the time. */
-const kinds = "deployments,services,configmaps,secrets,jobs,networkpolicies,serviceaccounts,poddisruptionbudgets,ingresses,limitranges";
+const kinds = "deployments,statefulsets,cronjobs,persistentvolumeclaims,services,configmaps,secrets,jobs,networkpolicies,serviceaccounts,poddisruptionbudgets,ingresses,limitranges";
 
 /** Starts one below `folder` with the toolchain's programs, on ports that are free. Nothing of this machine's own cluster is used. */
 export async function throwAwayCluster(bin: string, folder: string, context: string): Promise<ThrowAwayCluster> {
@@ -56,7 +58,7 @@ export async function throwAwayCluster(bin: string, folder: string, context: str
       const lists = await Promise.all([["get", "namespaces", "--field-selector=metadata.name=data"], ["get", kinds, "--namespace=data"]].map((args) => kubectl([...args, `--output=jsonpath=${line}`])));
       return lists.join("").split("\n").filter(Boolean).sort();
     };
-    return { kubeconfig, context, objects, remove, disguisedAs: (name) => write(name, `kubeconfig-as-${name}`) };
+    return { kubeconfig, context, kubectl, objects, remove, disguisedAs: (name) => write(name, `kubeconfig-as-${name}`) };
   } catch (error) {
     await remove().catch(() => {});
     throw error;
