@@ -27,6 +27,8 @@ export const kafkaDefaults = {
   controllerPort: 9093,
   storage: "10Gi",
   brokers: 1,
+  /** A controlled shutdown hands leadership over and closes every log segment. */
+  terminationGracePeriod: "120s",
 } as const;
 
 export interface KafkaArgs {
@@ -69,8 +71,7 @@ export class Kafka extends pulumi.ComponentResource {
       },
       replicas: { fixed: args.brokers ?? kafkaDefaults.brokers },
       identity: kafkaIdentity,
-      // A controlled shutdown hands leadership over and closes every log segment.
-      terminationGracePeriod: "120s",
+      terminationGracePeriod: kafkaDefaults.terminationGracePeriod,
       containers: [broker(name, args, tools.mapName)],
       service: { name: serviceName, ports: { [kafkaDefaults.port]: "kafka" } },
     }, parent);
