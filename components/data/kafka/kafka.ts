@@ -147,7 +147,7 @@ function broker(name: string, args: KafkaArgs, tools: string): ContainerArgs {
       KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: brokers >= 3 ? "3000" : "0",
     },
     ports: { kafka: port, controller: controllerPort },
-    probes,
+    probes: brokers > 1 ? { ...probes, readiness: inSync } : probes,
     resources,
     mounts: [
       { path: "/var/lib/kafka/data", claimTemplate: "data" },
@@ -167,6 +167,9 @@ function broker(name: string, args: KafkaArgs, tools: string): ContainerArgs {
  */
 const clusterId = ({ namespace, serviceName }: KafkaArgs): string =>
   createHash("sha256").update(`${pulumi.getStack()}/${namespace}/${serviceName}`).digest("base64url").slice(0, 22).replace(/^-/, "A");
+
+/** Of several brokers the next one may be stopped only when this one has all messages again. A broker alone has nobody to catch up with. */
+const inSync: Probes["readiness"] = { exec: ["bash", "/scripts/in-sync.sh"], period: "10s", timeout: "30s", failureThreshold: 3 };
 
 const probes: Probes = {
   // Ten minutes, because after a crash every log segment that was open is read again.
