@@ -13,6 +13,7 @@ import { VolumeSnapshots } from "../capabilities/volume-snapshots.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import type { Client } from "../data/client.ts";
 import { Mysql, mysqlClient, mysqlIdentity, type MysqlServer, mysqlTools } from "../data/mysql/mysql.ts";
+import { reachable } from "../data/reachable.ts";
 import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { Job, ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
@@ -165,6 +166,7 @@ export class BotsEdi extends pulumi.ComponentResource {
       annotations: { ...db.client.annotations, ...db.reader.annotations },
       tool,
       steps: (copies, env, scratch) => [
+        reachable(db.client.env["MYSQL_HOST"]!, db.client.env["MYSQL_PORT"]!),
         fixture,
         tool("dump", { ...env, ...db.reader.env, MYSQL_PASSWORD_FILE: "/credentials/reader/password" }, [copies, staging, ...reader]),
         count(copies, env),
@@ -182,13 +184,14 @@ export class BotsEdi extends pulumi.ComponentResource {
 }
 
 /** A pod of the one program that runs and ends, with everything it needs. */
-function job(name: string, component: string, { container, ...pod }: Program, clients: readonly Client[], resources: ResourceSettings, deadline: "15m" | "30m") {
+function job(name: string, component: string, { container, ...pod }: Program, clients: readonly [database: Client, ...others: Client[]], resources: ResourceSettings, deadline: "15m" | "30m") {
   return {
     ...pod,
     namespace,
     labels: labels(component),
     annotations: Object.assign({}, ...clients.map(({ annotations }) => annotations)) as Record<string, string>,
     deadline,
+    initContainers: [reachable(clients[0]!.env["MYSQL_HOST"]!, clients[0]!.env["MYSQL_PORT"]!)],
     containers: [{
       ...container,
       name,

@@ -10,6 +10,7 @@ import type { Client } from "../data/client.ts";
 import { postgresMaintenance } from "../data/postgres/maintenance.ts";
 import { migrations } from "../data/postgres/sql-job.ts";
 import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgres/store.ts";
+import { reachable } from "../data/reachable.ts";
 import { Redis } from "../data/redis/redis.ts";
 import { images } from "../images.ts";
 import type { ContainerArgs, Mount } from "../workload/container.ts";
@@ -126,6 +127,7 @@ export class PlatformService extends pulumi.ComponentResource {
       schedule: { cron: audit.schedule },
       deadline: "2h",
       retries: 1,
+      initContainers: [reachable(client.env["PGHOST"]!, client.env["PGPORT"]!)],
       containers: [{
         ...container,
         name: "audit-retention",
