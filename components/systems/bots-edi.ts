@@ -54,6 +54,7 @@ export class BotsEdi extends pulumi.ComponentResource {
       quota: settings.quota,
       flows: ediFlows(settings, context),
       metrics: { "bots-webserver": 8080, ...(settings.applications.source === "contract-server" && { "bots-jobqueue": 28082 }) },
+      certified: true,
       selectors: Object.fromEntries(Object.entries(components).map(([app, component]) => [app, labels(component)])),
     }, context);
 

@@ -50,6 +50,7 @@ export class PlatformService extends pulumi.ComponentResource {
       flows: postgresFlows("postgres", engine, platformFlows(context.ingressNamespace, backup.s3)),
       selectors: postgresSelectors("postgres", engine),
       metrics: { [name]: 8080 },
+      certified: true,
     }, context);
 
     const postgres = postgresStore("postgres", engine, {
