@@ -169,7 +169,7 @@ const clusterId = ({ namespace, serviceName }: KafkaArgs): string =>
   createHash("sha256").update(`${pulumi.getStack()}/${namespace}/${serviceName}`).digest("base64url").slice(0, 22).replace(/^-/, "A");
 
 /** Of several brokers the next one may be stopped only when this one has all messages again. A broker alone has nobody to catch up with. */
-const inSync: Probes["readiness"] = { exec: ["bash", "/scripts/in-sync.sh"], period: "10s", timeout: "30s", failureThreshold: 3 };
+const inSync: Probes["readiness"] = { exec: ["bash", "/scripts/in-sync.sh"], period: "20s", timeout: "20s", failureThreshold: 3 };
 
 const probes: Probes = {
   // Ten minutes, because after a crash every log segment that was open is read again.
