@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { isNear } from "../settings/nearest-name.ts";
 import { problemsOf } from "../settings/problems.ts";
+import { refuseUnsignedHosts } from "./certificate-hosts.ts";
 import { nodeLocalDns } from "./capabilities/network-flows.ts";
 import { bgcPlatformSettings } from "./systems/bgc-platform.settings.ts";
 import { botsEdiSettings } from "./systems/bots-edi.settings.ts";
@@ -42,12 +43,12 @@ export const stackSettings = z.strictObject({
   dnsCidrs: z.array(z.cidrv4()).default([...nodeLocalDns]),
   retainData: z.boolean().default(true),
   clusterAddons: z.array(z.enum(clusterAddons)).default([]),
-  certificateIssuer: z.strictObject({ kind: z.enum(["ClusterIssuer", "Issuer"]).default("ClusterIssuer"), name: z.string().min(1).default("letsencrypt-prod") }).prefault({}),
+  certificateIssuer: z.strictObject({ kind: z.enum(["ClusterIssuer", "Issuer"]).default("ClusterIssuer"), name: z.string().min(1).default("letsencrypt-prod"), acme: z.boolean().default(true) }).prefault({}),
   systems: z.array(z.enum(systemNames)).min(1).refine((names) => new Set(names).size === names.length, { error: "a system is named twice" }).default(systemNames),
   /** Read and checked by the policy pack. */
   policies: z.looseObject({}).optional(),
   ...optional(systemSettings),
-});
+}).superRefine(refuseUnsignedHosts);
 
 /** Everything a stack can set, with every default filled in; a system that it neither deploys nor describes is not there. */
 export type StackSettings = z.output<typeof stackSettings>;

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { ApiException, AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig, NetworkingV1Api } from "@kubernetes/client-node";
 import type { Target } from "../components/systems/target.ts";
 import { backupAge } from "./backup-age.ts";
 import { withPortForward } from "./port-forward.ts";
+import { certifies, served } from "./public-hosts.ts";
 
 /** One thing that was looked at. */
 export interface Check {
@@ -12,7 +13,7 @@ export interface Check {
 }
 
 /**
- * Looks at every workload and health endpoint of the systems, and at the age of each store's newest verified copy; returns how many
+ * Looks at every workload, health endpoint and public host of the systems, and at the age of each store's newest verified copy; returns how many
  * checks failed. Simulated pods serve nothing and copy nothing: their endpoints and copies are named as not checked.
  */
 export async function verify(targets: readonly Target[], kubeconfig: string, simulated: boolean, print: (line: string) => void): Promise<number> {
@@ -53,7 +54,31 @@ async function checks(target: Target, kubeConfig: KubeConfig): Promise<Check[]> 
     const [{ items: jobs }, { items: pods }] = await Promise.all([batch.listNamespacedJob({ namespace, labelSelector }), core.listNamespacedPod({ namespace, labelSelector })]);
     return backupAge({ cronJob, jobs, pods }, new Date());
   }));
-  return Promise.all([...workloads, ...endpoints, ...backups]);
+  return Promise.all([...workloads, ...endpoints, ...backups, ...publicHosts(target, kubeConfig)]);
+}
+
+/** What leads to the hosts from outside: an Ingress that somebody serves, and a certificate for the host where it says TLS. An issuer takes a moment. */
+function publicHosts({ namespace, endpoints }: Target, kubeConfig: KubeConfig): Promise<Check>[] {
+  const networking = kubeConfig.makeApiClient(NetworkingV1Api);
+  const core = kubeConfig.makeApiClient(CoreV1Api);
+  const ingressOf = async (host: string) => {
+    const { items } = await networking.listNamespacedIngress({ namespace });
+    const found = items.find(({ spec }) => spec?.rules?.some((rule) => rule.host === host));
+    if (found === undefined) throw new Error(`no Ingress of namespace ${namespace} names this host`);
+    return found;
+  };
+  return endpoints.flatMap(({ host }) => (host === undefined ? [] : [
+    attempt(`Ingress of ${host}`, async () => served(await ingressOf(host), (await networking.listIngressClass()).items)),
+    attempt(`certificate of ${host}`, () => settled(async () => {
+      const name = (await ingressOf(host)).spec?.tls?.find(({ hosts = [] }) => hosts.includes(host))?.secretName;
+      if (name === undefined) return { passed: true, detail: "none, plain HTTP" };
+      const secret = await core.readNamespacedSecret({ namespace, name }).catch((error: unknown) => {
+        if (error instanceof ApiException && error.code === 404) return undefined;
+        throw error;
+      });
+      return certifies(secret, name, namespace, host, new Date());
+    })),
+  ]));
 }
 
 const backedUp = ({ dataStores }: Target) => dataStores.flatMap(({ name, backup }) => (backup ? [{ name, backup }] : []));

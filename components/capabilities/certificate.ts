@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import type { Flow } from "./network-flows.ts";
 import { selfSigned } from "./self-signed.ts";
 
 export interface CertificateArgs {
@@ -16,6 +17,14 @@ export interface CertificateArgs {
 export type CertificateIssuer =
   | { readonly by: "cert-manager"; readonly kind: "ClusterIssuer" | "Issuer"; readonly name: string }
   | { readonly by: "self-signed" };
+
+/** Pods that cert-manager makes in a certificate's namespace while it proves a host by HTTP-01, and the app that flows call them by. */
+const solver = "acme-solver";
+export const solverSelectors = { [solver]: { "acme.cert-manager.io/http01-solver": "true" } };
+
+/** Lets an authority's question in to the solvers, through the ingress controller. An issuer that asks no host makes no such pod. */
+export const solverFlows = (issuer: CertificateIssuer, ingressNamespace: string): Flow[] =>
+  issuer.by === "cert-manager" ? [{ from: { namespace: ingressNamespace }, to: { app: solver }, ports: [8089] }] : [];
 
 /** A TLS Secret that is renewed by cert-manager, or a self-signed one that says so. */
 export class Certificate extends pulumi.ComponentResource {

@@ -13,6 +13,7 @@ import { VolumeSnapshots } from "../capabilities/volume-snapshots.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import type { Client } from "../data/client.ts";
 import { Mysql, mysqlClient, mysqlIdentity, type MysqlServer, mysqlTools } from "../data/mysql/mysql.ts";
+import { reachable } from "../data/reachable.ts";
 import { keptOfClaims } from "../workload/claims.ts";
 import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { Job, ScheduledJob } from "../workload/job.ts";
@@ -54,6 +55,7 @@ export class BotsEdi extends pulumi.ComponentResource {
       quota: settings.quota,
       flows: ediFlows(settings, context),
       metrics: { "bots-webserver": 8080, ...(settings.applications.source === "contract-server" && { "bots-jobqueue": 28082 }) },
+      certified: true,
       selectors: Object.fromEntries(Object.entries(components).map(([app, component]) => [app, labels(component)])),
     }, context);
 
@@ -166,6 +168,7 @@ export class BotsEdi extends pulumi.ComponentResource {
       annotations: { ...db.client.annotations, ...db.reader.annotations },
       tool,
       steps: (copies, env, scratch) => [
+        reachable(db.client.env["MYSQL_HOST"]!, db.client.env["MYSQL_PORT"]!),
         fixture,
         tool("dump", { ...env, ...db.reader.env, MYSQL_PASSWORD_FILE: "/credentials/reader/password" }, [copies, staging, ...reader]),
         count(copies, env),
@@ -183,13 +186,14 @@ export class BotsEdi extends pulumi.ComponentResource {
 }
 
 /** A pod of the one program that runs and ends, with everything it needs. */
-function job(name: string, component: string, { container, ...pod }: Program, clients: readonly Client[], resources: ResourceSettings, deadline: "15m" | "30m") {
+function job(name: string, component: string, { container, ...pod }: Program, clients: readonly [database: Client, ...others: Client[]], resources: ResourceSettings, deadline: "15m" | "30m") {
   return {
     ...pod,
     namespace,
     labels: labels(component),
     annotations: Object.assign({}, ...clients.map(({ annotations }) => annotations)) as Record<string, string>,
     deadline,
+    initContainers: [reachable(clients[0]!.env["MYSQL_HOST"]!, clients[0]!.env["MYSQL_PORT"]!)],
     containers: [{
       ...container,
       name,

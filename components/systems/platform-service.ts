@@ -10,6 +10,7 @@ import type { Client } from "../data/client.ts";
 import { postgresMaintenance } from "../data/postgres/maintenance.ts";
 import { migrations } from "../data/postgres/sql-job.ts";
 import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgres/store.ts";
+import { reachable } from "../data/reachable.ts";
 import { Redis } from "../data/redis/redis.ts";
 import { images } from "../images.ts";
 import { keptOfClaims } from "../workload/claims.ts";
@@ -50,6 +51,7 @@ export class PlatformService extends pulumi.ComponentResource {
       flows: postgresFlows("postgres", engine, platformFlows(context.ingressNamespace, backup.s3)),
       selectors: postgresSelectors("postgres", engine),
       metrics: { [name]: 8080 },
+      certified: true,
     }, context);
 
     const postgres = postgresStore("postgres", engine, {
@@ -127,6 +129,7 @@ export class PlatformService extends pulumi.ComponentResource {
       schedule: { cron: audit.schedule },
       deadline: "2h",
       retries: 1,
+      initContainers: [reachable(client.env["PGHOST"]!, client.env["PGPORT"]!)],
       containers: [{
         ...container,
         name: "audit-retention",

@@ -39,6 +39,7 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
       flows: gatewayFlows(context.ingressNamespace, settings.reverseProxy, settings.redis.backup.s3),
       others: ["configuration-backup"],
       metrics: { "proxy-service": 5000, "upstream-service": 5001 },
+      certified: settings.tlsSecret !== undefined,
     }, context);
 
     const { maxMemory, storage, rotation, backup } = settings.redis;

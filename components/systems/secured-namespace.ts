@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { solverFlows, solverSelectors } from "../capabilities/certificate.ts";
 import { GuardedNamespace, type Quota } from "../capabilities/guarded-namespace.ts";
 import { metricsFlows, NetworkFlows, type NetworkFlowsArgs } from "../capabilities/network-flows.ts";
 import type { SystemContext } from "./target.ts";
@@ -7,6 +8,8 @@ export interface SecuredNamespaceArgs extends Omit<NetworkFlowsArgs, "namespace"
   readonly quota: Quota;
   /** Ports at which apps tell their metrics; the stack's monitoring namespace may fetch them. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Whether a host of the system has a certificate. @default false */
+  readonly certified?: boolean;
 }
 
 /** Options for the parts of a system, by what has to be there before them. */
@@ -20,10 +23,11 @@ export interface Order {
 }
 
 /** The namespace of a system, guarded and with its flows (X01, X02, X05). */
-export function securedNamespace(system: pulumi.ComponentResource, namespace: string, { quota, metrics, flows, ...rest }: SecuredNamespaceArgs, { retainData, purpose, monitoringNamespace, dnsCidrs }: SystemContext): Order {
+export function securedNamespace(system: pulumi.ComponentResource, namespace: string, { quota, metrics, flows, certified = false, selectors, ...rest }: SecuredNamespaceArgs, { retainData, purpose, monitoringNamespace, dnsCidrs, certificates, ingressNamespace }: SystemContext): Order {
   const parent = { parent: system };
   const { guards } = new GuardedNamespace(namespace, { quota, purpose, protect: retainData }, parent);
   const inside = { ...parent, dependsOn: guards };
-  const policies = new NetworkFlows(namespace, { namespace, flows: [...flows, ...metricsFlows(monitoringNamespace, metrics)], dnsCidrs, ...rest }, inside);
+  const solvers = certified ? solverFlows(certificates, ingressNamespace) : [];
+  const policies = new NetworkFlows(namespace, { namespace, flows: [...flows, ...metricsFlows(monitoringNamespace, metrics), ...solvers], selectors: { ...selectors, ...solverSelectors }, dnsCidrs, ...rest }, inside);
   return { parent, inside, guarded: { ...parent, dependsOn: [...guards, policies] } };
 }

@@ -115,9 +115,11 @@ export const postgresEngine = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("external"), host, port: z.int().min(1).max(65535).default(5432), cidr: z.cidrv4(), passwordSecret: objectName }),
 ]).default({ kind: "statefulset" });
 
+const kafkaVersion = pattern<string>(/^\d+\.\d+\.\d+$/, 'a version of Kafka such as "4.2.0"');
+
 /** Who runs a system's Kafka; {@link KafkaEngine} says what the values mean. */
 export const kafkaEngine = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("statefulset") }),
-  z.strictObject({ kind: z.literal("strimzi"), operatorNamespace: objectName.default("strimzi"), apiServerCidr: z.cidrv4() }),
+  z.strictObject({ kind: z.literal("strimzi"), operatorNamespace: objectName.default("strimzi"), apiServerCidr: z.cidrv4(), version: kafkaVersion.optional() }),
   z.strictObject({ kind: z.literal("external"), brokers: z.string().regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, { error: 'expected brokers such as "broker-1.example.com:9092,broker-2.example.com:9092"' }), port: z.int().min(1).max(65535).default(9092), cidr: z.cidrv4() }),
 ]).default({ kind: "statefulset" });

@@ -49,7 +49,7 @@ export interface ContainerArgs {
 }
 
 /** Pod Security `restricted` and a read-only root file system, for every container without exception (X01). */
-const containerSecurity: types.input.core.v1.SecurityContext = {
+export const containerSecurity: types.input.core.v1.SecurityContext = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ["ALL"] },
   privileged: false,

@@ -145,7 +145,8 @@ function controller(name: string, args: WorkloadArgs, template: ReturnType<typeo
 
 function autoscaler(name: string, args: WorkloadArgs, range: Extract<Replicas, { targetCpuPercent: number }>): k8s.autoscaling.v2.HorizontalPodAutoscalerArgs {
   return {
-    metadata: { name, namespace: args.namespace, labels: args.labels },
+    // An update makes KEDA's autoscaler before it removes this one, and the other way round: KEDA refuses a workload that has one already, unless that one says this.
+    metadata: { name, namespace: args.namespace, labels: args.labels, annotations: { "validations.keda.sh/hpa-ownership": "false" } },
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind: args.controller.kind, name },
       minReplicas: range.min,

@@ -10,6 +10,15 @@ export interface NamespaceSelector {
 }
 
 const owners = "object.metadata.?ownerReferences.orValue([])";
+/** API groups whose operators make pods, and what goes with them, of a custom resource: solvers of HTTP-01, brokers, database servers. */
+const operators = ["acme.cert-manager.io", "kafka.strimzi.io", "core.strimzi.io", "postgresql.cnpg.io"];
+
+/**
+ * An operator decides what it makes: refused, a certificate is never issued and a server never replaced, and nobody who could mend it is told. Its
+ * custom resource is what a stack declares. A person who writes the same owner is no service account, and Pod Security still looks at all pods.
+ */
+const notByOperator = `!request.userInfo.username.startsWith("system:serviceaccount:") || !${owners}.exists(owner, owner.apiVersion.split("/")[0] in ${literal(operators)})`;
+
 const isOwned = `${owners}.exists(owner, owner.?controller.orValue(false))`;
 
 /** What a request must be for a rule to look at it: all of these. A request that is passed over costs nothing more. */
@@ -19,6 +28,7 @@ export function matchConditions(kinds: ReadonlyMap<string, ServedKind>, selector
     // Whatever it breaks, an object must be able to lose its finalizers.
     { name: "not-being-deleted", expression: "!has(object.metadata.deletionTimestamp)" },
     { name: "changed", expression: changed(kinds) },
+    { name: "not-made-by-an-operator", expression: notByOperator },
     ...(pods.length > 0 ? [{ name: "not-made-from-a-judged-template", expression: notFromTemplate(pods) }] : []),
     ...([...kinds.values()].some(({ scope }) => scope === "namespace") ? [{ name: "namespace-of-ours", expression: ofOurs(selector) }] : []),
   ];

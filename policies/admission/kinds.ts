@@ -5,6 +5,8 @@ export interface ServedKind {
   /** API group; empty for the core group. */
   readonly group: string;
   readonly version: string;
+  /** What older releases of its operator serve instead. @default none */
+  readonly olderVersion?: string;
   /** The plural in the URL. */
   readonly resource: string;
   /** Where objects stand: in a namespace, for themselves (Namespace), or in the whole cluster. @default "namespaced" */
@@ -48,7 +50,7 @@ const served: Readonly<Record<string, ServedKind>> = {
   PersistentVolume: { group: "", version: "v1", resource: "persistentvolumes", scope: "cluster" },
   Namespace: { group: "", version: "v1", resource: "namespaces", scope: "namespace", content: [] },
   Certificate: { group: "cert-manager.io", version: "v1", resource: "certificates" },
-  KafkaTopic: { group: "kafka.strimzi.io", version: "v1beta2", resource: "kafkatopics" },
+  KafkaTopic: { group: "kafka.strimzi.io", version: "v1", olderVersion: "v1beta2", resource: "kafkatopics" },
   SealedSecret: { group: "bitnami.com", version: "v1alpha1", resource: "sealedsecrets" },
   ScaledObject: { group: "keda.sh", version: "v1alpha1", resource: "scaledobjects" },
 };

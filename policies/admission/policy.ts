@@ -82,10 +82,10 @@ const containers = 'request.?subResource.orValue("") == "ephemeralcontainers" ? 
 
 /** The requests that create and update objects of some kinds. */
 export function resourceRules(kinds: readonly ServedKind[], { scope }: Rule): V1NamedRuleWithOperations[] {
-  const groups = Map.groupBy(kinds, ({ group, version, scope: where = "namespaced" }) => [group, version, where === "namespaced" ? "Namespaced" : "Cluster"].join(" "));
+  const groups = Map.groupBy(kinds, ({ group, version, olderVersion = "", scope: where = "namespaced" }) => [group, version, olderVersion, where === "namespaced" ? "Namespaced" : "Cluster"].join(" "));
   return [...groups].flatMap(([key, members]) => {
-    const [group = "", version = "", where = ""] = key.split(" ");
-    const rule = { apiGroups: [group], apiVersions: [version], scope: where };
+    const [group = "", version = "", olderVersion = "", where = ""] = key.split(" ");
+    const rule = { apiGroups: [group], apiVersions: [version, ...(olderVersion ? [olderVersion] : [])], scope: where };
     const resources = members.map(({ resource }) => resource);
     const whole = { ...rule, operations: ["CREATE", "UPDATE"], resources };
     return scope === "container" && resources.includes("pods") ? [whole, { ...rule, operations: ["UPDATE"], resources: ["pods/ephemeralcontainers"] }] : [whole];

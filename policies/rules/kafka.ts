@@ -141,7 +141,7 @@ const deadLetters: StackRule = {
   severity: "high",
   title: "Each topic has a dead-letter topic",
   rationale: "A message that no consumer can handle is either lost or stops all behind it, unless there is a place for it where somebody looks.",
-  remediation: "apiVersion: kafka.strimzi.io/v1beta2\nkind: KafkaTopic\nmetadata:\n  name: order.events.dlq   # the topic's name and one of the suffixes",
+  remediation: "apiVersion: kafka.strimzi.io/v1\nkind: KafkaTopic\nmetadata:\n  name: order.events.dlq   # the topic's name and one of the suffixes",
   admission: { beyondCel: "The dead-letter topic is another object." },
   *check(object, stack, settings) {
     const { suffixes } = settings["T13-dead-letter-topic"];

@@ -4,6 +4,9 @@ import { selectorOf, workloadsSelected } from "../selection.ts";
 import { matchesAll } from "../selectors.ts";
 import type { SelectingKind } from "../selection.ts";
 
+/** On the pods that cert-manager makes while it proves a host by HTTP-01. */
+const acmeSolver = "acme.cert-manager.io/http01-solver";
+
 /** What differs between the kinds that select pods. */
 interface Selection {
   readonly kind: SelectingKind;
@@ -59,6 +62,8 @@ function selectionRule({ kind, path, scanners, ...text }: Selection): StackRule 
       if (kind === "PodDisruptionBudget" && !selector) yield { path, message: "has no selector, and so selects no pods" };
       // A Service without a selector has its endpoints from elsewhere; "all pods" is right for a namespace that has none yet.
       if (!selector || matchesAll(selector)) return;
+      // No stack declares these pods, and without the policy no certificate is ever issued.
+      if (kind === "NetworkPolicy" && selector.matchLabels?.[acmeSolver] !== undefined) return;
       for (const _workload of workloadsSelected(selector, object.namespace, stack)) return;
       if (seesAllOf(object.namespace, stack)) yield { path, message: `selects no pods of namespace "${object.namespace}"` };
     },

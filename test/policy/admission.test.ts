@@ -149,6 +149,19 @@ test("pods that a controller makes were judged in its template; others are judge
   t.is(condition(only(objectRule(["ConfigMap"])), "not-made-from-a-judged-template"), undefined);
 });
 
+test("what an operator makes of its custom resource is the operator's; a person who writes the same owner is judged", (t) => {
+  const expected = '!request.userInfo.username.startsWith("system:serviceaccount:") || !object.metadata.?ownerReferences.orValue([])'
+    + '.exists(owner, owner.apiVersion.split("/")[0] in ["acme.cert-manager.io","kafka.strimzi.io","core.strimzi.io","postgresql.cnpg.io"])';
+  for (const rule of [only(privileged), only(objectRule(["Service"]))]) t.is(condition(rule, "not-made-by-an-operator"), expected);
+});
+
+test("topics are judged in the version of Strimzi's new releases, and in that of the old ones", (t) => {
+  t.deepEqual(only(objectRule(["KafkaTopic", "ScaledObject"])).policy.spec?.matchConstraints?.resourceRules, [
+    { apiGroups: ["kafka.strimzi.io"], apiVersions: ["v1", "v1beta2"], scope: "Namespaced", operations: ["CREATE", "UPDATE"], resources: ["kafkatopics"] },
+    { apiGroups: ["keda.sh"], apiVersions: ["v1alpha1"], scope: "Namespaced", operations: ["CREATE", "UPDATE"], resources: ["scaledobjects"] },
+  ]);
+});
+
 test("by default blocking rules refuse and the others warn; a milder mode is milder for all", (t) => {
   const under = (mode: Mode, severity: Severity) => actions(only(objectRule(["ConfigMap"], undefined, severity), {}, mode)).map(([, action]) => action).flat();
   t.deepEqual(modes.map((mode) => [mode, under(mode, "critical"), under(mode, "low")]), [

@@ -27,6 +27,8 @@ export const kafkaDefaults = {
   controllerPort: 9093,
   storage: "10Gi",
   brokers: 1,
+  /** A controlled shutdown hands leadership over and closes every log segment. */
+  terminationGracePeriod: "120s",
 } as const;
 
 export interface KafkaArgs {
@@ -69,8 +71,7 @@ export class Kafka extends pulumi.ComponentResource {
       },
       replicas: { fixed: args.brokers ?? kafkaDefaults.brokers },
       identity: kafkaIdentity,
-      // A controlled shutdown hands leadership over and closes every log segment.
-      terminationGracePeriod: "120s",
+      terminationGracePeriod: kafkaDefaults.terminationGracePeriod,
       containers: [broker(name, args, tools.mapName)],
       service: { name: serviceName, ports: { [kafkaDefaults.port]: "kafka" } },
     }, parent);
@@ -146,7 +147,7 @@ function broker(name: string, args: KafkaArgs, tools: string): ContainerArgs {
       KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: brokers >= 3 ? "3000" : "0",
     },
     ports: { kafka: port, controller: controllerPort },
-    probes,
+    probes: brokers > 1 ? { ...probes, readiness: inSync } : probes,
     resources,
     mounts: [
       { path: "/var/lib/kafka/data", claimTemplate: "data" },
@@ -166,6 +167,9 @@ function broker(name: string, args: KafkaArgs, tools: string): ContainerArgs {
  */
 const clusterId = ({ namespace, serviceName }: KafkaArgs): string =>
   createHash("sha256").update(`${pulumi.getStack()}/${namespace}/${serviceName}`).digest("base64url").slice(0, 22).replace(/^-/, "A");
+
+/** Of several brokers the next one may be stopped only when this one has all messages again. A broker alone has nobody to catch up with. */
+const inSync: Probes["readiness"] = { exec: ["bash", "/scripts/in-sync.sh"], period: "20s", timeout: "20s", failureThreshold: 3 };
 
 const probes: Probes = {
   // Ten minutes, because after a crash every log segment that was open is read again.

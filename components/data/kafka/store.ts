@@ -4,10 +4,20 @@ import type { Client } from "../client.ts";
 import { Kafka, type KafkaArgs, kafkaDefaults } from "./kafka.ts";
 import { StrimziKafka, strimziFlows } from "./strimzi.ts";
 
+/** The Strimzi operator runs the brokers, and makes the topics. */
+export interface StrimziEngine {
+  readonly kind: "strimzi";
+  readonly operatorNamespace: string;
+  /** Addresses of the API server, which the operator of the topics talks to. */
+  readonly apiServerCidr: string;
+  /** Kafka's version, one that the operator knows. @default the operator's newest, which its upgrade changes */
+  readonly version?: string;
+}
+
 /** Who runs the brokers: a StatefulSet of this stack, the Strimzi operator, or somebody else. */
 export type KafkaEngine =
   | { readonly kind: "statefulset" }
-  | { readonly kind: "strimzi"; readonly operatorNamespace: string; readonly apiServerCidr: string }
+  | StrimziEngine
   | {
     readonly kind: "external";
     /** `host:port`, several with commas between them. */
@@ -33,7 +43,7 @@ export function kafkaStore(name: string, engine: KafkaEngine, args: KafkaArgs, o
     return { client: kafka.client, location: { service: args.serviceName, port: kafkaDefaults.port, backup: `${name}-backup` }, ready: [kafka.topics] };
   }
   if (engine.kind === "strimzi") {
-    const kafka = new StrimziKafka(name, args, options);
+    const kafka = new StrimziKafka(name, { ...args, engine }, options);
     return { client: kafka.client, location: { service: `${name}-kafka-bootstrap`, port: kafkaDefaults.port }, ready: [kafka] };
   }
   return { client: { env: { KAFKA_BROKERS: engine.brokers }, mounts: [], annotations: {} }, location: { service: engine.brokers.replace(/:.*/, ""), port: engine.port }, ready: [] };

@@ -1,38 +1,58 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Flow, flow } from "../../capabilities/network-flows.ts";
-import { mebibytes } from "../../workload/units.ts";
+import { containerSecurity } from "../../workload/container.ts";
+import { mebibytes, seconds } from "../../workload/units.ts";
 import type { Client } from "../client.ts";
 import { type KafkaArgs, kafkaDefaults } from "./kafka.ts";
+import type { StrimziEngine } from "./store.ts";
 import { allTopics } from "./topics.ts";
 
-/** Metadata version of Strimzi's resources that the operator of release 0.47 and later reads. */
-const apiVersion = "kafka.strimzi.io/v1beta2";
+/** What the operator serves since its release 1.0, and nothing else since then. */
+const apiVersion = "kafka.strimzi.io/v1";
 
-/** The same brokers and topics as resources of the Strimzi operator: for stacks that outgrow one machine. Three brokers at least. */
+/** What a namespace under Pod Security `restricted` asks of a pod; the operator itself sets what `baseline` does. */
+const podSecurity = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
+const container = { securityContext: containerSecurity };
+
+/** A JVM that follows a handful of topics. */
+const topicOperator = { requests: { cpu: "50m", memory: "256Mi" }, limits: { cpu: "500m", memory: "512Mi" } };
+
+/** The same brokers and topics as resources of the Strimzi operator (1.0 or newer): for stacks that outgrow one machine. Three brokers at least. */
 export class StrimziKafka extends pulumi.ComponentResource {
   readonly client: Client;
 
-  constructor(name: string, args: KafkaArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: KafkaArgs & { readonly engine: StrimziEngine }, options?: pulumi.ComponentResourceOptions) {
     super("platform:data:StrimziKafka", name, {}, options);
     const { namespace, labels } = args;
     const parent = { parent: this };
     const brokers = Math.max(3, args.brokers ?? kafkaDefaults.brokers);
     const custom = (kind: string, resourceName: string, metadata: Record<string, unknown>, spec: Record<string, unknown>, dependsOn: pulumi.Resource[] = []) =>
-      new k8s.apiextensions.CustomResource(`${kind}-${resourceName}`, { apiVersion, kind, metadata: { name: resourceName, namespace, labels: { ...labels, "strimzi.io/cluster": name }, ...metadata }, spec }, { ...parent, dependsOn, protect: args.retainData });
+      new k8s.apiextensions.CustomResource(`${kind}-${resourceName}`, { apiVersion, kind, metadata: { name: resourceName, namespace, labels: { ...labels, ...ofCluster }, ...metadata }, spec }, { ...parent, dependsOn, protect: args.retainData });
     const { cpu, memory } = args.resources;
+    const ofCluster = { "strimzi.io/cluster": name };
     const heap = `${Math.floor(mebibytes(memory.limit) / 2)}m`;
     const pool = custom("KafkaNodePool", "brokers", {}, {
       replicas: brokers,
       roles: ["controller", "broker"],
       jvmOptions: { "-Xms": heap, "-Xmx": heap },
       resources: { requests: { cpu: cpu.request, memory: memory.request }, limits: { cpu: cpu.limit, memory: memory.limit } },
+      template: {
+        pod: {
+          // Files of the volumes belong to the group of the image's user.
+          securityContext: { ...podSecurity, fsGroup: 0, fsGroupChangePolicy: "OnRootMismatch" },
+          terminationGracePeriodSeconds: seconds(kafkaDefaults.terminationGracePeriod),
+          topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway", labelSelector: { matchLabels: { ...ofCluster, "strimzi.io/pool-name": "brokers" } } }],
+        },
+        kafkaContainer: container,
+      },
       storage: { type: "persistent-claim", size: args.storage ?? kafkaDefaults.storage, deleteClaim: false, ...(args.storageClass && { class: args.storageClass }) },
     });
-    const cluster = custom("Kafka", name, { annotations: { "strimzi.io/kraft": "enabled", "strimzi.io/node-pools": "enabled" } }, {
+    const cluster = custom("Kafka", name, {}, {
       kafka: {
-        version: "4.1.0",
-        listeners: [{ name: "plain", port: kafkaDefaults.port, type: "internal", tls: false }],
+        ...(args.engine.version && { version: args.engine.version }),
+        // The operator's own policy lets everybody in to a listener that names nobody, past all others: flows are the stack's.
+        listeners: [{ name: "plain", port: kafkaDefaults.port, type: "internal", tls: false, networkPolicyPeers: [{ podSelector: { matchLabels: ofCluster } }] }],
         config: {
           "auto.create.topics.enable": "false",
           "default.replication.factor": 3,
@@ -43,7 +63,7 @@ export class StrimziKafka extends pulumi.ComponentResource {
           "unclean.leader.election.enable": "false",
         },
       },
-      entityOperator: { topicOperator: {} },
+      entityOperator: { topicOperator: { resources: topicOperator }, template: { pod: { securityContext: podSecurity }, topicOperatorContainer: container } },
     }, [pool]);
     for (const topic of allTopics(args.topics, brokers)) {
       custom("KafkaTopic", topic.name, {}, {

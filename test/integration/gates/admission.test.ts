@@ -39,6 +39,29 @@ const movingTag = new RegExp(`ValidatingAdmissionPolicy '${policy}' with binding
   + "\\[X08-image-pinned\\]; why: .* fix: image: registry\\.example\\.com/team/name:v1\\.2\\.3");
 let applied = "";
 
+/** cert-manager's own account, which may make Services in the guarded namespace, and the Service of its HTTP-01 solver. */
+const certManager = "system:serviceaccount:cert-manager:cert-manager";
+const solverRole = {
+  apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name: "solver", namespace: guarded }, rules: [{ apiGroups: [""], resources: ["services"], verbs: ["create"] }],
+};
+const solverBinding = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "RoleBinding",
+  metadata: { name: "solver", namespace: guarded },
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "solver" },
+  subjects: [{ kind: "ServiceAccount", name: "cert-manager", namespace: "cert-manager" }],
+};
+const solverService = (owned: boolean) => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: {
+    name: "cm-acme-http-solver",
+    namespace: guarded,
+    ...(owned && { ownerReferences: [{ apiVersion: "acme.cert-manager.io/v1", kind: "Challenge", name: "tls-cert", uid: "00000000-0000-0000-0000-000000000000", controller: true }] }),
+  },
+  spec: { type: "NodePort", selector: { "acme.cert-manager.io/http01-solver": "true" }, ports: [{ name: "http", port: 8089 }] },
+});
+
 test.before(async () => {
   await makeNamespaces();
   // It was there before the policies, and breaks a rule: its pods come and go all the same.
@@ -51,6 +74,8 @@ test.before(async () => {
   const { code, stderr } = await create(old);
   if (code !== 0) throw new Error(stderr);
   await eventually("a ReplicaSet of old", 60, () => replicaSets("old"), (sets) => sets.length === 1);
+  const solver = await create({ apiVersion: "v1", kind: "List", items: [solverRole, solverBinding] });
+  if (solver.code !== 0) throw new Error(solver.stderr);
   const result = await admission("apply");
   if (result.code !== 0) throw new Error(result.stdout + result.stderr);
   applied = result.stdout;
@@ -128,6 +153,16 @@ test.serial("a container added to a running pod is judged, and only that one", a
   t.not(unpinned.code, 0);
   t.regex(unpinned.stderr, /container "debug": .*; why: /);
   t.notRegex(unpinned.stderr, /container "debug", |container "api"/);
+});
+
+test.serial("cert-manager's solver gets its Service for a challenge, and neither it without one nor a person in its place does", async (t) => {
+  const asked = (owned: boolean, ...as: string[]) => withManifest(solverService(owned), "create", "--dry-run=server", ...as);
+  const made = await asked(true, `--as=${certManager}`);
+  t.is(made.code, 0, made.stderr);
+  for (const { code, stderr } of [await asked(false, `--as=${certManager}`), await asked(true)]) {
+    t.not(code, 0);
+    t.regex(stderr, /the Service is a NodePort or LoadBalancer or ExternalName without a reason \[X05-service-exposed\]/);
+  }
 });
 
 test.serial("a guarded namespace cannot be taken out of Pod Security; others' namespaces are theirs", async (t) => {

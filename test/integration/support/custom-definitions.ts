@@ -7,15 +7,21 @@ import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { command, kubectl, withManifest } from "../../support/cluster.ts";
 
 /**
- * The definition of each custom kind that a stack renders, as its project publishes it in its Go module: the toolchain is built
- * from the module proxy too, so that nothing else has to be reachable. Each file is plain YAML that Kubernetes 1.35 takes.
+ * The definition of each custom kind that a stack or its jobs make, as its project publishes it in its Go module: the toolchain is built
+ * from the module proxy too, so that nothing else has to be reachable. Each file is plain YAML that Kubernetes 1.35 takes. CloudNativePG and
+ * Strimzi publish none there.
  */
 const sources = [
-  { module: "github.com/cert-manager/cert-manager@v1.21.2", file: "deploy/crds/cert-manager.io_certificates.yaml" },
-  { module: "github.com/bitnami-labs/sealed-secrets@v0.36.0", file: "helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml" },
-  { module: "github.com/kedacore/keda/v2@v2.21.0", file: "config/crd/bases/keda.sh_scaledobjects.yaml" },
-  { module: "github.com/vmware-tanzu/velero@v1.18.3", file: "config/crd/v1/bases/velero.io_schedules.yaml" },
+  { kind: "cert-manager.io/v1 Certificate", module: "github.com/cert-manager/cert-manager@v1.21.2", file: "deploy/crds/cert-manager.io_certificates.yaml" },
+  { kind: "bitnami.com/v1alpha1 SealedSecret", module: "github.com/bitnami-labs/sealed-secrets@v0.40.0", file: "helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml" },
+  { kind: "keda.sh/v1alpha1 ScaledObject", module: "github.com/kedacore/keda/v2@v2.21.0", file: "config/crd/bases/keda.sh_scaledobjects.yaml" },
+  { kind: "velero.io/v1 Schedule", module: "github.com/vmware-tanzu/velero@v1.18.3", file: "config/crd/v1/bases/velero.io_schedules.yaml" },
+  { kind: "barmancloud.cnpg.io/v1 ObjectStore", module: "github.com/cloudnative-pg/plugin-barman-cloud@v0.15.0", file: "config/crd/bases/barmancloud.cnpg.io_objectstores.yaml" },
+  { kind: "snapshot.storage.k8s.io/v1 VolumeSnapshot", module: "github.com/kubernetes-csi/external-snapshotter/client/v8@v8.7.0", file: "config/crd/snapshot.storage.k8s.io_volumesnapshots.yaml" },
 ] as const;
+
+/** What the definitions serve, as `apiVersion kind`. */
+export const definedKinds: readonly string[] = sources.map(({ kind }) => kind);
 
 /** Marks what was installed here, so that a run that was killed is tidied up by the next one. */
 const mark = "production-platform/installed-by=integration-test";

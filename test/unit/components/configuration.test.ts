@@ -36,8 +36,24 @@ test("systems are named once, by their names, and at least one of them", (t) => 
 
 test("add-ons are known ones, and certificates come from letsencrypt-prod unless the stack names another issuer (P05, E08)", (t) => {
   t.throws(from({ clusterAddons: ["istio"] }), { message: /clusterAddons\[0\]: Invalid option: expected one of "cert-manager"\|"keda"\|"sealed-secrets"\|"velero"\|"volume-snapshots" \(is "istio"\)/ });
-  t.deepEqual([from({})().clusterAddons, from({})().certificateIssuer], [[], { kind: "ClusterIssuer", name: "letsencrypt-prod" }]);
-  t.deepEqual(from({ certificateIssuer: { kind: "Issuer", name: "own" } })().certificateIssuer, { kind: "Issuer", name: "own" });
+  t.deepEqual([from({})().clusterAddons, from({})().certificateIssuer], [[], { kind: "ClusterIssuer", name: "letsencrypt-prod", acme: true }]);
+  t.deepEqual(from({ certificateIssuer: { kind: "Issuer", name: "own" } })().certificateIssuer, { kind: "Issuer", name: "own", acme: true });
+});
+
+test("hosts whose certificate an ACME authority can never sign are refused, each with its system, the reason and both ways out (P05, E08)", (t) => {
+  const clusterAddons = ["cert-manager"];
+  const hosts = { "platform-service": {}, "bots-edi": { host: "bots-edi.local" }, "resilient-api-gateway": { host: "gateway", tlsSecret: "gateway-tls" } };
+  const end = (system: string) => `and ClusterIssuer letsencrypt-prod is an ACME authority's, which signs names on the internet alone: set ${system}.host to such a name, such as "${system}.example.com", or certificateIssuer.acme to false where the issuer is your own authority`;
+  t.is(t.throws(from({ clusterAddons, ...hosts }))?.message, [
+    "the stack's configuration has 3 wrong values:",
+    `  platform-service.host: "platform-service" has no dot, ${end("platform-service")}`,
+    `  bots-edi.host: "bots-edi.local" ends in .local, which nobody owns, ${end("bots-edi")} (is "bots-edi.local")`,
+    `  resilient-api-gateway.host: "gateway" has no dot, ${end("resilient-api-gateway")} (is "gateway")`,
+  ].join("\n"));
+  t.notThrows(from(hosts), "self-signed");
+  t.notThrows(from({ clusterAddons, ...hosts, certificateIssuer: { name: "own-ca", acme: false } }), "an authority of one's own");
+  t.notThrows(from({ clusterAddons, systems: ["techbra-ecommerce"] }), "no host with a certificate is deployed");
+  t.notThrows(from({ clusterAddons, "platform-service": { host: "platform.example.com" } }), "names on the internet, and a host without TLS");
 });
 
 test("an image needs a release tag or a digest (X08)", (t) => {

@@ -135,7 +135,7 @@ for (const [stack, objects] of Object.entries(stacks)) {
 
 test("a container that is not hardened, or has no limit of one resource, is named (X01, X02)", (t) => {
   const objects = structuredClone(stacks.prod.filter(({ kind, metadata }) => kind === "CronJob" && metadata.name === "bots-db-backup"));
-  const [dumpdata, dump] = allContainers(podSpec(objects[0]!));
+  const [, dumpdata, dump] = allContainers(podSpec(objects[0]!));
   Object.assign(dumpdata!.securityContext, { readOnlyRootFilesystem: false });
   delete dump!.resources.limits["ephemeral-storage"];
   t.deepEqual([except(objects, hardened), except(objects, limited)], [["edi/CronJob/bots-db-backup dumpdata"], ["edi/CronJob/bots-db-backup dump"]]);

@@ -59,7 +59,7 @@ test("all three programs see the data at /home/bots/.bots, and nobody else does 
 });
 
 test("bots-db-backup exports the fixture, dumps, counts, verifies and only then prunes, daily at two (E09, E10)", (t) => {
-  for (const [stack, steps, keep] of [["dev", ["dumpdata", "dump", "count", "verify", "prune"], ["7", "3"]], ["prod", ["dumpdata", "dump", "count", "verify", "prune", "upload"], ["30", "7"]]] as const) {
+  for (const [stack, steps, keep] of [["dev", ["wait-for-database", "dumpdata", "dump", "count", "verify", "prune"], ["7", "3"]], ["prod", ["wait-for-database", "dumpdata", "dump", "count", "verify", "prune", "upload"], ["30", "7"]]] as const) {
     const system = { dev, prod }[stack];
     const { schedule, timeZone, concurrencyPolicy, jobTemplate } = system.spec("CronJob", "bots-db-backup");
     t.deepEqual({ schedule, timeZone, concurrencyPolicy }, { schedule: "0 2 * * *", timeZone: "Etc/UTC", concurrencyPolicy: "Forbid" }, stack);

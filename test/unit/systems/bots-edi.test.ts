@@ -12,7 +12,7 @@ test("web server, job queue and engine carry app=bots-edi, their component, and 
     for (const [kind, name, component] of programs) {
       t.deepEqual(get(kind, name).metadata.labels, { app: "bots-edi", component }, `${stack} ${name}`);
       t.deepEqual(pods(kind, name).labels, { app: "bots-edi", component }, `${stack} ${name}`);
-      t.deepEqual(containers(kind, name), [component], `${stack} ${name}`);
+      t.deepEqual(containers(kind, name), [...(kind === "CronJob" ? ["wait-for-database"] : []), component], `${stack} ${name}`);
     }
   }
 });

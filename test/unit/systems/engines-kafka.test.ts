@@ -26,11 +26,39 @@ test("Strimzi makes three brokers that are controllers, with the same safety and
   const { replicas, roles, storage, jvmOptions } = strimzi.get("KafkaNodePool", "brokers")["spec"] as Record<string, unknown>;
   t.deepEqual({ replicas, roles, storage, jvmOptions }, { replicas: 3, roles: ["controller", "broker"], storage: { type: "persistent-claim", size: "50Gi", deleteClaim: false }, jvmOptions: { "-Xms": "2048m", "-Xmx": "2048m" } });
   const cluster = strimzi.get("Kafka", "kafka");
-  t.deepEqual(cluster.metadata.annotations, { "strimzi.io/kraft": "enabled", "strimzi.io/node-pools": "enabled" });
   t.is(cluster.metadata.labels?.["app.kubernetes.io/name"], "kafka");
-  const { kafka } = cluster["spec"] as { kafka: { version: string; listeners: unknown; config: Record<string, unknown> } };
-  t.deepEqual([kafka.version, kafka.listeners], ["4.1.0", [{ name: "plain", port: 9092, type: "internal", tls: false }]]);
+  const { kafka } = cluster["spec"] as { kafka: { config: Record<string, unknown> } };
   t.deepEqual([kafka.config["default.replication.factor"], kafka.config["min.insync.replicas"], kafka.config["auto.create.topics.enable"]], [3, 2, "false"]);
+});
+
+test("Strimzi's objects are of the one version that its releases since 1.0 serve (T01)", (t) => {
+  const own = strimzi.objects.filter(({ kind }) => kind.startsWith("Kafka"));
+  t.deepEqual([...new Set(own.map(({ apiVersion, kind }) => `${apiVersion} ${kind}`))].sort(), ["Kafka", "KafkaNodePool", "KafkaTopic"].map((kind) => `kafka.strimzi.io/v1 ${kind}`));
+});
+
+test("the operator chooses the version of Kafka, unless the stack holds one", async (t) => {
+  const version = ({ get }: typeof own) => (get("Kafka", "kafka")["spec"] as { kafka: { version?: string } }).kafka.version;
+  t.is(version(strimzi), undefined);
+  t.is(version(await withEngine({ kind: "strimzi", apiServerCidr: "10.43.0.1/32", version: "4.2.0" })), "4.2.0");
+});
+
+test("the namespace lets in every pod that the operator makes: restricted, with resources, and files that the group of the image owns (X01, X02)", (t) => {
+  const { template, resources } = strimzi.get("KafkaNodePool", "brokers")["spec"] as Record<string, unknown>;
+  const { entityOperator } = strimzi.get("Kafka", "kafka")["spec"] as Record<string, unknown>;
+  const pod = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
+  const container = { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, privileged: false, readOnlyRootFilesystem: true, runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } } };
+  const spread = [{ maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway", labelSelector: { matchLabels: { "strimzi.io/cluster": "kafka", "strimzi.io/pool-name": "brokers" } } }];
+  t.deepEqual(template, { pod: { securityContext: { ...pod, fsGroup: 0, fsGroupChangePolicy: "OnRootMismatch" }, terminationGracePeriodSeconds: 120, topologySpreadConstraints: spread }, kafkaContainer: container });
+  t.deepEqual(resources, { requests: { cpu: "500m", memory: "2Gi" }, limits: { cpu: "2", memory: "4Gi" } });
+  t.deepEqual(entityOperator, {
+    topicOperator: { resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { cpu: "500m", memory: "512Mi" } } },
+    template: { pod: { securityContext: pod }, topicOperatorContainer: container },
+  });
+});
+
+test("the policy that Strimzi makes by itself lets in the cluster's own pods alone, where it would let in everybody (X05)", (t) => {
+  const { kafka } = strimzi.get("Kafka", "kafka")["spec"] as { kafka: { listeners: unknown } };
+  t.deepEqual(kafka.listeners, [{ name: "plain", port: 9092, type: "internal", tls: false, networkPolicyPeers: pods({ "strimzi.io/cluster": "kafka" }) }]);
 });
 
 test("even a stack of one broker gets three of Strimzi's, because two cannot outvote the third (T01)", async (t) => {

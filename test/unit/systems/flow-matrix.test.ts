@@ -1,5 +1,6 @@
 import test from "ava";
 import { loadSettings, type StackSettings } from "../../../components/configuration.ts";
+import type { Flow } from "../../../components/capabilities/network-flows.ts";
 import { kafkaFlows } from "../../../components/data/kafka/store.ts";
 import { postgresFlows } from "../../../components/data/postgres/store.ts";
 import { bgcFlows } from "../../../components/systems/bgc-platform.ts";
@@ -37,6 +38,8 @@ const metrics: Record<string, Record<string, number>> = {
 function tables(stack: keyof typeof stacks): Record<string, Table> {
   const { ingressNamespace, "bgc-platform": bgc, "platform-service": platform, "resilient-api-gateway": gateway, "bots-edi": edi, "techbra-ecommerce": techbra, clusterAddons } = settings[stack];
   const context = { ingressNamespace, addons: new Set(clusterAddons) };
+  // Production's three certificates are proven to Let's Encrypt through the ingress controller.
+  const solvers: Flow[] = stack === "prod" ? [{ from: { namespace: "ingress-nginx" }, to: { app: "acme-solver" }, ports: [8089] }] : [];
   const techbraTable = postgresFlows("postgres", techbra.postgres.engine, techbraFlows(techbra, context));
   const monitoring = settings[stack].monitoringNamespace;
   const withMetrics = (given: Record<string, Table>): Record<string, Table> => Object.fromEntries(Object.entries(given).map(([namespace, table]) => [namespace, {
@@ -45,9 +48,9 @@ function tables(stack: keyof typeof stacks): Record<string, Table> {
   }]));
   return withMetrics({
     data: { flows: postgresFlows("postgres", bgc.postgres.engine, bgcFlows(ingressNamespace, bgc.postgres.backup.s3)) },
-    platform: { flows: postgresFlows("postgres", platform.postgres.engine, platformFlows(ingressNamespace, platform.postgres.backup.s3)) },
-    edi: { flows: ediFlows(edi, context) },
-    "api-gateway": { flows: gatewayFlows(ingressNamespace, gateway.reverseProxy, gateway.redis.backup.s3), others: ["configuration-backup"] },
+    platform: { flows: [...postgresFlows("postgres", platform.postgres.engine, platformFlows(ingressNamespace, platform.postgres.backup.s3)), ...solvers] },
+    edi: { flows: [...ediFlows(edi, context), ...solvers] },
+    "api-gateway": { flows: [...gatewayFlows(ingressNamespace, gateway.reverseProxy, gateway.redis.backup.s3), ...solvers], others: ["configuration-backup"] },
     "techbra-test": { flows: kafkaFlows("kafka", techbra.kafka.engine, techbraTable) },
   });
 }
@@ -84,7 +87,11 @@ for (const stack of ["dev", "prod"] as const) {
   });
 
   test(`${stack}: every pod is selected by one policy, and every policy selects a pod (X05)`, (t) => {
-    const pods = podLabels(objects);
+    // cert-manager proves each certificate's host by a pod of its own, beside it.
+    const certificates = objects.filter(({ kind }) => kind === "Certificate");
+    const solvers = certificates.map(({ metadata }) => ({ name: `solver of ${metadata.name}`, namespace: metadata.namespace!, labels: { "acme.cert-manager.io/http01-solver": "true" } }));
+    const pods = [...podLabels(objects), ...solvers];
+    t.is(certificates.length, stack === "prod" ? 3 : 0);
     t.true(pods.length > 40, String(pods.length));
     for (const { name, namespace, labels } of pods) {
       t.is(policies(objects, namespace).filter(({ spec }) => selects(spec.podSelector.matchLabels, labels)).length, 1, `${namespace}/${name}`);

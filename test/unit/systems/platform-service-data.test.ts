@@ -66,7 +66,7 @@ test("audit events past a year are archived by a nightly job with a volume of it
   for (const [stack, { spec, env, containers }] of both) {
     const { schedule, timeZone, concurrencyPolicy, jobTemplate } = spec("CronJob", "audit-retention");
     t.deepEqual({ schedule, timeZone, concurrencyPolicy }, { schedule: "30 3 * * *", timeZone: "Etc/UTC", concurrencyPolicy: "Forbid" }, stack);
-    t.deepEqual(containers("CronJob", "audit-retention"), ["audit-retention"], stack);
+    t.deepEqual(containers("CronJob", "audit-retention"), ["wait-for-database", "audit-retention"], stack);
     const { AUDIT_RETENTION_DAYS, ARCHIVE_DIR } = env("CronJob", "audit-retention");
     t.deepEqual({ AUDIT_RETENTION_DAYS, ARCHIVE_DIR }, { AUDIT_RETENTION_DAYS: "365", ARCHIVE_DIR: "/archive" }, stack);
     t.is(jobTemplate.spec.template.spec.volumes.find((each) => each.name === "archive")?.persistentVolumeClaim.claimName, "audit-archive", stack);

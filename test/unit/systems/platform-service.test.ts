@@ -76,8 +76,9 @@ test("production runs the runbook's image in the Deployment and the audit job, a
 });
 
 test("platform-ingress serves its host with the certificate of Secret tls-cert (P05)", (t) => {
-  for (const [system, host] of [[prod, "platform-service"], [dev, "platform-service.local"]] as const) {
+  for (const [system, host, ofClass] of [[prod, "platform-service.example.com", { ingressClassName: "nginx" }], [dev, "platform-service.local", {}]] as const) {
     t.deepEqual(system.spec("Ingress", "platform-ingress") as unknown, {
+      ...ofClass,
       tls: [{ hosts: [host], secretName: "tls-cert" }],
       rules: [{ host, http: { paths: ["/health", "/v1"].map((path) => ({ path, pathType: "Prefix", backend: { service: { name, port: { number: 8080 } } } })) } }],
     });
@@ -88,7 +89,7 @@ test("platform-ingress serves its host with the certificate of Secret tls-cert (
 test("in production cert-manager makes tls-cert and renews it a month before its end (P05)", (t) => {
   t.deepEqual(prod.get("Certificate", name)["spec"], {
     secretName: "tls-cert",
-    dnsNames: ["platform-service"],
+    dnsNames: ["platform-service.example.com"],
     issuerRef: { group: "cert-manager.io", kind: "ClusterIssuer", name: "letsencrypt-prod" },
     duration: "2160h0m0s",
     renewBefore: "720h0m0s",

@@ -42,6 +42,15 @@ test("three brokers keep three copies of which two must be written, and one keep
   }
 });
 
+test("one of several brokers is ready when it has all messages again, and a broker alone when its port is open (T09)", (t) => {
+  const readiness = ({ container }: typeof dev) => container("StatefulSet", "kafka").readinessProbe as unknown;
+  const patience = { initialDelaySeconds: 0, failureThreshold: 3, successThreshold: 1 };
+  t.deepEqual(readiness(prod), { ...patience, exec: { command: ["bash", "/scripts/in-sync.sh"] }, periodSeconds: 20, timeoutSeconds: 20 });
+  t.deepEqual(readiness(dev), { ...patience, tcpSocket: { port: "kafka" }, periodSeconds: 10, timeoutSeconds: 5 });
+  const { startupProbe, livenessProbe } = prod.container("StatefulSet", "kafka");
+  t.deepEqual([startupProbe.tcpSocket.port, livenessProbe.tcpSocket.port], ["kafka", "controller"], "a broker that catches up for hours is not restarted");
+});
+
 test("both topics keep messages for 604800000 ms and have a dead-letter topic that keeps them four times as long (T01, T13)", (t) => {
   const lines = (copies: string) => [
     `order.events 6 ${copies} 604800000`, `order.events.dlq 1 ${copies} 2419200000`,

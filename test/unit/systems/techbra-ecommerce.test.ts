@@ -99,6 +99,14 @@ test("brokers announce themselves by names that KEDA's own namespace can resolve
   t.regex(prod.env("StatefulSet", "kafka")["PEER_DOMAIN"]!, /^kafka-kafka-peers\.techbra-test\.svc(\.cluster\.local)?$/);
 });
 
+test("an autoscaler and KEDA's take each other's place on a running stack: KEDA passes over the stack's, and makes one under a name of its own (T04)", (t) => {
+  for (const name of ["order-service", "billing-service", "inventory-service"]) {
+    t.is(dev.get("HorizontalPodAutoscaler", name).metadata.annotations?.["validations.keda.sh/hpa-ownership"], "false", name);
+    const { metadata, spec } = prod.get("ScaledObject", name) as unknown as { metadata: { annotations?: object }; spec: object };
+    t.deepEqual([metadata.annotations, "advanced" in spec], [undefined, false], `${name} takes no other autoscaler over`);
+  }
+});
+
 test("where there is no lag source, processor time decides (T04)", (t) => {
   for (const [name, max] of [["order-service", 3], ["billing-service", 2], ["inventory-service", 3], ["bff", 3]] as const) {
     const { scaleTargetRef, minReplicas, maxReplicas, metrics } = dev.spec("HorizontalPodAutoscaler", name);
