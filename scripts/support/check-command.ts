@@ -10,10 +10,12 @@ import { formats } from "../../policies/check/formats/index.ts";
 import type { Format } from "../../policies/check/formats/index.ts";
 import { standardsFormats } from "../../policies/check/formats/standards.ts";
 import { countsOf, problemText, verdictOf } from "../../policies/check/formats/wording.ts";
-import { exitCodeOf, severities } from "../../policies/check/report.ts";
+import { exitCodeOf } from "../../policies/check/report.ts";
 import { explain } from "../../policies/check/rule-text.ts";
 import { chosenRules, listRules, UsageError } from "../../policies/check/rules-list.ts";
 import { standardsReport } from "../../policies/check/standards-report.ts";
+import { severities } from "../../policies/enforcement.ts";
+import { profileNames, profiles } from "../../policies/profiles.ts";
 import type { Severity } from "../../policies/rule.ts";
 import { rulesAsOf } from "../../policies/rules/index.ts";
 import { stackKubeconfig } from "./cluster-record.ts";
@@ -26,7 +28,8 @@ const commandLine = (terminal: Terminal): Command => commandOn(terminal, "npm ru
   .argument("[inputs...]", "files, folders (every .yaml, .yml and .json below) and - for standard input")
   .addOption(new Option("--format <name>", "how to write the result").choices(Object.keys(formats)).default("human"))
   .option("--output <file>", "write it to a file and only the verdict to the terminal")
-  .addOption(new Option("--fail-on <severity>", "lowest severity that blocks").choices([...severities]).default("medium"))
+  .addOption(new Option("--profile <name>", "which rules look, and the lowest severity that blocks").choices([...profileNames]))
+  .addOption(new Option("--fail-on <severity>", "lowest severity that blocks, whatever the profile says").choices([...severities]))
   .option("--baseline <file>", "accept the findings in this file, so that only new ones block")
   .option("--write-baseline <file>", "accept all findings of today, and write them to this file")
   .option("--strict", "a verdict that could not be given counts as a finding", false)
@@ -39,19 +42,21 @@ const commandLine = (terminal: Terminal): Command => commandOn(terminal, "npm ru
   .option("--namespace <name>", "with --live: only this namespace, which may be one of the system's own")
   .option("--exceptions", "list all exceptions with reason, end and state instead of the findings")
   .option("--report", "say for each standard what is covered, passed, failed and excepted instead of the findings")
-  .option("--list-rules", "name all rules, and check nothing")
+  .option("--list-rules", "name all rules, or those of --profile, and check nothing")
   .option("--explain <id>", "say everything about a rule, and check nothing", (id: string, ids: string[] = []) => [...ids, id])
   .addOption(new Option("--max-size <MiB>", "largest input").argParser(Number).default(64))
   .addHelpText("after", [
+    "", "Profiles:", ...profileNames.map((name) => `  ${name.padEnd(25)}${profiles[name].purpose}; blocks from ${profiles[name].blocksFrom}`),
+    "Without --profile it is that of --settings, strict with --rules or --stack, and otherwise recommended.",
     "", "Exit codes: 0 clean, 1 findings that block, 2 wrong usage or nothing to check, 3 an input could not be read and nothing blocks.",
     "Examples:", "  npm run check -- deploy/ chart.yaml", "  helm template my-chart | npm run -s check -- - --format sarif --output check.sarif",
     "  npm run check -- --live --namespace shop --baseline known.json",
   ].join("\n"));
 
-interface Options extends Pick<CheckOptions, "strict" | "rules" | "skipRules" | "settings" | "baseline"> {
+interface Options extends Pick<CheckOptions, "strict" | "profile" | "rules" | "skipRules" | "settings" | "baseline"> {
   readonly format: Format;
   readonly output?: string;
-  readonly failOn: Severity;
+  readonly failOn?: Severity;
   readonly writeBaseline?: string;
   readonly live?: true;
   readonly stack?: string;
@@ -81,7 +86,7 @@ async function run(inputs: readonly string[], options: Options, terminal: Termin
   const today = new Date().toISOString().slice(0, 10);
   const known = rulesAsOf(today);
   if (options.explain || options.listRules) {
-    terminal.out(options.explain ? chosenRules(options.explain, known).map(explain).join("\n") : listRules(options.rules ? chosenRules(options.rules, known) : known));
+    terminal.out(options.explain ? chosenRules(options.explain, known).map(explain).join("\n") : listRules((options.rules ? chosenRules(options.rules, known) : known).filter((rule) => profiles[options.profile ?? "strict"].holds(rule))));
     return 0;
   }
   refuseContradictions(inputs, options);
