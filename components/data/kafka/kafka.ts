@@ -5,6 +5,7 @@ import { scripts } from "../../capabilities/scripts.ts";
 import { type BackupArgs, backupScripts, toolContainers, VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
 import { images } from "../../images.ts";
 import type { ContainerArgs, Mount, Resources } from "../../workload/container.ts";
+import type { Excepted } from "../../workload/exceptions.ts";
 import { Job } from "../../workload/job.ts";
 import { dataStore } from "../../workload/labels.ts";
 import type { Probes } from "../../workload/probes.ts";
@@ -29,7 +30,7 @@ export const kafkaDefaults = {
   brokers: 1,
 } as const;
 
-export interface KafkaArgs {
+export interface KafkaArgs extends Excepted {
   readonly namespace: string;
   /** The Service that clients begin with; `<it>-peers` names the brokers. */
   readonly serviceName: string;
@@ -69,6 +70,7 @@ export class Kafka extends pulumi.ComponentResource {
       },
       replicas: { fixed: args.brokers ?? kafkaDefaults.brokers },
       identity: kafkaIdentity,
+      exceptions: args.exceptions,
       // A controlled shutdown hands leadership over and closes every log segment.
       terminationGracePeriod: "120s",
       containers: [broker(name, args, tools.mapName)],

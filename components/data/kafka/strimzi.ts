@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Flow, flow } from "../../capabilities/network-flows.ts";
+import { exceptionsFor } from "../../workload/exceptions.ts";
 import { mebibytes } from "../../workload/units.ts";
 import type { Client } from "../client.ts";
 import { type KafkaArgs, kafkaDefaults } from "./kafka.ts";
@@ -29,7 +30,8 @@ export class StrimziKafka extends pulumi.ComponentResource {
       resources: { requests: { cpu: cpu.request, memory: memory.request }, limits: { cpu: cpu.limit, memory: memory.limit } },
       storage: { type: "persistent-claim", size: args.storage ?? kafkaDefaults.storage, deleteClaim: false, ...(args.storageClass && { class: args.storageClass }) },
     });
-    const cluster = custom("Kafka", name, { annotations: { "strimzi.io/kraft": "enabled", "strimzi.io/node-pools": "enabled" } }, {
+    const excepted = exceptionsFor(name, args, ["Kafka"])("Kafka");
+    const cluster = custom("Kafka", name, { annotations: { "strimzi.io/kraft": "enabled", "strimzi.io/node-pools": "enabled", ...excepted.annotations } }, {
       kafka: {
         version: "4.1.0",
         listeners: [{ name: "plain", port: kafkaDefaults.port, type: "internal", tls: false }],
