@@ -67,6 +67,8 @@ export interface Checked {
   readonly rules: readonly Rule[];
   readonly settings: Settings;
   readonly origins: Read["origins"];
+  /** How many files held something; none where a cluster was read. */
+  readonly files: number;
   /** Overrides of the settings that nothing was checked for, each with the nearest that is there. */
   readonly strayOverrides: readonly string[];
   /** The baseline that accepts every finding. */
@@ -91,7 +93,7 @@ export async function check(options: CheckOptions, { base, stdin, kubeconfig, ot
     ...(context === undefined ? {} : { context }),
   });
   const strays = strayOverrides(settings, [...read.objects, ...unseen], "of which nothing was checked");
-  return { report, rules, settings, origins: read.origins, strayOverrides: strays, accepted };
+  return { report, rules, settings, origins: read.origins, files: read.files, strayOverrides: strays, accepted };
 }
 
 /** What settings say wins over what is usual for others' manifests; a rule that is named, and a stack of ours, need no profile that might leave something out. */

@@ -19,7 +19,7 @@ const isServing = [
 const probes: ContainerRule = {
   ...base,
   id: "X03-probes",
-  title: "Long-running containers have all three probes",
+  title: "Long-running containers have the probes they need",
   rationale: "Readiness keeps traffic from a container that cannot serve, liveness restarts one that hangs, startup gives a slow one its time.",
   remediation: [
     "startupProbe:", "  httpGet: { path: /health/live, port: http }", "  periodSeconds: 5", "  failureThreshold: 30",
