@@ -94,7 +94,7 @@ test("an exception of a data store stands on its server, one of its backup on th
   ]);
   t.deepEqual(await onEach(() => new StrimziKafka("kafka", { ...common, serviceName: "kafka", labels: { app: "kafka" }, topics: [], resources: container.resources, backup })), ["Kafka/kafka X08-image-pinned"]);
   const store = { client: { env: {}, mounts: [], annotations: {} }, location: { service: "pg", port: 5432 }, ready: [] };
-  t.deepEqual(await onEach(() => sqlJob("load", { namespace: "shop", postgres: store, script: "migrate.sh", files: {}, jobName: "load-1", exceptions })), ["Job/load-1 X08-image-pinned"]);
+  t.deepEqual(await onEach(() => sqlJob("load", { namespace: "shop", postgres: store, script: "migrate.sh", files: {}, jobName: "load-1", exceptions }, {})), ["Job/load-1 X08-image-pinned"]);
   t.deepEqual(await onEach(() => postgresMaintenance("vacuum", { namespace: "shop", client: store.client, schedule: { cron: "0 3 * * 0" }, exceptions }, {})), ["CronJob/vacuum X08-image-pinned"]);
 });
 
