@@ -8,5 +8,4 @@ export const needsOutsideAddress = "production-platform/needs-outside-address";
 export const needsRecreate = "production-platform/needs-recreate";
 /** On a PersistentVolumeClaim of one node: what keeps all pods that share it on that node (X07). */
 export const sharedOnOneNode = "production-platform/shared-on-one-node";
-/** On any object, followed by a rule's id: `reason; until=YYYY-MM-DD` (X09). */
-export const exceptionPrefix = "production-platform/exception.";
+export { exceptionPrefix } from "../components/workload/labels.ts";

@@ -1,3 +1,4 @@
+import { profiles } from "./profiles.ts";
 import type { Rule, Severity } from "./rule.ts";
 import type { Settings } from "./settings.ts";
 
@@ -7,9 +8,15 @@ export const levels = ["mandatory", "advisory", "disabled"] as const;
 /** One of {@link levels}. */
 export type EnforcementLevel = (typeof levels)[number];
 
-const bySeverity: Readonly<Record<Severity, EnforcementLevel>> = { critical: "mandatory", high: "mandatory", medium: "mandatory", low: "advisory" };
+/** From the least to the most harm. */
+export const severities = ["low", "medium", "high", "critical"] as const satisfies readonly Severity[];
 
-/** What a rule's findings do: as the settings say, else by its severity. */
-export function levelOf({ id, severity }: Pick<Rule, "id" | "severity">, { enforcement }: Pick<Settings, "enforcement">): EnforcementLevel {
-  return enforcement[id] ?? bySeverity[severity];
+/** What a rule's findings do: as the settings say, else as the profile holds it and by its severity. `blocksFrom` is the lowest that blocks. @default the profile's */
+export function levelOf(
+  rule: Pick<Rule, "id" | "severity" | "sources">, { enforcement, profile }: Pick<Settings, "enforcement" | "profile">, blocksFrom = profiles[profile].blocksFrom,
+): EnforcementLevel {
+  const own = enforcement[rule.id];
+  if (own !== undefined) return own;
+  if (!profiles[profile].holds(rule)) return "disabled";
+  return severities.indexOf(rule.severity) >= severities.indexOf(blocksFrom) ? "mandatory" : "advisory";
 }

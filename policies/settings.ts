@@ -3,6 +3,8 @@ import { problemsOf } from "../settings/problems.ts";
 import { rulesAsOf } from "./rules/index.ts";
 import { levels } from "./enforcement.ts";
 import type { EnforcementLevel } from "./enforcement.ts";
+import { profileNames, profiles } from "./profiles.ts";
+import type { ProfileName } from "./profiles.ts";
 import { overridesOf } from "./settings-overrides.ts";
 import type { Override } from "./settings-overrides.ts";
 
@@ -18,6 +20,10 @@ const sections = {
   }).prefault({}),
   "X02-memory-overcommit": z.strictObject({
     maxLimitRequestRatio: z.number().min(1).default(16).describe("Most that a memory limit may be, in multiples of its request; a LimitRange calls it so too. 1 asks for equal ones (X02)"),
+  }).prefault({}),
+  "X03-probes": z.strictObject({
+    required: z.array(z.enum(["startupProbe", "readinessProbe", "livenessProbe"])).min(1).default(["startupProbe", "readinessProbe", "livenessProbe"])
+      .describe("Probes that each long-running container needs (X03)"),
   }).prefault({}),
   "X03-liveness-timing": z.strictObject({
     minTimeoutSeconds: count.default(2).describe("Shortest time a liveness probe may wait for its answer; Kubernetes' default of 1 s restarts busy programs (X03)"),
@@ -103,6 +109,7 @@ const ruleIds = rulesAsOf("").map(({ id }) => id);
 
 const schema = z.strictObject({
   ...sections,
+  profile: z.enum(profileNames).default("strict").describe("Which rules look, and the lowest severity that blocks; docs/guardrails.md says what each is for"),
   overrides: overridesOf(sections),
   enforcement: z.strictObject(Object.fromEntries(ruleIds.map((id) => [id, z.enum(levels).optional()]))).prefault({})
     .describe("What a finding of a rule does, by the rule's id: mandatory stops an update, advisory only says it, disabled does not look"),
@@ -114,6 +121,8 @@ export type RuleNumbers = { readonly [Id in keyof typeof sections]: z.output<(ty
 
 /** All numbers the rules compare with, where they differ, and what a finding does. A rule is given those of its object. */
 export interface Settings extends RuleNumbers {
+  /** Which rules look. @default strict */
+  readonly profile: ProfileName;
   /** Other numbers for a namespace or a workload, in the order in which they apply. @default none */
   readonly overrides: readonly Override[];
   /** What a finding of a rule does. @default by the rule's severity, see `levelOf` */
@@ -136,9 +145,18 @@ export function parseSettings(own?: unknown): Settings {
 
 function parsed(own: unknown): Settings {
   const result = schema.safeParse(own);
-  if (result.success) return result.data as Settings;
+  if (result.success) return withProfileNumbers(result.data as Settings, own as Numbers);
   const problems = problemsOf(result.error, schema, own, { instead: (key) => (ruleIds.includes(key) ? "this rule has no settings" : undefined), all: "docs/policies.md" });
   throw new SettingsError(["The policy settings are not valid:", ...problems.map((problem) => `  ${problem}`)].join("\n"));
+}
+
+type Numbers = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+
+/** The numbers of the profile, where a team has none of its own. */
+function withProfileNumbers(settings: Settings, own: Numbers): Settings {
+  const sections = settings as unknown as Numbers;
+  const numbers = Object.entries(profiles[settings.profile].numbers ?? {}).map(([id, section]) => [id, { ...sections[id], ...section, ...own[id] }]);
+  return { ...settings, ...Object.fromEntries(numbers) };
 }
 
 /** Settings in which one rule has some numbers of its own. Throws a {@link SettingsError}. */

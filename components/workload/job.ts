@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { type Excepted, exceptionsFor } from "./exceptions.ts";
 import { type PodArgs, podTemplate } from "./pod.ts";
 import { claimsScratch } from "./scratch.ts";
 import { type Duration, seconds } from "./units.ts";
@@ -12,7 +13,7 @@ export interface Schedule {
   readonly timeZone?: string;
 }
 
-export interface JobArgs extends Omit<PodArgs, "serviceAccount"> {
+export interface JobArgs extends Omit<PodArgs, "serviceAccount">, Excepted {
   readonly namespace: pulumi.Input<string>;
   /** The whole job has failed when it runs longer than this (X08). */
   readonly deadline: Duration;
@@ -31,8 +32,9 @@ export class Job extends pulumi.ComponentResource {
 
   constructor(name: string, args: JobArgs & { readonly jobName: string }, options?: pulumi.ComponentResourceOptions) {
     super("platform:workload:Job", name, {}, options);
-    const account = serviceAccount(name, args, this);
-    this.job = awaitedJob(args.jobName, jobSpec(name, args), args, { parent: this, dependsOn: [account] }, name);
+    const excepted = exceptionsFor(name, args, ["Job", "ServiceAccount"]);
+    const account = serviceAccount(name, args, excepted("ServiceAccount"), this);
+    this.job = awaitedJob(args.jobName, jobSpec(name, args), args, excepted("Job"), { parent: this, dependsOn: [account] }, name);
     this.registerOutputs({ job: this.job.metadata.name });
   }
 }
@@ -56,10 +58,11 @@ export class ScheduledJob extends pulumi.ComponentResource {
     super("platform:workload:ScheduledJob", name, {}, options);
     this.name = name;
     this.args = args;
-    const account = serviceAccount(name, args, this);
+    const excepted = exceptionsFor(name, args, ["CronJob", "ServiceAccount"]);
+    const account = serviceAccount(name, args, excepted("ServiceAccount"), this);
     const history = args.history ?? { succeeded: 3, failed: 3 };
     this.cronJob = new k8s.batch.v1.CronJob(name, {
-      metadata: { name, namespace: args.namespace, labels: { ...args.labels, ...args.controllerLabels } },
+      metadata: { name, namespace: args.namespace, labels: { ...args.labels, ...args.controllerLabels }, ...excepted("CronJob") },
       spec: {
         schedule: args.schedule.cron,
         timeZone: args.schedule.timeZone ?? "Etc/UTC",
@@ -80,15 +83,22 @@ export class ScheduledJob extends pulumi.ComponentResource {
    */
   runOnce(suffix: string, after: readonly pulumi.Resource[]): void {
     const { name, args } = this;
-    awaitedJob(`${name}-${suffix}`, jobSpec(name, args), args, { parent: this, dependsOn: [this.cronJob, ...after], ignoreChanges: ["metadata", "spec"] });
+    // Its pods are the schedule's, and so are its exceptions; those go on changing, because one that has ended would be a finding for ever.
+    const excepted = exceptionsFor(name, args, ["CronJob", "ServiceAccount"])("CronJob");
+    awaitedJob(`${name}-${suffix}`, jobSpec(name, args), args, excepted, { parent: this, dependsOn: [this.cronJob, ...after], ignoreChanges: ["metadata.name", "metadata.namespace", "metadata.labels", "spec"] });
   }
 }
 
+/** The annotations of an object that is excepted from a rule. */
+type Annotated = ReturnType<ReturnType<typeof exceptionsFor>>;
+
 /** A Job that an update waits for, and replaces when it has failed. */
-function awaitedJob(jobName: string, spec: ReturnType<typeof jobSpec>, args: JobArgs, options: pulumi.CustomResourceOptions, resourceName = jobName): k8s.batch.v1.Job {
+function awaitedJob(
+  jobName: string, spec: ReturnType<typeof jobSpec>, args: JobArgs, { annotations }: Annotated, options: pulumi.CustomResourceOptions, resourceName = jobName,
+): k8s.batch.v1.Job {
   const timeout = `${seconds(args.deadline) + 60}s`;
   return new k8s.batch.v1.Job(resourceName, {
-    metadata: { name: jobName, namespace: args.namespace, labels: args.labels, annotations: { "pulumi.com/replaceUnready": "true" } },
+    metadata: { name: jobName, namespace: args.namespace, labels: args.labels, annotations: { "pulumi.com/replaceUnready": "true", ...annotations } },
     spec,
   }, { ...options, deleteBeforeReplace: true, customTimeouts: { create: timeout, update: timeout } });
 }
@@ -104,9 +114,9 @@ function jobSpec(serviceAccountName: string, args: JobArgs) {
   };
 }
 
-function serviceAccount(name: string, args: JobArgs, parent: pulumi.Resource): k8s.core.v1.ServiceAccount {
+function serviceAccount(name: string, args: JobArgs, exceptions: Annotated, parent: pulumi.Resource): k8s.core.v1.ServiceAccount {
   return new k8s.core.v1.ServiceAccount(name, {
-    metadata: { name, namespace: args.namespace, labels: args.labels },
+    metadata: { name, namespace: args.namespace, labels: args.labels, ...exceptions },
     automountServiceAccountToken: false,
   }, { parent });
 }

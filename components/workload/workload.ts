@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { type Excepted, exceptionsFor } from "./exceptions.ts";
 import { startupBudget } from "./probes.ts";
 import { type PodArgs, podTemplate } from "./pod.ts";
 import type { Size } from "./units.ts";
@@ -40,7 +41,7 @@ export interface Peers {
   readonly ports: Readonly<Record<number, string>>;
 }
 
-export interface WorkloadArgs extends Omit<PodArgs, "serviceAccount"> {
+export interface WorkloadArgs extends Omit<PodArgs, "serviceAccount">, Excepted {
   readonly namespace: pulumi.Input<string>;
   /** `replaceAll` stops the old pods before new ones start: for programs that must not run twice. */
   readonly controller: Controller;
@@ -64,35 +65,39 @@ export class Workload extends pulumi.ComponentResource {
     super("platform:workload:Workload", name, {}, options);
     this.name = name;
     const parent = { parent: this };
+    const excepted = exceptionsFor(name, args, [args.controller.kind, "Service", "ServiceAccount", "PodDisruptionBudget", "consumerLag" in args.replicas ? "ScaledObject" : "HorizontalPodAutoscaler"]);
     const account = new k8s.core.v1.ServiceAccount(name, {
-      metadata: { name, namespace: args.namespace, labels: args.labels },
+      metadata: { name, namespace: args.namespace, labels: args.labels, ...excepted("ServiceAccount") },
       automountServiceAccountToken: false,
     }, parent);
-    this.service = args.service && new k8s.core.v1.Service(args.service.name, service(args.service, args), parent);
+    this.service = args.service && new k8s.core.v1.Service(args.service.name, service(args.service, args, excepted("Service")), parent);
     const peers = args.controller.kind === "StatefulSet" ? args.controller.peers : undefined;
     if (peers) {
       const { metadata, spec } = service({ name: peers.serviceName, ports: peers.ports }, args);
       new k8s.core.v1.Service(peers.serviceName, { metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } }, spec: { ...spec, clusterIP: "None", publishNotReadyAddresses: true } }, parent);
     }
-    this.controller = controller(name, args, podTemplate({ ...args, serviceAccount: name }, "Always"), {
+    this.controller = controller(name, args, excepted(args.controller.kind), podTemplate({ ...args, serviceAccount: name }, "Always"), {
       ...parent,
       dependsOn: [account],
       customTimeouts: awaitTimeout(args),
     });
     new k8s.policy.v1.PodDisruptionBudget(name, {
-      metadata: { name, namespace: args.namespace, labels: args.labels },
+      metadata: { name, namespace: args.namespace, labels: args.labels, ...excepted("PodDisruptionBudget") },
       // One pod at a time, never "none": a budget that forbids every eviction stops node upgrades (X04).
       spec: { maxUnavailable: 1, selector: { matchLabels: args.labels }, unhealthyPodEvictionPolicy: "AlwaysAllow" },
     }, parent);
-    if ("targetCpuPercent" in args.replicas) new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, autoscaler(name, args, args.replicas), parent);
-    if ("consumerLag" in args.replicas) new k8s.apiextensions.CustomResource(name, scaledObject(name, args, args.replicas), parent);
+    if ("targetCpuPercent" in args.replicas) new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, autoscaler(name, args, excepted("HorizontalPodAutoscaler"), args.replicas), parent);
+    if ("consumerLag" in args.replicas) new k8s.apiextensions.CustomResource(name, scaledObject(name, args, excepted("ScaledObject"), args.replicas), parent);
     this.registerOutputs({ controller: this.controller.metadata.name });
   }
 }
 
-function service({ name, ports }: NonNullable<WorkloadArgs["service"]>, args: WorkloadArgs) {
+/** The annotations of an object that is excepted from a rule. */
+type Annotated = ReturnType<ReturnType<typeof exceptionsFor>>;
+
+function service({ name, ports }: NonNullable<WorkloadArgs["service"]>, args: WorkloadArgs, exceptions: Annotated = {}) {
   return {
-    metadata: { name, namespace: args.namespace, labels: args.labels },
+    metadata: { name, namespace: args.namespace, labels: args.labels, ...exceptions },
     spec: {
       type: "ClusterIP",
       selector: args.labels,
@@ -101,8 +106,8 @@ function service({ name, ports }: NonNullable<WorkloadArgs["service"]>, args: Wo
   };
 }
 
-function controller(name: string, args: WorkloadArgs, template: ReturnType<typeof podTemplate>, options: pulumi.CustomResourceOptions) {
-  const metadata = { name, namespace: args.namespace, labels: { ...args.labels, ...args.controllerLabels } };
+function controller(name: string, args: WorkloadArgs, exceptions: Annotated, template: ReturnType<typeof podTemplate>, options: pulumi.CustomResourceOptions) {
+  const metadata = { name, namespace: args.namespace, labels: { ...args.labels, ...args.controllerLabels }, ...exceptions };
   const common = { selector: { matchLabels: args.labels }, template, ...("fixed" in args.replicas && { replicas: args.replicas.fixed }) };
   if (args.controller.kind === "Deployment") {
     return new k8s.apps.v1.Deployment(name, {
@@ -143,10 +148,10 @@ function controller(name: string, args: WorkloadArgs, template: ReturnType<typeo
   });
 }
 
-function autoscaler(name: string, args: WorkloadArgs, range: Extract<Replicas, { targetCpuPercent: number }>): k8s.autoscaling.v2.HorizontalPodAutoscalerArgs {
+function autoscaler(name: string, args: WorkloadArgs, exceptions: Annotated, range: Extract<Replicas, { targetCpuPercent: number }>): k8s.autoscaling.v2.HorizontalPodAutoscalerArgs {
   return {
     // An update makes KEDA's autoscaler before it removes this one, and the other way round: KEDA refuses a workload that has one already, unless that one says this.
-    metadata: { name, namespace: args.namespace, labels: args.labels, annotations: { "validations.keda.sh/hpa-ownership": "false" } },
+    metadata: { name, namespace: args.namespace, labels: args.labels, annotations: { "validations.keda.sh/hpa-ownership": "false", ...exceptions.annotations } },
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind: args.controller.kind, name },
       minReplicas: range.min,
@@ -156,12 +161,12 @@ function autoscaler(name: string, args: WorkloadArgs, range: Extract<Replicas, {
   };
 }
 
-function scaledObject(name: string, args: WorkloadArgs, { min, max, consumerLag }: Extract<Replicas, { consumerLag: ConsumerLag }>) {
+function scaledObject(name: string, args: WorkloadArgs, exceptions: Annotated, { min, max, consumerLag }: Extract<Replicas, { consumerLag: ConsumerLag }>) {
   const { brokers, group, topics, threshold } = consumerLag;
   return {
     apiVersion: "keda.sh/v1alpha1",
     kind: "ScaledObject",
-    metadata: { name, namespace: args.namespace, labels: args.labels },
+    metadata: { name, namespace: args.namespace, labels: args.labels, ...exceptions },
     spec: {
       scaleTargetRef: { kind: args.controller.kind, name },
       minReplicaCount: min,

@@ -37,6 +37,6 @@ export function admissionGate(rules: readonly Rule[], settings: Settings, mode: 
 }
 
 function reasonOf(rule: Rule, settings: Settings): string {
-  if (levelOf(rule, settings) === "disabled") return "the settings disable it";
+  if (levelOf(rule, settings) === "disabled") return settings.enforcement[rule.id] === undefined ? `profile ${settings.profile} does not hold it` : "the settings disable it";
   return "beyondCel" in rule.admission ? rule.admission.beyondCel : "the settings leave nothing to check";
 }

@@ -6,6 +6,7 @@ import type { KubernetesObject } from "../kubernetes-object.ts";
 import { strayOverrides } from "../override-targets.ts";
 import { concerns, evaluate } from "../pack.ts";
 import type { Report } from "../pack.ts";
+import type { ProfileName } from "../profiles.ts";
 import type { Rule, Severity } from "../rule.ts";
 import { rulesAsOf } from "../rules/index.ts";
 import type { Settings } from "../settings.ts";
@@ -31,13 +32,15 @@ export interface CheckOptions {
   readonly live?: { readonly connection?: KubeConfig | undefined; readonly context?: string | undefined; readonly namespace?: string | undefined };
   /** @default the numbers of the runbooks */
   readonly settings?: string | undefined;
-  /** Rules by id or row. @default all */
+  /** Which rules look, and what blocks. @default that of the settings, `strict` for a choice of rules or the cluster of a stack, else `recommended` */
+  readonly profile?: ProfileName | undefined;
+  /** Rules by id or row. @default all of the profile */
   readonly rules?: readonly string[] | undefined;
   readonly skipRules?: readonly string[] | undefined;
   /** Whether an open verdict counts as a finding. */
   readonly strict: boolean;
-  /** The lowest severity that fails the check. */
-  readonly failOn: Severity;
+  /** The lowest severity that fails the check. @default the profile's */
+  readonly failOn?: Severity | undefined;
   readonly baseline?: string | undefined;
   /** Whether everything found now is accepted: the report then says so, and {@link Checked.accepted} holds it. */
   readonly accept: boolean;
@@ -64,6 +67,8 @@ export interface Checked {
   readonly rules: readonly Rule[];
   readonly settings: Settings;
   readonly origins: Read["origins"];
+  /** How many files held something; none where a cluster was read. */
+  readonly files: number;
   /** Overrides of the settings that nothing was checked for, each with the nearest that is there. */
   readonly strayOverrides: readonly string[];
   /** The baseline that accepts every finding. */
@@ -74,7 +79,7 @@ export interface Checked {
 export async function check(options: CheckOptions, { base, stdin, kubeconfig, otherKubeconfigs = [], today }: Surroundings): Promise<Checked> {
   const path = (file: string) => resolve(base, file);
   const rules = rulesAsOf(today);
-  const settings = withChoice(readSettings(options.settings === undefined ? undefined : path(options.settings)), options, rules);
+  const settings = withChoice(readSettings(options.settings === undefined ? undefined : path(options.settings), profileOf(options)), options, rules);
   const known = options.baseline === undefined ? undefined : readBaseline(path(options.baseline));
   const { unseen, context, ...read } = options.live === undefined
     ? { ...readObjects(await readInputs(options.inputs, { base, stdin, maxBytes: options.maxMebibytes * 2 ** 20 })), unseen: [], context: undefined }
@@ -88,7 +93,14 @@ export async function check(options: CheckOptions, { base, stdin, kubeconfig, ot
     ...(context === undefined ? {} : { context }),
   });
   const strays = strayOverrides(settings, [...read.objects, ...unseen], "of which nothing was checked");
-  return { report, rules, settings, origins: read.origins, strayOverrides: strays, accepted };
+  return { report, rules, settings, origins: read.origins, files: read.files, strayOverrides: strays, accepted };
+}
+
+/** What settings say wins over what is usual for others' manifests; a rule that is named, and a stack of ours, need no profile that might leave something out. */
+function profileOf({ profile, settings, rules, live }: CheckOptions): ProfileName | undefined {
+  if (profile !== undefined) return profile;
+  if (rules !== undefined || live?.connection !== undefined) return "strict";
+  return settings === undefined ? "recommended" : undefined;
 }
 
 /** The verdicts on variants as one. */

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { ProfileName } from "../profiles.ts";
 import { policiesOf } from "../settings-of-stack.ts";
 import { parseSettings, SettingsError } from "../settings.ts";
 import type { Settings } from "../settings.ts";
@@ -7,12 +8,13 @@ import type { Baseline } from "./baseline.ts";
 import { UsageError } from "./rules-list.ts";
 import { parse } from "./yaml.ts";
 
-/** Settings in the shape of a stack's `policies`, or those of a whole stack file. Throws a {@link UsageError}. */
-export function readSettings(file: string | undefined): Settings {
-  if (file === undefined) return parseSettings();
+/** Settings in the shape of a stack's `policies`, or those of a whole stack file; `profile` takes the place of theirs. Throws a {@link UsageError}. */
+export function readSettings(file: string | undefined, profile?: ProfileName): Settings {
+  if (file === undefined) return parseSettings({ profile });
   const value = reading("settings", file, parse) as { config?: Record<string, unknown> } | undefined;
   try {
-    return parseSettings(value?.config === undefined ? value : policiesOf(value.config));
+    const own = value?.config === undefined ? value : policiesOf(value.config);
+    return parseSettings(profile === undefined || typeof own === "string" ? own : { ...own as object | undefined, profile });
   } catch (error) {
     if (error instanceof SettingsError) throw new UsageError(`${file}: ${error.message}`);
     throw error;

@@ -1,6 +1,7 @@
 import type { Rule } from "../rule.ts";
 import { markdownTable } from "./formats/table.ts";
-import { beyondCel, settingsOf, sourcesOf } from "./rule-text.ts";
+import { profileNames, profiles } from "../profiles.ts";
+import { beyondCel, levelIn, profilesText, settingsOf, sourcesOf } from "./rule-text.ts";
 import { cisSection5, runbookRows } from "./standards.ts";
 
 const introduction = `# Policies
@@ -10,8 +11,11 @@ const introduction = `# Policies
 One set of rules judges every change, at four gates: \`npm run preview\` and \`npm run up\` before anything is created, \`npm run check\` for manifests of any origin,
 \`npm run check -- --live\` for what runs in a cluster, and the API server's own admission for what reaches it past all of these.
 
-A finding of severity medium and above blocks; a low one is advice. The setting \`policies\` of a stack changes that, and the numbers below, for all objects or for a
-namespace or a workload. An object is excepted from a rule by an annotation with a reason and an end:
+A profile says which rules look, and from which severity on a finding blocks; the rest is advice:
+
+${markdownTable([["profile", "rules", "blocks from"], ...profileNames.map((name) => [`\`${name}\``, profiles[name].purpose, profiles[name].blocksFrom])])}
+
+The setting \`policies\` of a stack chooses a profile, and changes levels and the numbers below for all objects or for a namespace or a workload. An object is excepted from a rule by an annotation with a reason and an end:
 
 \`\`\`yaml
 metadata:
@@ -28,7 +32,10 @@ export function policiesPage(rules: readonly Rule[]): string {
     introduction,
     `${rules.length} rules; the API server decides ${rules.filter(({ admission }) => beyondCel(admission) === undefined).length} of them as well.`,
     "",
-    markdownTable([["rule", "severity", "what it asks for"], ...groups.flatMap(([, all]) => all.map(({ id, severity, title }) => [`[${id}](#${id.toLowerCase()})`, severity, title]))]),
+    markdownTable([
+      ["rule", "severity", "in `recommended`", "what it asks for"],
+      ...groups.flatMap(([, all]) => all.map((rule) => [`[${rule.id}](#${rule.id.toLowerCase()})`, rule.severity, levelIn(rule, "recommended"), rule.title])),
+    ]),
     "",
     ...groups.flatMap(([row, all]) => [`## ${row}${titles.has(row) ? `: ${titles.get(row)}` : ""}`, "", ...all.flatMap(ruleSection)]),
   ].join("\n");
@@ -51,6 +58,7 @@ function ruleSection(rule: Rule): string[] {
     `**${title}.** ${rationale}`,
     "",
     `- severity: ${severity}`,
+    `- profiles: ${profilesText(rule)}`,
     `- rows: ${row.join(", ")}`,
     `- looks at: ${kinds[0] === "*" ? "every kind" : kinds.join(", ")}${scope === "stack" ? ", in the light of all other objects" : ""}`,
     `- admission: ${beyond === undefined ? "yes" : `no, ${beyond}`}`,

@@ -1,5 +1,7 @@
+import { levelOf } from "../enforcement.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import type { ExceptedFinding, Report } from "../pack.ts";
+import type { ProfileName } from "../profiles.ts";
 import type { Finding, Severity } from "../rule.ts";
 import type { Settings } from "../settings.ts";
 import { compareWith } from "./baseline.ts";
@@ -9,9 +11,6 @@ import type { Problem, Skipped } from "./inputs.ts";
 import { locate } from "./locations.ts";
 import type { Location } from "./locations.ts";
 import type { Origin } from "./reader.ts";
-
-/** From the least to the most harm. */
-export const severities = ["low", "medium", "high", "critical"] as const satisfies readonly Severity[];
 
 /** `blocks` fails the check, `advice` is below what fails it, `known` is in the baseline. */
 export type FindingState = "blocks" | "advice" | "known";
@@ -32,6 +31,8 @@ export interface LocatedOpen extends Finding, Located {}
 export interface CheckReport {
   /** The context of the cluster that was read; absent where files were. */
   readonly context?: string;
+  /** Which rules looked. */
+  readonly profile: ProfileName;
   readonly findings: readonly CheckedFinding[];
   readonly excepted: readonly LocatedException[];
   readonly notEvaluated: readonly LocatedOpen[];
@@ -54,8 +55,8 @@ export interface Evaluated {
   readonly skipped: readonly Skipped[];
   readonly otherKinds: Readonly<Record<string, number>>;
   readonly settings: Settings;
-  /** The lowest severity that fails a check, where the settings say nothing about the rule. */
-  readonly failOn: Severity;
+  /** The lowest severity that fails a check, where the settings say nothing about the rule. @default the profile's */
+  readonly failOn?: Severity | undefined;
   readonly baseline?: Baseline;
   readonly context?: string;
 }
@@ -67,13 +68,14 @@ export function checkReport(evaluated: Evaluated): CheckReport {
   const order = <Item extends Finding & Located>(items: readonly Item[]) => items.toSorted(byPlace);
   const known = compareWith(baseline ?? { version: 1, findings: [] });
   const findings = order(report.findings.map((finding) => ({ ...finding, ...place(finding), fingerprint: fingerprintOf(finding) })))
-    .map((finding): CheckedFinding => ({ ...finding, state: known.isKnown(finding) ? "known" : blocks(finding, settings, failOn) ? "blocks" : "advice" }));
+    .map((finding): CheckedFinding => ({ ...finding, state: known.isKnown(finding) ? "known" : levelOf(finding.rule, settings, failOn) === "mandatory" ? "blocks" : "advice" }));
   const excepted = order(report.excepted.map((finding) => ({ ...finding, ...place(finding) })));
   const notEvaluated = order(report.notEvaluated.map((finding) => ({ ...finding, ...place(finding) })));
   const gone = known.gone();
   const inState = (state: FindingState) => findings.filter((finding) => finding.state === state).length;
   return {
     ...(context === undefined ? {} : { context }),
+    profile: settings.profile,
     findings, excepted, notEvaluated, problems, skipped, gone, objects, otherKinds,
     counts: {
       objects: objects.length, evaluations: report.counts.evaluations,
@@ -88,12 +90,6 @@ export function exitCodeOf({ counts }: CheckReport): 0 | 1 | 2 | 3 {
   if (counts.blocks > 0) return 1;
   if (counts.problems > 0) return 3;
   return counts.objects === 0 ? 2 : 0;
-}
-
-function blocks({ rule }: Finding, { enforcement }: Settings, failOn: Severity): boolean {
-  const level = enforcement[rule.id];
-  if (level !== undefined) return level === "mandatory";
-  return severities.indexOf(rule.severity) >= severities.indexOf(failOn);
 }
 
 /** A field of an object. */

@@ -1,3 +1,6 @@
+import { levelOf } from "../enforcement.ts";
+import { profilesOf } from "../profiles.ts";
+import type { ProfileName } from "../profiles.ts";
 import type { Admission, Rule, Sources } from "../rule.ts";
 import { settingsSchema } from "../settings.ts";
 
@@ -12,6 +15,17 @@ export interface RuleSetting {
 export function settingsOf(rule: Rule): RuleSetting[] {
   const properties = (settingsSchema(rule.id)?.properties ?? {}) as Readonly<Record<string, { description?: string; default?: unknown }>>;
   return Object.entries(properties).map(([name, { description = "", default: value }]) => ({ name, description, value: JSON.stringify(value) }));
+}
+
+/** What a rule's findings do in a profile; empty where the rule does not look. */
+export function levelIn(rule: Rule, profile: ProfileName): "" | "blocks" | "advises" {
+  const level = levelOf(rule, { profile, enforcement: {} });
+  return level === "disabled" ? "" : level === "mandatory" ? "blocks" : "advises";
+}
+
+/** The profiles that hold a rule, and what its findings do in each. */
+export function profilesText(rule: Rule): string {
+  return profilesOf(rule).map((name) => `${name} (${levelIn(rule, name)})`).join(", ");
 }
 
 /** Where else the same is asked for: one entry a framework or scanner. */
@@ -38,6 +52,7 @@ export function explain(rule: Rule): string {
     "",
     `why         ${rule.rationale}`,
     `severity    ${rule.severity}`,
+    `profiles    ${profilesText(rule)}`,
     `rows        ${rule.row.join(", ")}`,
     `looks at    ${rule.kinds[0] === "*" ? "every kind" : rule.kinds.join(", ")}${rule.scope === "stack" ? ", in the light of all other objects" : ""}`,
     `admission   ${beyond === undefined ? "the API server decides it as well" : `not by the API server: ${beyond}`}`,

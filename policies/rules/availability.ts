@@ -11,7 +11,7 @@ const spread: StackRule = {
   scope: "stack",
   kinds: ["Deployment", "StatefulSet"],
   row: ["X04"],
-  severity: "high",
+  severity: "medium",
   title: "Replicas are spread over nodes",
   rationale: "Replicas on one node fail together.",
   remediation: [
@@ -42,7 +42,7 @@ const gracePeriod: ObjectRule = {
   kinds: podKinds,
   row: ["X04"],
   severity: "medium",
-  title: "Pods say how long a clean shutdown takes",
+  title: "Pods set terminationGracePeriodSeconds",
   rationale: "The default of 30 s cuts off whatever needs longer, and nobody decided it.",
   remediation: "terminationGracePeriodSeconds: 30   # what this program needs to finish its work",
   admission: { beyondCel: "The API server writes its default into the pod before policies see it, so that none and 30 s are the same to them." },

@@ -13,6 +13,7 @@ const noPods = "^0+%?$";
 const disruptionBudget: StackRule = {
   ...base,
   id: "X04-disruption-budget",
+  severity: "medium",
   scope: "stack",
   kinds: ["Deployment", "StatefulSet"],
   title: "Workloads with replicas have a PodDisruptionBudget",
@@ -101,7 +102,7 @@ const unhealthyEvictable: ObjectRule = {
   scope: "object",
   kinds: ["PodDisruptionBudget"],
   severity: "medium",
-  title: "PodDisruptionBudgets let broken pods be evicted",
+  title: "PodDisruptionBudgets set unhealthyPodEvictionPolicy to AlwaysAllow",
   rationale: "By default a pod that is not Ready and cannot become so holds up the drain of its node, for ever.",
   remediation: "spec:\n  unhealthyPodEvictionPolicy: AlwaysAllow",
   sources: { scanners: ["kube-linter pdb-unhealthy-pod-eviction-policy"] },

@@ -89,7 +89,7 @@ const startingDeadline: ObjectRule = {
   id: "X08-cron-job-deadline",
   kinds: ["CronJob"],
   severity: "medium",
-  title: "CronJobs say how late a run may still start",
+  title: "CronJobs set startingDeadlineSeconds",
   rationale: "Without it a controller that was away starts last night's run at noon, or after a hundred missed ones none at all; below ten seconds it may miss each.",
   remediation: "spec:\n  startingDeadlineSeconds: 3600",
   sources: { scanners: ["kube-score cronjob-has-deadline"] },

@@ -54,7 +54,7 @@ const flowPeers: ObjectRule = {
   ...base,
   id: "X05-flow-peers",
   severity: "medium",
-  title: "Flows name their peers",
+  title: "Rules of NetworkPolicies name their peers",
   rationale: "A flow with all pods, of this namespace or of every one, is open to whatever is added there next, and to whoever breaks into any of them.",
   remediation: [
     "ingress:", "  - from:", "      - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: <its namespace> } }",
@@ -81,7 +81,7 @@ const flowPeers: ObjectRule = {
 const flowPorts: ObjectRule = {
   ...base,
   id: "X05-flow-ports",
-  title: "Flows name their ports",
+  title: "Rules of NetworkPolicies name their ports",
   rationale: "A flow without ports opens every port of the peer: its debugger, its metrics and its administration too.",
   remediation: "ingress:\n  - from: [{ podSelector: { matchLabels: { app: <who talks to it> } } }]\n    ports:\n      - port: 8080\n        protocol: TCP",
   admission: both((direction) => [

@@ -2,6 +2,7 @@ import type { V1Probe } from "@kubernetes/client-node";
 import { isMain } from "../cel.ts";
 import { isPostgres as celPostgres } from "../data-store-cel.ts";
 import { isPostgres } from "../data-stores.ts";
+import { enumerated } from "../enumerated.ts";
 import { longRunningKinds } from "../pod-spec-walker.ts";
 import type { ContainerRule, Rule } from "../rule.ts";
 import { probeCommandRules } from "./probe-commands.ts";
@@ -18,7 +19,7 @@ const isServing = [
 const probes: ContainerRule = {
   ...base,
   id: "X03-probes",
-  title: "Long-running containers have all three probes",
+  title: "Long-running containers have the probes they need",
   rationale: "Readiness keeps traffic from a container that cannot serve, liveness restarts one that hangs, startup gives a slow one its time.",
   remediation: [
     "startupProbe:", "  httpGet: { path: /health/live, port: http }", "  periodSeconds: 5", "  failureThreshold: 30",
@@ -31,13 +32,12 @@ const probes: ContainerRule = {
       "Polaris livenessProbeMissing", "Polaris readinessProbeMissing",
     ],
   },
-  admission: probeKinds.map((probe) => ({ expression: `!(${isServing}) || has(container.${probe})`, message: `has no ${probe}` })),
-  *check({ role, spec, path, pod }) {
+  admission: ({ "X03-probes": { required } }) => required.map((probe) => ({ expression: `!(${isServing}) || has(container.${probe})`, message: `has no ${probe}` })),
+  *check({ role, spec, path, pod }, _object, { "X03-probes": { required } }) {
     if ((pod.spec.restartPolicy ?? "Always") !== "Always") return; // a Pod that is meant to end
     if (role !== "main" && !(role === "sidecar" && (spec.ports ?? []).length > 0)) return;
-    for (const probe of probeKinds) {
-      if (!spec[probe]) yield { path: `${path}.${probe}`, message: `has no ${probe}` };
-    }
+    const missing = required.filter((probe) => !spec[probe]);
+    if (missing.length > 0) yield { path: missing.length === 1 ? `${path}.${missing[0]}` : path, message: `has ${enumerated(missing.map((probe) => `no ${probe}`))}` };
   },
 };
 

@@ -91,7 +91,7 @@ const accountToken: ObjectRule = {
   id: "X01-service-account-automount",
   kinds: ["ServiceAccount"],
   severity: "high",
-  title: "Service accounts mount no token by themselves",
+  title: "ServiceAccounts set automountServiceAccountToken to false",
   rationale: "A pod that forgets to refuse it then has a key to the API server.",
   remediation: "automountServiceAccountToken: false   # a pod that needs a token asks for it itself",
   sources: { cis: ["5.1.6"] },

@@ -88,7 +88,7 @@ const governingService: StackRule = {
   id: "X05-governing-service",
   kinds: ["StatefulSet"],
   row: ["X05", "T01"],
-  title: "StatefulSets have the Service they name",
+  title: "The serviceName of a StatefulSet is a Service",
   rationale: "Their pods have no names in DNS without it, and members of a cluster do not find each other.",
   remediation: "apiVersion: v1\nkind: Service\nmetadata:\n  name: <serviceName of the StatefulSet>\nspec:\n  clusterIP: None\n  selector: { app: <the pods' label> }",
   sources: { scanners: ["kube-score statefulset-has-servicename"] },

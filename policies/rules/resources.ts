@@ -1,4 +1,5 @@
 import { isEphemeral } from "../cel.ts";
+import { enumerated } from "../enumerated.ts";
 import type { Manifest } from "../kubernetes-object.ts";
 import { podKinds, workloadKinds } from "../pod-spec-walker.ts";
 import type { WalkedContainer } from "../pod-spec-walker.ts";
@@ -21,11 +22,16 @@ const amounts = {
 } as const;
 type Amount = (typeof amounts)[keyof typeof amounts];
 
-function* requirePositive({ spec, path }: WalkedContainer, [list, resource, name]: Amount): Generator<Violation> {
-  const at = fieldOf(path, list, resource);
-  const value = spec.resources?.[list]?.[resource];
-  if (value === undefined || value === null) yield { path: at, message: `has no ${name}` };
-  else if (!((parseQuantity(value) ?? 0) > 0)) yield { path: at, message: `${name} ${value} is not a quantity above zero${quantityHint(value)}` };
+/** What is missing is said once. */
+function* requirePositive({ spec, path }: WalkedContainer, amounts: readonly Amount[]): Generator<Violation> {
+  const valueOf = ([list, resource]: Amount) => spec.resources?.[list]?.[resource] ?? undefined;
+  const at = ([list, resource]: Amount) => fieldOf(path, list, resource);
+  const missing = amounts.filter((amount) => valueOf(amount) === undefined);
+  if (missing.length > 0) yield { path: missing.length === 1 ? at(missing[0]!) : `${path}.resources`, message: `has ${enumerated(missing.map(([, , name]) => `no ${name}`))}` };
+  for (const amount of amounts) {
+    const value = valueOf(amount);
+    if (value !== undefined && !((parseQuantity(value) ?? 0) > 0)) yield { path: at(amount), message: `${amount[2]} ${value} is not a quantity above zero${quantityHint(value)}` };
+  }
 }
 
 /** CEL of `requirePositive`: nothing is zero. The API refuses resources on ephemeral containers. */
@@ -59,7 +65,7 @@ const containerResources: ContainerRule = {
   admission: ({ "X02-container-resources": { requireCpuLimit } }) => required(requireCpuLimit).map(positive),
   *check(container, _object, settings) {
     if (container.role === "ephemeral") return; // the API refuses resources on ephemeral containers
-    for (const amount of required(settings["X02-container-resources"].requireCpuLimit)) yield* requirePositive(container, amount);
+    yield* requirePositive(container, required(settings["X02-container-resources"].requireCpuLimit));
   },
 };
 
@@ -78,7 +84,7 @@ const ephemeralStorage: ContainerRule = {
   sources: { scanners: ["kube-score container-ephemeral-storage-request-and-limit"] },
   admission: [positive(amounts.storageLimit)],
   *check(container) {
-    if (container.role !== "ephemeral") yield* requirePositive(container, amounts.storageLimit);
+    if (container.role !== "ephemeral") yield* requirePositive(container, [amounts.storageLimit]);
   },
 };
 

@@ -85,7 +85,7 @@ const progressDeadline: ObjectRule = {
   id: "X04-progress-deadline",
   kinds: ["Deployment"],
   severity: "medium",
-  title: "Rollouts wait as long as a pod may take to start",
+  title: "progressDeadlineSeconds is as long as a pod may take to start",
   rationale: "A deadline shorter than the startup probe's patience calls a rollout failed that is only slow, and it is then rolled back.",
   remediation: "spec:\n  progressDeadlineSeconds: 600   # at least failureThreshold x periodSeconds of each startupProbe",
   admission: [{

@@ -9,7 +9,7 @@ const base = { row: ["X02"], severity: "high", scope: "object", kinds: podKinds 
 const scratchSize: ObjectRule = {
   ...base,
   id: "X02-scratch-size",
-  title: "Scratch volumes have a size",
+  title: "Volumes of type emptyDir have a sizeLimit",
   rationale: "An emptyDir without sizeLimit takes the node's disk, or with medium Memory its memory, until the node evicts everything.",
   remediation: "volumes:\n  - name: scratch\n    emptyDir:\n      sizeLimit: 64Mi",
   admission: [{ expression: `${volumes}.all(volume, !has(volume.emptyDir) || has(volume.emptyDir.sizeLimit))`, message: "an emptyDir has no sizeLimit" }],

@@ -8,12 +8,17 @@ import { writeWhole } from "../../policies/check/files.ts";
 import { exceptionsFormats } from "../../policies/check/formats/exceptions.ts";
 import { formats } from "../../policies/check/formats/index.ts";
 import type { Format } from "../../policies/check/formats/index.ts";
+import { summaryFormats } from "../../policies/check/formats/summary.ts";
 import { standardsFormats } from "../../policies/check/formats/standards.ts";
 import { countsOf, problemText, verdictOf } from "../../policies/check/formats/wording.ts";
-import { exitCodeOf, severities } from "../../policies/check/report.ts";
+import { exitCodeOf } from "../../policies/check/report.ts";
 import { explain } from "../../policies/check/rule-text.ts";
 import { chosenRules, listRules, UsageError } from "../../policies/check/rules-list.ts";
 import { standardsReport } from "../../policies/check/standards-report.ts";
+import { summaryOf } from "../../policies/check/summary.ts";
+import { enumerated } from "../../policies/enumerated.ts";
+import { severities } from "../../policies/enforcement.ts";
+import { profileNames, profiles } from "../../policies/profiles.ts";
 import type { Severity } from "../../policies/rule.ts";
 import { rulesAsOf } from "../../policies/rules/index.ts";
 import { stackKubeconfig } from "./cluster-record.ts";
@@ -26,7 +31,8 @@ const commandLine = (terminal: Terminal): Command => commandOn(terminal, "npm ru
   .argument("[inputs...]", "files, folders (every .yaml, .yml and .json below) and - for standard input")
   .addOption(new Option("--format <name>", "how to write the result").choices(Object.keys(formats)).default("human"))
   .option("--output <file>", "write it to a file and only the verdict to the terminal")
-  .addOption(new Option("--fail-on <severity>", "lowest severity that blocks").choices([...severities]).default("medium"))
+  .addOption(new Option("--profile <name>", "which rules look, and the lowest severity that blocks").choices([...profileNames]))
+  .addOption(new Option("--fail-on <severity>", "lowest severity that blocks, whatever the profile says").choices([...severities]))
   .option("--baseline <file>", "accept the findings in this file, so that only new ones block")
   .option("--write-baseline <file>", "accept all findings of today, and write them to this file")
   .option("--strict", "a verdict that could not be given counts as a finding", false)
@@ -39,19 +45,22 @@ const commandLine = (terminal: Terminal): Command => commandOn(terminal, "npm ru
   .option("--namespace <name>", "with --live: only this namespace, which may be one of the system's own")
   .option("--exceptions", "list all exceptions with reason, end and state instead of the findings")
   .option("--report", "say for each standard what is covered, passed, failed and excepted instead of the findings")
-  .option("--list-rules", "name all rules, and check nothing")
+  .option("--summary", "count what was read, and the findings by rule, instead of the findings")
+  .option("--list-rules", "name all rules, or those of --profile, and check nothing")
   .option("--explain <id>", "say everything about a rule, and check nothing", (id: string, ids: string[] = []) => [...ids, id])
   .addOption(new Option("--max-size <MiB>", "largest input").argParser(Number).default(64))
   .addHelpText("after", [
+    "", "Profiles:", ...profileNames.map((name) => `  ${name.padEnd(25)}${profiles[name].purpose}; blocks from ${profiles[name].blocksFrom}`),
+    "Without --profile it is that of --settings, strict with --rules or --stack, and otherwise recommended.",
     "", "Exit codes: 0 clean, 1 findings that block, 2 wrong usage or nothing to check, 3 an input could not be read and nothing blocks.",
     "Examples:", "  npm run check -- deploy/ chart.yaml", "  helm template my-chart | npm run -s check -- - --format sarif --output check.sarif",
     "  npm run check -- --live --namespace shop --baseline known.json",
   ].join("\n"));
 
-interface Options extends Pick<CheckOptions, "strict" | "rules" | "skipRules" | "settings" | "baseline"> {
+interface Options extends Pick<CheckOptions, "strict" | "profile" | "rules" | "skipRules" | "settings" | "baseline"> {
   readonly format: Format;
   readonly output?: string;
-  readonly failOn: Severity;
+  readonly failOn?: Severity;
   readonly writeBaseline?: string;
   readonly live?: true;
   readonly stack?: string;
@@ -59,6 +68,7 @@ interface Options extends Pick<CheckOptions, "strict" | "rules" | "skipRules" | 
   readonly namespace?: string;
   readonly exceptions?: true;
   readonly report?: true;
+  readonly summary?: true;
   readonly listRules?: true;
   readonly explain?: string[];
   readonly maxSize: number;
@@ -81,7 +91,7 @@ async function run(inputs: readonly string[], options: Options, terminal: Termin
   const today = new Date().toISOString().slice(0, 10);
   const known = rulesAsOf(today);
   if (options.explain || options.listRules) {
-    terminal.out(options.explain ? chosenRules(options.explain, known).map(explain).join("\n") : listRules(options.rules ? chosenRules(options.rules, known) : known));
+    terminal.out(options.explain ? chosenRules(options.explain, known).map(explain).join("\n") : listRules((options.rules ? chosenRules(options.rules, known) : known).filter((rule) => profiles[options.profile ?? "strict"].holds(rule))));
     return 0;
   }
   refuseContradictions(inputs, options);
@@ -101,15 +111,17 @@ function refuseContradictions(inputs: readonly string[], options: Options): void
   if (!options.live && [options.stack, options.context, options.namespace].some((choice) => choice !== undefined)) throw new UsageError("--stack, --context and --namespace choose what --live reads: add --live");
   if (options.stack !== undefined && options.context !== undefined) throw new UsageError("--stack and --context each name a cluster: choose one");
   if (!options.live && inputs.length === 0) throw new UsageError("nothing to check: name files, folders, - for standard input, or --live; --help says more");
-  if (options.report && options.exceptions) throw new UsageError("--report and --exceptions each take the place of the findings: choose one");
-  if ((options.report || options.exceptions) && !Object.hasOwn(standardsFormats, options.format)) throw new UsageError(`${options.report ? "--report" : "--exceptions"} is written as ${Object.keys(standardsFormats).join(", ")}, not as ${options.format}`);
+  const views = (["report", "exceptions", "summary"] as const).filter((view) => options[view]).map((view) => `--${view}`);
+  if (views.length > 1) throw new UsageError(`${enumerated(views)} each take the place of the findings: choose one`);
+  if (views.length > 0 && !Object.hasOwn(standardsFormats, options.format)) throw new UsageError(`${views[0]} is written as ${Object.keys(standardsFormats).join(", ")}, not as ${options.format}`);
   if (!(options.maxSize > 0)) throw new UsageError("--max-size is a number of MiB above 0");
 }
 
 /** The result in the format and view that was asked for. */
-function resultOf({ report, rules, settings, origins }: Checked, options: Options, colour: boolean, today: string): string {
+function resultOf({ report, rules, settings, origins, files }: Checked, options: Options, colour: boolean, today: string): string {
   const view = options.format as keyof typeof standardsFormats;
   if (options.report) return standardsFormats[view](standardsReport(report, rules, settings));
+  if (options.summary) return summaryFormats[view](summaryOf(report, files));
   if (options.exceptions) return exceptionsFormats[view](listExceptions(report, origins, today));
   return formats[options.format](report, { colour: options.output === undefined && colour });
 }
@@ -119,7 +131,7 @@ function publish({ report, accepted, strayOverrides }: Checked, result: string, 
   const { output, writeBaseline } = options;
   if (output === undefined) out(result);
   else writeWhole(resolve(base, output), result);
-  const isWhole = output === undefined && options.format === "human" && !options.report && !options.exceptions;
+  const isWhole = output === undefined && options.format === "human" && !options.report && !options.exceptions && !options.summary;
   const aside = [
     ...(isWhole ? [] : [...(report.context === undefined ? [] : [`context ${report.context}`]), ...report.problems.map((problem) => `unreadable ${problemText(problem)}`), `check ${verdictOf(report)}: ${countsOf(report)}`]),
     // Settings are shared, and what is checked may be a part of what they are for: a note, and no finding.

@@ -17,7 +17,7 @@ export async function scannerMeasurements(declared: readonly Manifest[], folder:
   await buildPrograms([scanner], print);
   const file = join(folder, "objects.yaml");
   await writeObjects(file, declared);
-  const check = [join(checkout, "scripts/check.ts"), "--max-size", "512", file];
+  const check = [join(checkout, "scripts/check.ts"), "--profile", "strict", "--max-size", "512", file];
   const size = `${scannedObjects.toLocaleString("en")} objects in one file of YAML`;
   return [
     { id: "g", title: `npm run check, ${size}`, measure: () => timed(() => judged(process.execPath, check)) },

@@ -1,20 +1,22 @@
 import test from "ava";
 import { rulesAsOf } from "../../policies/rules/index.ts";
+import { settingsSchema } from "../../policies/settings.ts";
 import { fixtures } from "./fixtures/index.ts";
-import { judged, line, rejudged, today } from "./fixtures/fixture.ts";
+import { judged, judgedFixture, line, rejudged, today } from "./fixtures/fixture.ts";
 
 const rules = rulesAsOf(today);
 
-for (const { rule, title, edits, says } of fixtures) {
+for (const fixture of fixtures) {
+  const { rule, title, says } = fixture;
   test(`${rule} ${says.length === 0 ? "accepts" : "blocks"} ${title}, and no other rule objects`, (t) => {
-    const report = rejudged(edits);
+    const report = judgedFixture(fixture);
     const byOthers = report.findings.filter((finding) => finding.rule.id !== rule);
     t.deepEqual([report.findings, byOthers, report.notEvaluated].map((findings) => findings.map(line)), [[...says], [], []]);
   });
 }
 
 test("judging again what changed finds what judging everything finds", (t) => {
-  const sample = fixtures.filter((_, index) => index % 20 === 0);
+  const sample = fixtures.filter(({ numbers }, index) => index % 20 === 0 && numbers === undefined);
   for (const { edits, title } of sample) {
     const [again, whole] = [rejudged(edits), judged(edits)].map(({ findings, notEvaluated }) => [findings, notEvaluated].map((found) => found.map(line)));
     t.deepEqual(again, whole, title);
@@ -27,6 +29,16 @@ test("every rule has fixtures that pass and fixtures that fail", (t) => {
   const ids = rules.map(({ id }) => id).sort();
   t.deepEqual(covered(true), ids);
   t.deepEqual(covered(false), ids);
+});
+
+test("each number of a rule has a fixture whose verdict is another one with the default", (t) => {
+  const numbers = rules.flatMap(({ id }) => Object.keys(settingsSchema(id)?.properties ?? {}).map((name) => `${id}.${name}`));
+  const flipped = fixtures.filter(({ numbers: own }) => own !== undefined).flatMap(({ rule, edits, numbers: own, says }) => {
+    const byDefault = judged(edits).findings.filter((finding) => finding.rule.id === rule).map(line);
+    t.notDeepEqual(byDefault, [...says], `${rule} with ${JSON.stringify(own)}`);
+    return Object.keys(own!).map((name) => `${rule}.${name}`);
+  });
+  t.deepEqual([...new Set(flipped)].sort(), numbers.sort());
 });
 
 test("the good stack breaks no rule and leaves no verdict open", (t) => {

@@ -25,6 +25,8 @@ test("the defaults are the runbooks' numbers, for every object, by severity, and
     "B04-postgres-liveness": { timeoutSeconds: 10, initialDelaySeconds: 60, periodSeconds: 30, failureThreshold: 5 },
     "B05-postgres-startup": { budgetSeconds: 300 },
     "B06-redis-memory": { limitRatio: 1.5 },
+    "X03-probes": { required: ["startupProbe", "readinessProbe", "livenessProbe"] },
+    profile: "strict",
     overrides: [],
     enforcement: {},
     strict: false,
@@ -34,7 +36,7 @@ test("the defaults are the runbooks' numbers, for every object, by severity, and
 
 test("every section of numbers belongs to a rule", (t) => {
   const ids = new Set(rulesAsOf(today).map(({ id }) => id));
-  t.deepEqual(Object.keys(parseSettings()).filter((name) => !ids.has(name)), ["overrides", "enforcement", "strict"]);
+  t.deepEqual(Object.keys(parseSettings()).filter((name) => !ids.has(name)), ["profile", "overrides", "enforcement", "strict"]);
 });
 
 test("one number can be set without the others", (t) => {

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { keptOfClaims } from "../../workload/claims.ts";
 import type { ContainerArgs, Mount } from "../../workload/container.ts";
+import { type Excepted, exceptionsFor } from "../../workload/exceptions.ts";
 import { type Schedule, ScheduledJob } from "../../workload/job.ts";
 import { backupOf } from "../../workload/labels.ts";
 import type { Identity } from "../../workload/pod.ts";
@@ -22,7 +23,7 @@ export const backupDefaults = {
 } as const;
 
 /** What a stack can set about a backup. */
-export interface BackupArgs {
+export interface BackupArgs extends Excepted {
   readonly schedule?: Schedule;
   readonly storage?: Size;
   readonly keepDays?: number;
@@ -89,13 +90,14 @@ export class VerifiedBackup extends pulumi.ComponentResource {
     const copies = { path: "/backups", claim: claimName };
     const env = { BACKUPS: "/backups" };
     const scratch = { path: "/scratch", scratch: args.scratch ?? scratchFor(args.dataSize), storageClass: args.storageClass };
+    const excepted = exceptionsFor(name, args, ["CronJob", "PersistentVolumeClaim", "ServiceAccount"]);
     this.claim = new k8s.core.v1.PersistentVolumeClaim(claimName, {
       metadata: {
         name: claimName,
         namespace: args.namespace,
         labels,
         // Storage classes that wait for the first consumer bind it when the first job runs.
-        annotations: { "pulumi.com/skipAwait": "true" },
+        annotations: { "pulumi.com/skipAwait": "true", ...excepted("PersistentVolumeClaim").annotations },
       },
       spec: {
         accessModes: ["ReadWriteOnce"],
@@ -114,6 +116,7 @@ export class VerifiedBackup extends pulumi.ComponentResource {
       identity: args.identity,
       imagePullSecrets: args.imagePullSecrets,
       ...(args.annotations && { annotations: args.annotations }),
+      exceptions: Object.fromEntries(Object.entries(args.exceptions ?? {}).filter(([, { on }]) => on !== "PersistentVolumeClaim")),
       deadline,
       retries: 1,
       // The upload is last, and a failure of it repeats nothing: the bucket cannot hold up what happens on the volume.

@@ -5,6 +5,7 @@ import { scripts } from "../../capabilities/scripts.ts";
 import { type BackupArgs, backupScripts, toolContainers, VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
 import { images } from "../../images.ts";
 import type { ContainerArgs, Mount, Resources } from "../../workload/container.ts";
+import type { Excepted } from "../../workload/exceptions.ts";
 import { Job } from "../../workload/job.ts";
 import { dataStore } from "../../workload/labels.ts";
 import type { Probes } from "../../workload/probes.ts";
@@ -31,7 +32,7 @@ export const kafkaDefaults = {
   terminationGracePeriod: "120s",
 } as const;
 
-export interface KafkaArgs {
+export interface KafkaArgs extends Excepted {
   readonly namespace: string;
   /** The Service that clients begin with; `<it>-peers` names the brokers. */
   readonly serviceName: string;
@@ -72,6 +73,7 @@ export class Kafka extends pulumi.ComponentResource {
       replicas: { fixed: args.brokers ?? kafkaDefaults.brokers },
       identity: kafkaIdentity,
       terminationGracePeriod: kafkaDefaults.terminationGracePeriod,
+      exceptions: args.exceptions,
       containers: [broker(name, args, tools.mapName)],
       service: { name: serviceName, ports: { [kafkaDefaults.port]: "kafka" } },
     }, parent);

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Flow, flow } from "../../capabilities/network-flows.ts";
 import { containerSecurity } from "../../workload/container.ts";
+import { exceptionsFor } from "../../workload/exceptions.ts";
 import { mebibytes, seconds } from "../../workload/units.ts";
 import type { Client } from "../client.ts";
 import { type KafkaArgs, kafkaDefaults } from "./kafka.ts";
@@ -48,7 +49,8 @@ export class StrimziKafka extends pulumi.ComponentResource {
       },
       storage: { type: "persistent-claim", size: args.storage ?? kafkaDefaults.storage, deleteClaim: false, ...(args.storageClass && { class: args.storageClass }) },
     });
-    const cluster = custom("Kafka", name, {}, {
+    const excepted = exceptionsFor(name, args, ["Kafka"])("Kafka");
+    const cluster = custom("Kafka", name, { ...excepted }, {
       kafka: {
         ...(args.engine.version && { version: args.engine.version }),
         // The operator's own policy lets everybody in to a listener that names nobody, past all others: flows are the stack's.

@@ -6,6 +6,7 @@ import { backupScripts, type ToolContainer, toolContainers } from "../../capabil
 import type { Client } from "../client.ts";
 import { images } from "../../images.ts";
 import type { ContainerArgs, Resources } from "../../workload/container.ts";
+import type { Excepted } from "../../workload/exceptions.ts";
 import { Job } from "../../workload/job.ts";
 import { dataStore } from "../../workload/labels.ts";
 import type { Probes } from "../../workload/probes.ts";
@@ -30,7 +31,7 @@ export const mysqlDefaults = {
   storage: "5Gi",
 } as const;
 
-export interface MysqlArgs {
+export interface MysqlArgs extends Excepted {
   readonly namespace: string;
   readonly serviceName: string;
   readonly database: string;
@@ -80,6 +81,7 @@ export class Mysql extends pulumi.ComponentResource {
       replicas: { fixed: 1 },
       identity: mysqlIdentity,
       annotations: root.generation,
+      exceptions: args.exceptions,
       terminationGracePeriod: "120s",
       containers: [server(args, root.secretName)],
       service: { name: serviceName, ports: { [mysqlDefaults.port]: "mysql" } },

@@ -5,6 +5,7 @@ import { type Flow, flow } from "../../capabilities/network-flows.ts";
 import { backupDefaults } from "../../capabilities/verified-backup/verified-backup.ts";
 import { images } from "../../images.ts";
 import type { Resources } from "../../workload/container.ts";
+import { exceptionsFor } from "../../workload/exceptions.ts";
 import { mebibytes, seconds } from "../../workload/units.ts";
 import type { Client } from "../client.ts";
 import { archivePlugin, CloudNativeArchive } from "./cloud-native-archive.ts";
@@ -45,7 +46,7 @@ export class CloudNativePostgres extends pulumi.ComponentResource {
     const cluster = new k8s.apiextensions.CustomResource(name, {
       apiVersion: "postgresql.cnpg.io/v1",
       kind: "Cluster",
-      metadata: { name, namespace, labels },
+      metadata: { name, namespace, labels, ...exceptionsFor(name, args, ["Cluster"])("Cluster") },
       spec: {
         instances,
         imageName: image,
@@ -65,7 +66,7 @@ export class CloudNativePostgres extends pulumi.ComponentResource {
     new k8s.apiextensions.CustomResource(`${name}-backup`, {
       apiVersion: "postgresql.cnpg.io/v1",
       kind: "ScheduledBackup",
-      metadata: { name: `${name}-backup`, namespace, labels },
+      metadata: { name: `${name}-backup`, namespace, labels, ...exceptionsFor(`${name}-backup`, backup, ["ScheduledBackup"])("ScheduledBackup") },
       spec: {
         // The operator's schedules begin with the second.
         schedule: `0 ${(backup.schedule ?? backupDefaults.schedule).cron}`,

@@ -5,6 +5,7 @@ import { scripts } from "../../capabilities/scripts.ts";
 import { type BackupArgs, backupScripts, toolContainers, type VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
 import { images } from "../../images.ts";
 import type { ContainerArgs, Resources } from "../../workload/container.ts";
+import type { Excepted } from "../../workload/exceptions.ts";
 import { Job } from "../../workload/job.ts";
 import { dataStore } from "../../workload/labels.ts";
 import type { Probes } from "../../workload/probes.ts";
@@ -37,7 +38,7 @@ export const postgresDefaults = {
   startup: { period: "10s", timeout: "5s", failureThreshold: 180 },
 } as const;
 
-export interface PostgresArgs {
+export interface PostgresArgs extends Excepted {
   readonly namespace: pulumi.Input<string>;
   /** The Service's name; the StatefulSet has the component's own. */
   readonly serviceName: string;
@@ -94,6 +95,7 @@ export class Postgres extends pulumi.ComponentResource {
       replicas: { fixed: 1 },
       identity: postgresIdentity,
       annotations: superuser.generation,
+      exceptions: args.exceptions,
       // A fast shutdown writes one checkpoint, which takes as long as the disk needs.
       terminationGracePeriod: "120s",
       containers: [server(args, superuser)],

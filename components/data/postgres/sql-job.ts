@@ -2,11 +2,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import { ContentMap, contentHash } from "../../capabilities/content-map.ts";
 import { scripts } from "../../capabilities/scripts.ts";
 import { images } from "../../images.ts";
+import type { Excepted } from "../../workload/exceptions.ts";
 import { Job } from "../../workload/job.ts";
 import { postgresIdentity } from "./postgres.ts";
 import type { PostgresStore } from "./store.ts";
 
-export interface SqlJobArgs {
+export interface SqlJobArgs extends Excepted {
   readonly namespace: string;
   readonly postgres: PostgresStore;
   /** The script to run and the files it reads, by their names. */
@@ -25,6 +26,7 @@ export function sqlJob(name: string, { namespace, postgres: { client }, script, 
     namespace,
     labels: { app: name },
     annotations: client.annotations,
+    exceptions: args.exceptions,
     identity: postgresIdentity,
     deadline: "15m",
     containers: [{

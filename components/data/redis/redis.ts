@@ -3,6 +3,7 @@ import { Credential } from "../../capabilities/credential.ts";
 import { images } from "../../images.ts";
 import type { Client } from "../client.ts";
 import type { ContainerArgs, Resources } from "../../workload/container.ts";
+import type { Excepted } from "../../workload/exceptions.ts";
 import { dataStore, type DataStoreKind } from "../../workload/labels.ts";
 import type { Probes } from "../../workload/probes.ts";
 import { bytes, type Size } from "../../workload/units.ts";
@@ -37,7 +38,7 @@ export type RedisRole =
     readonly retainData: boolean;
   };
 
-export type RedisArgs = RedisRole & {
+export type RedisArgs = RedisRole & Excepted & {
   readonly namespace: pulumi.Input<string>;
   readonly serviceName: string;
   readonly labels: Readonly<Record<string, string>> & { readonly app: string };
@@ -73,6 +74,7 @@ export class Redis extends pulumi.ComponentResource {
       replicas: { fixed: 1 },
       identity: redisIdentity,
       annotations: credential.generation,
+      exceptions: args.exceptions,
       terminationGracePeriod: "60s",
       containers: [server(args, credential.secretName)],
       service: { name: serviceName, ports: { [redisDefaults.port]: "redis" } },

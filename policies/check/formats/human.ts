@@ -14,9 +14,11 @@ const colours: Readonly<Record<Severity, Style>> = { critical: ["bold", "red"], 
 /** For people: a line a finding, how to mend each rule once, what could not be looked at, and the verdict at the end. */
 export function human(report: CheckReport, { colour = false }: { colour?: boolean } = {}): string {
   const paint = colour ? coloured : plain;
+  const inState = (state: CheckedFinding["state"]) => report.findings.filter((finding) => finding.state === state);
   const sections = [
     report.context === undefined ? [] : [`context ${report.context}`],
-    report.findings.filter(({ state }) => state !== "known").map((finding) => findingLines(finding, paint)),
+    inState("blocks").map((finding) => findingLines(finding, paint)),
+    inState("advice").map((finding) => findingLines(finding, paint)),
     remedies(report, paint),
     report.excepted.map((finding) => `excepted until ${finding.until} (${finding.reason}): ${sentenceOf(finding)} [${finding.rule.id}]`),
     openVerdicts(report),

@@ -51,10 +51,10 @@ export function verdictOf({ counts }: CheckReport): string {
 }
 
 /** What was looked at and found, in one line. */
-export function countsOf({ counts, otherKinds }: CheckReport): string {
+export function countsOf({ counts, otherKinds, profile }: CheckReport): string {
   const others = Object.values(otherKinds).reduce((sum, count) => sum + count, 0);
   return [
-    counted(counts.objects, "object"), counted(counts.evaluations, "evaluation"), `${counts.blocks} blocking`, `${counts.advice} advisory`,
+    `profile ${profile}`, counted(counts.objects, "object"), counted(counts.evaluations, "evaluation"), `${counts.blocks} blocking`, `${counts.advice} advisory`,
     ...(counts.known > 0 ? [`${counts.known} known`] : []),
     ...(counts.excepted > 0 ? [`${counts.excepted} excepted`] : []),
     `${counts.notEvaluated} not evaluated`,

@@ -1,8 +1,8 @@
 import { needsServiceAccountToken } from "../../annotations.ts";
-import { isWindows as celWindows, literal, podAnnotations, volumes } from "../../cel.ts";
+import { literal, podAnnotations, volumes } from "../../cel.ts";
 import { podOf } from "../../pod-spec-walker.ts";
-import type { ContainerRule, ObjectRule, Rule } from "../../rule.ts";
-import { isWindows, standard } from "./standard.ts";
+import type { ObjectRule, Rule } from "../../rule.ts";
+import { standard } from "./standard.ts";
 
 /** Names of the service account that every pod of the namespace has which asks for no other. */
 const everybodys = ["", "default"];
@@ -11,9 +11,9 @@ const ownAccount = `!(variables.pod.?serviceAccountName.orValue("") in ${literal
 const serviceAccountToken: ObjectRule = {
   ...standard,
   id: "X01-service-account-token",
-  severity: "high",
+  severity: "medium",
   scope: "object",
-  title: "Pods get a service account token only when they say why",
+  title: "Pods set automountServiceAccountToken to false, or say why not",
   rationale: "A mounted token is a key to the API server for whoever breaks into the pod.",
   remediation: [
     "automountServiceAccountToken: false",
@@ -59,7 +59,7 @@ const sharedProcesses: ObjectRule = {
   id: "X01-shared-processes",
   severity: "medium",
   scope: "object",
-  title: "Containers of a pod do not see each other's processes",
+  title: "Pods set no shareProcessNamespace",
   rationale: "Under /proc each container then reads the environment, files and secrets of the others.",
   remediation: "shareProcessNamespace: false",
   admission: [{ expression: "variables.pod.?shareProcessNamespace.orValue(false) != true", message: "shareProcessNamespace is true" }],
@@ -74,7 +74,7 @@ const hostAliases: ObjectRule = {
   id: "X01-host-aliases",
   severity: "medium",
   scope: "object",
-  title: "Names are resolved by DNS alone",
+  title: "Pods set no hostAliases",
   rationale: "An alias sends a known name to an address nobody sees from outside the pod, and stays when the address moves.",
   remediation: "# without hostAliases; for a fixed address:\napiVersion: v1\nkind: Service\nspec:\n  type: ExternalName\n  externalName: <the real host>",
   sources: { scanners: ["Trivy KSV-0007"] },
@@ -87,36 +87,5 @@ const hostAliases: ObjectRule = {
   },
 };
 
-const portStart = "net.ipv4.ip_unprivileged_port_start";
-const sysctls = "variables.pod.?securityContext.?sysctls.orValue([])";
-
-const privilegedPorts: ContainerRule = {
-  ...standard,
-  id: "X01-privileged-ports",
-  severity: "medium",
-  scope: "container",
-  title: "Ports below 1024 come with the right to open them",
-  rationale: "Without root such a port needs NET_BIND_SERVICE: it opens on one node's runtime and fails on the next.",
-  remediation: [
-    "ports:", "  - containerPort: 8080", "# or, where the port cannot be changed, on the pod:", "securityContext:", "  sysctls:", `    - name: ${portStart}`, '      value: "0"',
-  ].join("\n"),
-  sources: { scanners: ["kube-linter privileged-ports", "Trivy KSV-0117"] },
-  admission: [{
-    expression: [
-      celWindows, '"NET_BIND_SERVICE" in container.?securityContext.?capabilities.?add.orValue([])',
-      `container.?ports.orValue([]).all(port, port.containerPort >= 1024 || ${sysctls}.exists(sysctl, sysctl.name == "${portStart}" && int(sysctl.value) <= port.containerPort))`,
-    ].join(" || "),
-    message: "listens on a port below 1024 without NET_BIND_SERVICE",
-  }],
-  *check({ spec, path, pod }) {
-    if (isWindows(pod) || spec.securityContext?.capabilities?.add?.includes("NET_BIND_SERVICE")) return;
-    const start = (pod.spec.securityContext?.sysctls ?? []).find(({ name }) => name === portStart)?.value ?? "1024";
-    for (const [index, { containerPort }] of (spec.ports ?? []).entries()) {
-      if (containerPort >= 1024 || containerPort >= Number(start)) continue;
-      yield { path: `${path}.ports[${index}].containerPort`, message: `listens on port ${containerPort} without NET_BIND_SERVICE` };
-    }
-  },
-};
-
 /** What keeps containers, pods and the API server apart. */
-export const isolationRules: readonly Rule[] = [serviceAccountToken, sharedProcesses, hostAliases, privilegedPorts];
+export const isolationRules: readonly Rule[] = [serviceAccountToken, sharedProcesses, hostAliases];

@@ -13,7 +13,7 @@ export const namespaceStandard: ObjectRule = {
   id: "X01-namespace-pod-security",
   scope: "object",
   kinds: ["Namespace"],
-  title: "Namespaces enforce the restricted Pod Security Standard",
+  title: "Namespaces have the label that enforces Pod Security restricted",
   rationale: "The label makes the API server refuse what reaches it past this stack.",
   remediation: ["metadata:", "  labels:", `    ${label("enforce")}: restricted`, `    ${label("warn")}: restricted   # says so where a Deployment is applied`].join("\n"),
   sources: { cis: ["5.2.1"] },

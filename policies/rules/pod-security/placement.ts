@@ -14,7 +14,7 @@ const nodeName: ObjectRule = {
   row: ["X04"],
   // A pod that runs has the name of its node, which the scheduler wrote.
   kinds: podKinds.filter((kind) => kind !== "Pod"),
-  title: "The scheduler chooses the node",
+  title: "Pods set no nodeName",
   rationale: "A pod with nodeName goes past room, taints and spreading, and is gone for good with that node.",
   remediation: "nodeSelector:\n  <the label that matters>: <value>   # instead of nodeName",
   admission: [{ expression: 'variables.pod.?nodeName.orValue("") == ""', message: "nodeName is set" }],
@@ -31,7 +31,7 @@ const systemPriority: ObjectRule = {
   id: "X04-system-priority",
   row: ["X04"],
   kinds: podKinds,
-  title: "No workload takes the priority of the cluster's own programs",
+  title: "Pods have no priorityClassName of the cluster's own programs",
   rationale: "It would push DNS and the network off a full node, and everything else stops with them.",
   remediation: "priorityClassName: <a PriorityClass of your own>   # or none",
   admission: [{
@@ -55,7 +55,7 @@ const controlPlaneToleration: ObjectRule = {
   id: "X01-control-plane-toleration",
   row: ["X01"],
   kinds: podKinds,
-  title: "Workloads keep off the control plane",
+  title: "Pods do not tolerate the taint of the control plane",
   rationale: "A pod that breaks out there is beside the API server's keys and etcd, and its load slows the whole cluster.",
   remediation: "tolerations:\n  - key: <a taint of your own nodes>\n    operator: Equal\n    value: <value>",
   admission: [{

@@ -30,7 +30,7 @@ const privilegeEscalation: ContainerRule = {
   }),
   id: "X01-privilege-escalation",
   scope: "container",
-  title: "Containers cannot gain privileges",
+  title: "Containers set allowPrivilegeEscalation to false",
   rationale: "A setuid program in the image would make any process root again.",
   remediation: "securityContext:\n  allowPrivilegeEscalation: false",
   admission: [{
@@ -71,6 +71,7 @@ const capabilities: ContainerRule = {
     scanners: ["kube-linter drop-net-raw-capability", "Trivy KSV-0003", "Trivy KSV-0106", "Checkov CKV_K8S_28", "Checkov CKV_K8S_37"],
   }),
   id: "X01-capabilities",
+  severity: "medium",
   scope: "container",
   title: "Containers drop all capabilities",
   rationale: "Every kept capability is a part of root; only binding a port below 1024 is accepted.",

@@ -10,7 +10,7 @@ const seccompUnconfined = contextRule({
   ...baseline("Seccomp", { cis: ["5.7.2"], scanners: ["Trivy KSV-0104"] }),
   id: "X01-seccomp-unconfined",
   severity: standard.severity,
-  title: "No seccomp profile is switched off",
+  title: "No seccompProfile is Unconfined",
   rationale: "Unconfined opens all system calls of the kernel, and with them every hole in it.",
   remediation: "securityContext:\n  seccompProfile:\n    type: RuntimeDefault",
   cel: {
@@ -28,8 +28,9 @@ const seccomp: ContainerRule = {
   ...standard,
   ...restricted("Seccomp", { cis: ["5.7.2"], scanners: ["Trivy KSV-0030", "Checkov CKV_K8S_31", "kube-score container-seccomp-profile"] }),
   id: "X01-seccomp",
+  severity: "medium",
   scope: "container",
-  title: "Containers run under a seccomp profile",
+  title: "Containers have a seccompProfile",
   rationale: "Without a profile all system calls of the kernel are open to the container.",
   remediation: "securityContext:\n  seccompProfile:\n    type: RuntimeDefault",
   admission: [{
@@ -51,7 +52,7 @@ const appArmor: ContainerRule = {
   ...baseline("AppArmor", { scanners: ["Trivy KSV-0002"] }),
   id: "X01-app-armor",
   scope: "container",
-  title: "No AppArmor profile is switched off",
+  title: "No appArmorProfile is Unconfined",
   rationale: "The runtime's profile keeps a container from mounting file systems and from writing under /proc and /sys.",
   remediation: "securityContext:\n  appArmorProfile:\n    type: RuntimeDefault",
   admission: [

@@ -30,7 +30,7 @@ const runAsNonRoot: ContainerRule = {
   }),
   id: "X01-run-as-non-root",
   scope: "container",
-  title: "Containers are refused where their image would run as root",
+  title: "Containers set runAsNonRoot",
   rationale: "Without runAsNonRoot the image decides, and many run as root without saying so.",
   remediation: "securityContext:\n  runAsNonRoot: true",
   admission: [
@@ -55,7 +55,7 @@ const userAndGroup: ContainerRule = {
   id: "X01-user-and-group",
   severity: "high",
   scope: "container",
-  title: "Containers say which user and group they run as",
+  title: "Containers set runAsUser and runAsGroup",
   rationale: "Otherwise the image decides, and a user without a group is in root's; volumes then belong to whoever the next image names.",
   remediation: "securityContext:\n  runAsUser: 1000\n  runAsGroup: 1000",
   sources: { scanners: ["kube-score container-security-context-user-group-id"] },

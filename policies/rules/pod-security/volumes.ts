@@ -32,9 +32,9 @@ const volumeTypes: ObjectRule = {
 const readOnlyRoot: ContainerRule = {
   ...standard,
   id: "X01-read-only-root",
-  severity: "high",
+  severity: "medium",
   scope: "container",
-  title: "Containers have a read-only root file system",
+  title: "Containers set readOnlyRootFilesystem",
   rationale: "What cannot be written cannot be replaced by an intruder, nor fill the node's disk.",
   remediation: "securityContext:\n  readOnlyRootFilesystem: true\n# and an emptyDir with a sizeLimit for each path the program writes to",
   sources: {

@@ -5,7 +5,7 @@ import { said } from "../../support/terminal.ts";
 
 /** `npm run check -- --live` on the cluster that the tests run on. */
 async function live(...args: string[]): Promise<{ code: number; out: string }> {
-  const { code, stdout, stderr } = await said(checkCommand, ["--live", ...args], { base: process.cwd(), kubeconfig: process.env["KUBECONFIG"] });
+  const { code, stdout, stderr } = await said(checkCommand, ["--live", "--profile", "strict", ...args], { base: process.cwd(), kubeconfig: process.env["KUBECONFIG"] });
   return { code, out: stdout + stderr };
 }
 
@@ -13,7 +13,7 @@ for (const namespace of ["data", "platform", "edi", "api-gateway", "techbra-test
   test.serial(`what runs in namespace ${namespace} passes every rule, and no verdict is open`, async (t) => {
     const { code, out } = await live("--namespace", namespace);
     t.is(code, 0, out);
-    const [, objects] = /^check passes: (\d+) objects, \d+ evaluations, 0 blocking, \d+ advisory, 0 not evaluated/m.exec(out) ?? [];
+    const [, objects] = /^check passes: profile strict, (\d+) objects, \d+ evaluations, 0 blocking, \d+ advisory, 0 not evaluated/m.exec(out) ?? [];
     t.true(Number(objects) > 20, out);
     t.log(`${objects} objects`);
   });

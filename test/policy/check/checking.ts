@@ -8,8 +8,8 @@ import type { Checked, CheckOptions } from "../../../policies/check/check.ts";
 /** The day these checks run on. */
 export const today = "2026-03-01";
 
-/** Options as the command has them when nobody says anything. */
-export const defaults: CheckOptions = { inputs: ["."], strict: false, failOn: "medium", accept: false, maxMebibytes: 64 };
+/** Options as the command has them when nobody says anything, but for the profile: these tests are about every rule. */
+export const defaults: CheckOptions = { inputs: ["."], strict: false, profile: "strict", accept: false, maxMebibytes: 64 };
 
 /** Checks files, which are written into a folder of their own for it. */
 export async function checkFiles(files: Readonly<Record<string, string | Buffer>>, options: Partial<CheckOptions> = {}, stdin = ""): Promise<Checked> {

@@ -17,14 +17,14 @@ const moving = 'Pod data/bad, container "main": image main<&>:latest uses the mo
 
 test("for people: a line a finding with its place, then each remedy once, what was left out, and the verdict", async (t) => {
   const lines = (await written("human")).split("\n");
-  t.is(lines[0], `deploy/api.yaml:7:7 advice (high) ${moving} [X08-image-pinned]`);
-  t.is(lines[2], `deploy/api.yaml:9:9 critical ${privileged} [X01-privileged]`);
+  t.is(lines[0], `deploy/api.yaml:9:9 critical ${privileged} [X01-privileged]`);
+  t.is(lines[3], `deploy/api.yaml:7:7 advice (high) ${moving} [X08-image-pinned]`);
   t.is(lines.filter((line) => line.startsWith("X01-privileged ")).length, 1);
   t.deepEqual(lines.slice(-8), [
     'excepted until 2026-05-31 (a device, b: 100 %): Pod data/excused, container "main": runs privileged [X01-privileged]', "",
     "skipped 1 document: a kustomization: build it first (kubectl kustomize); the first is kustomization.yaml:1", "",
     "unreadable broken.yaml:2:1 is no YAML or JSON: a quotation mark or a bracket before is never closed", "",
-    "check BLOCKED by 1 finding, and 1 input could not be read: 2 objects, 4 evaluations, 1 blocking, 1 advisory, 1 excepted, 0 not evaluated, 1 document skipped, 1 unreadable", "",
+    "check BLOCKED by 1 finding, and 1 input could not be read: profile strict, 2 objects, 4 evaluations, 1 blocking, 1 advisory, 1 excepted, 0 not evaluated, 1 document skipped, 1 unreadable", "",
   ]);
 });
 
@@ -57,7 +57,7 @@ test("GitHub gets a command a finding, in which nothing can end the command", as
   const lines = (await written("github")).trimEnd().split("\n");
   t.deepEqual(lines.map((line) => line.slice(0, 70)), [
     "::warning file=deploy/api.yaml,line=7,col=7,title=X08-image-pinned::Pod", "::error file=deploy/api.yaml,line=9,col=9,title=X01-privileged::Pod dat",
-    "::error file=broken.yaml,line=2,col=1,title=unreadable::is no YAML or J", "check BLOCKED by 1 finding, and 1 input could not be read: 2 objects, 4",
+    "::error file=broken.yaml,line=2,col=1,title=unreadable::is no YAML or J", "check BLOCKED by 1 finding, and 1 input could not be read: profile strict, ",
   ].map((line) => line.slice(0, 70)));
   t.true(lines[1]!.endsWith("%0Afix:%0AsecurityContext:%0A  privileged: false"));
 });

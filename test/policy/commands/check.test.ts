@@ -36,6 +36,8 @@ test("wrong usage ends with 2 and says what to do instead", async (t) => {
     ["bad.yaml --stack dev", /^--stack, --context and --namespace choose what --live reads: add --live/],
     ["--live --stack dev --context here", /^--stack and --context each name a cluster: choose one/],
     ["bad.yaml --format xml", /Allowed choices are human, json, sarif, junit, github, markdown/],
+    ["bad.yaml --report --summary", /^--report and --summary each take the place of the findings: choose one/],
+    ["bad.yaml --summary --format junit", /^--summary is written as human, markdown, json, not as junit/],
     ["bad.yaml --report --format sarif", /^--report is written as human, markdown, json, not as sarif/],
     ["bad.yaml --rules X99", /^"X99" is no rule: the nearest is /],
     ["bad.yaml --output none/out.json", /none\/out\.json cannot be written/],
@@ -86,11 +88,33 @@ test("exceptions and standards take the place of the findings and leave the exit
   t.regex(standards.stdout, /^Pod Security Standards, baseline: /);
 });
 
+test("a folder is summed up: what was read, what was not, and what each rule found", async (t) => {
+  const { check, folder } = workplace(t);
+  writeFileSync(join(folder, "broken.yaml"), "kind: [");
+  writeFileSync(join(folder, "kustomization.yaml"), "{}");
+  const { code, stdout } = await check(". --summary --rules X01-privileged,X02-container-resources,X06-secret-in-env");
+  t.is(code, 1);
+  t.is(stdout, [
+    "profile strict: 2 objects in 2 files: Pod (2)",
+    "skipped: 1 document: a kustomization: build it first (kubectl kustomize) (1)",
+    "unread: 1 input: is no YAML or JSON (1)",
+    "",
+    "rule                     severity  state   findings  objects  what it asks for",
+    "X02-container-resources  high      blocks  2         2        Containers request and limit cpu and memory",
+    "X01-privileged           critical  blocks  1         1        Containers are not privileged",
+    "",
+  ].join("\n"));
+  t.like(JSON.parse((await check("good.yaml --summary --format json --rules X01-privileged")).stdout), { version: 1, profile: "strict", files: 1, objects: 1, kinds: { Pod: 1 }, unread: {}, rules: [] });
+});
+
 test("rules are listed and explained without checking anything", async (t) => {
   const { check } = workplace(t);
   const [list, explained] = await Promise.all([check("--list-rules"), check("--explain X03-liveness-timing")]);
   t.regex(list.stdout, /^X01-privileged +critical +Containers are not privileged$/m);
   t.regex(explained.stdout, /^X03-liveness-timing: /);
   t.regex(explained.stdout, /settings \(policies\.X03-liveness-timing\):\n  minTimeoutSeconds: 2/);
+  t.regex(explained.stdout, /^profiles {4}strict \(blocks\)$/m);
   t.deepEqual([list.code, explained.code], [0, 0]);
+  t.regex((await check("--list-rules --profile pod-security-baseline")).stdout, /\n\n13 rules; --explain ID says more about one\n$/);
+  t.regex((await check("--help")).stdout, /Profiles:\n {2}pod-security-baseline {4}the Pod Security Standard baseline, and nothing else; blocks from low\n/);
 });

@@ -83,7 +83,7 @@ test("the first copy is made by a Job of the CronJob's own template, which an up
   t.deepEqual(first["spec"], spec(objects).jobTemplate.spec as never);
   t.deepEqual([first.metadata.namespace, first.metadata.labels], ["shop", { app: "orders-backup" }]);
   t.deepEqual(made.map(({ props, opts: { ignoreChanges, customTimeouts } }) => ({ ...props.metadata.annotations, ignoreChanges, create: customTimeouts && "create" in customTimeouts ? customTimeouts.create : undefined })), [
-    { "pulumi.com/replaceUnready": "true", ignoreChanges: ["metadata", "spec"], create: "7260s" },
+    { "pulumi.com/replaceUnready": "true", ignoreChanges: ["metadata.name", "metadata.namespace", "metadata.labels", "spec"], create: "7260s" },
   ]);
 });
 
