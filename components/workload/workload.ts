@@ -19,6 +19,8 @@ export interface ConsumerLag {
   readonly topics: readonly string[];
   /** Messages that one pod may leave waiting. */
   readonly threshold: number;
+  /** More of KEDA's own settings for the brokers, and the TriggerAuthentication beside it with what is secret. @default neither TLS nor a login */
+  readonly security?: { readonly metadata: Readonly<Record<string, string>>; readonly authentication?: string };
 }
 
 /** A volume that every pod of a StatefulSet gets for itself. The volumes of one that is there cannot change: the API server refuses it. */
@@ -156,7 +158,7 @@ function autoscaler(name: string, args: WorkloadArgs, range: Extract<Replicas, {
 }
 
 function scaledObject(name: string, args: WorkloadArgs, { min, max, consumerLag }: Extract<Replicas, { consumerLag: ConsumerLag }>) {
-  const { brokers, group, topics, threshold } = consumerLag;
+  const { brokers, group, topics, threshold, security } = consumerLag;
   return {
     apiVersion: "keda.sh/v1alpha1",
     kind: "ScaledObject",
@@ -165,7 +167,7 @@ function scaledObject(name: string, args: WorkloadArgs, { min, max, consumerLag 
       scaleTargetRef: { kind: args.controller.kind, name },
       minReplicaCount: min,
       maxReplicaCount: max,
-      triggers: topics.map((topic) => ({ type: "kafka", metadata: { bootstrapServers: brokers, consumerGroup: group, topic, lagThreshold: String(threshold) } })),
+      triggers: topics.map((topic) => ({ type: "kafka", metadata: { bootstrapServers: brokers, consumerGroup: group, topic, lagThreshold: String(threshold), ...security?.metadata }, ...(security?.authentication && { authenticationRef: { name: security.authentication } }) })),
     },
   };
 }
