@@ -90,13 +90,13 @@ const authorityFix = "put the one that signed it into the key ca.crt of the Secr
 const refusals = [
   {
     title: "whose authority is another one", how: { ca: "stranger.crt" },
-    client: ({ ca }: { ca: string }) => `its certificate is from no authority in ${ca} (unable to get local issuer certificate); ${authorityFix}`,
+    client: ({ ca }: { ca: string }) => `its certificate is from no authority in ${ca} (unable to verify the first certificate); ${authorityFix}`,
     script: `its certificate is from no authority in /certificates/stranger.crt (SSL error: certificate verify failed); ${authorityFix}`,
   },
   {
     title: "whose certificate is for another name", how: { host: "127.0.0.1" },
     client: () => "its certificate is for another name (IP: 127.0.0.1 is not in the cert's list:); connect to a name that it has, or give the server one for this name",
-    script: 'its certificate is for another name (server certificate for "db.example.com" (and 1 other name) does not match host name "127.0.0.1"); connect to a name that it has, or give the server one for this name',
+    script: 'its certificate is for another name (server certificate for "db.example.com" (and 2 other names) does not match host name "127.0.0.1"); connect to a name that it has, or give the server one for this name',
   },
   {
     title: "without TLS", how: { server: "plain" },

@@ -30,16 +30,16 @@ wait_for_server() {
 }
 
 # Ends the script where an external server does not prove what MYSQL_SSL_MODE asks for, since waiting would not help. The
-# programs have one number for all of it, so the first lines of TLS's own words decide.
+# programs have one number for all of it, and the same words for another authority and for another name.
 refuse_without_proof() { # REASON
   local reason=$1 problem
   [[ -n ${MYSQL_SSL_MODE:-} ]] || return 0
+  [[ $reason != *ERROR* ]] || reason="ERROR${reason#*ERROR}" # warnings stand before it
   case $reason in
     *"nsecure transport"*) problem="it takes no connection without TLS; write another tls.mode" ;;
     *"SSL is required"*) problem="it offers no TLS; switch TLS on there, or write tls.mode: DISABLED where the network between is trusted" ;;
-    *"Hostname verification"* | *"hostname mismatch"* | *"ostname match"*) problem="its certificate is for another name; connect to a name that it has, or give the server one for this name" ;;
     *"expired"*) problem="its certificate does not hold now; renew it" ;;
-    *"ertificate verif"* | *"local issuer"* | *"self-signed"* | *"self signed"*) problem="its certificate is from no authority in $MYSQL_SSL_CA, or for another name; put the one that signed it into the key ca.crt of the Secret that tls.caSecret names, and see for which names it is" ;;
+    *"ertificate verif"* | *"ertificate failed"* | *"local issuer"* | *"self-signed"*) problem="its certificate is from no authority in $MYSQL_SSL_CA, or is for another name; put the one that signed it into the key ca.crt of the Secret that tls.caSecret names, or connect to a name that it has" ;;
     *"ERROR 2026"*) problem="TLS fails; see the server's log" ;;
     *) return 0 ;;
   esac

@@ -32,7 +32,7 @@ const secure = () => createServer({ cert: certificate, key }, (socket) => socket
 
 test("a broker of another authority, of another name, or without TLS is refused in one sentence (T01)", async (t) => {
   const cases = [
-    [secure(), "localhost", { KAFKA_TLS_CA: join(folder, "stranger.crt") }, `its certificate is from no authority in ${join(folder, "stranger.crt")} (unable to get local issuer certificate); put the one that signed it into the key ca.crt of the Secret that tls.caSecret names`],
+    [secure(), "localhost", { KAFKA_TLS_CA: join(folder, "stranger.crt") }, `its certificate is from no authority in ${join(folder, "stranger.crt")} (unable to verify the first certificate); put the one that signed it into the key ca.crt of the Secret that tls.caSecret names`],
     [secure(), "127.0.0.1", {}, "its certificate is for another name (IP: 127.0.0.1 is not in the cert's list:); connect to a name that it has, or give the server one for this name"],
     [createPlainServer((socket) => socket.on("error", () => {}).once("data", () => socket.destroy())), "localhost", {}, "it offers no TLS; switch TLS on there, or write the mode without TLS where the network between is trusted"],
   ] as const;

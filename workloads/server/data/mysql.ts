@@ -145,7 +145,8 @@ export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runti
         return "connected and migrated";
       },
     }),
-    close: () => pool.end(),
+    // A connection that was refused during its handshake is in no pool any more.
+    close: () => pool.end().finally(() => sockets.forEach((socket) => socket.destroy())),
   };
 }
 

@@ -28,7 +28,9 @@ export function tlsOptions({ host, mode, authorities }: TlsServer): ConnectionOp
   if (proof === "nothing") return undefined;
   if (proof === "encryption") return { rejectUnauthorized: false };
   return {
-    ...(authorities && { get ca() { return readFileSync(authorities, "utf8"); } }),
+    get ca() {
+      return authorities === undefined ? undefined : readFileSync(authorities, "utf8");
+    },
     // By the name that was asked for: libraries hand over another one where that is an address.
     checkServerIdentity: (_: string, certificate: PeerCertificate) => (proof === "authority" ? undefined : checkServerIdentity(host, certificate)),
   };
@@ -40,7 +42,7 @@ export class TlsRefusal extends Error {}
 /** What went wrong and what to do about it, by the code and the message of an error, of which libraries keep one or the other; the first that fits counts. */
 const reasons: readonly (readonly [fault: RegExp, sentence: (server: TlsServer, message: string) => string])[] = [
   [/SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|CERT_SIGNATURE_FAILURE|INVALID_CA|CERT_UNTRUSTED|self-signed certificate|unable to (get|verify) .*(issuer|first) cert|certificate signature failure/,
-    ({ authorities }, message) => `its certificate is from no authority in ${authorities ?? "Node.js's own list"} (${message}); put the one that signed it into the key ca.crt of the Secret that tls.caSecret names`],
+    ({ authorities }, message) => `its certificate is from no authority in ${authorities ?? "Node.js's own list"} (${message.replace(/; if the root CA.*/, "")}); put the one that signed it into the key ca.crt of the Secret that tls.caSecret names`],
   [/ERR_TLS_CERT_ALTNAME_INVALID|does not match certificate's altnames/, (_, message) => `its certificate is for another name (${message.replace(/^.*altnames: /, "").trim()}); connect to a name that it has, or give the server one for this name`],
   [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|certificate has expired|certificate is not yet valid/, (_, message) => `its certificate does not hold now (${message}); renew it`],
   [/HANDSHAKE_NO_SSL_SUPPORT|does not support SSL connections|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|verify the broker supports TLS/, withoutTls],
