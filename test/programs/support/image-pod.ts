@@ -70,7 +70,9 @@ for pair in $mounts; do
   if [[ -d $from ]]; then mkdir -p "$path"; else mkdir -p "\${path%/*}"; [[ -e $path ]] || : >"$path"; fi
   mount --bind "$from" "$path"
 done
-exec chroot --userspec="$uid:$uid" "$root" "$@"`;
+# Not in the shell's place: the death of the first process ends all others, and one that changed its user would not be told to die.
+chroot --userspec="$uid:$uid" "$root" "$@"
+exit $?`;
 
 /** A machine for programs of images: files that they share, and names that lead to it. */
 export class ImagePod {
