@@ -23,6 +23,10 @@ export const flow = (from: string, to: string, ...ports: number[]): Flow => ({ f
 export const metricsFlows = (monitoring: string | undefined, ports: Readonly<Record<string, number>>): Flow[] =>
   monitoring === undefined ? [] : Object.entries(ports).map(([app, port]) => ({ from: { namespace: monitoring }, to: { app }, ports: [port] }));
 
+/** What an app calls outside the cluster, where its stack knows of such servers: each of their addresses on each port. */
+export const egressFlows = (app: string, egress: { readonly cidrs: readonly string[]; readonly ports: readonly number[] } | undefined): Flow[] =>
+  egress?.cidrs.map((cidr) => ({ from: { app }, to: { cidr }, ports: egress.ports })) ?? [];
+
 export interface NetworkFlowsArgs {
   readonly namespace: pulumi.Input<string>;
   readonly flows: readonly Flow[];

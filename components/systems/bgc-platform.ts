@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Credential } from "../capabilities/credential.ts";
-import { type Flow, flow } from "../capabilities/network-flows.ts";
+import { egressFlows, type Flow, flow } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
 import { scripts } from "../capabilities/scripts.ts";
 import { SealedSecret } from "../capabilities/sealed-secret.ts";
@@ -8,7 +8,7 @@ import { type S3Copy, uploadFlows } from "../capabilities/verified-backup/upload
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import { migrations, sqlJob } from "../data/postgres/sql-job.ts";
 import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgres/store.ts";
-import { Redis } from "../data/redis/redis.ts";
+import { redisFlows, redisStore } from "../data/redis/store.ts";
 import { application, programSources } from "./application.ts";
 import type { BgcPlatformSettings } from "./bgc-platform.settings.ts";
 import { securedNamespace } from "./secured-namespace.ts";
@@ -25,7 +25,7 @@ const behindProxy = { TRUSTED_PROXY: "true" };
 const metrics = { "bgc-api": 8080, "bgc-web": 8080, "integration-gateway": 8081 };
 
 /** Who talks to whom in the BGC platform, and nobody else (X05, B18). */
-export const bgcFlows = (ingress: SystemContext["ingressNamespace"], s3?: S3Copy): Flow[] => [
+export const bgcFlows = (ingress: SystemContext["ingressNamespace"], s3?: S3Copy, comexstat?: BgcPlatformSettings["integrationGateway"]["egress"]): Flow[] => [
   { from: { namespace: ingress }, to: { app: "bgc-api" }, ports: [8080] },
   { from: { namespace: ingress }, to: { app: "bgc-web" }, ports: [8080] },
   flow("bgc-web", "bgc-api", 8080),
@@ -38,6 +38,7 @@ export const bgcFlows = (ingress: SystemContext["ingressNamespace"], s3?: S3Copy
   flow("postgres-backup", "postgres", 5432),
   flow("bgc-migrations", "postgres", 5432),
   flow("populate-countries", "postgres", 5432),
+  ...egressFlows("integration-gateway", comexstat),
   ...uploadFlows("postgres-backup", s3),
 ];
 
@@ -49,7 +50,7 @@ export class BgcPlatform extends pulumi.ComponentResource {
     super("platform:system:BgcPlatform", "bgc-platform", {}, options);
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
-      flows: postgresFlows("postgres", settings.postgres.engine, bgcFlows(context.ingressNamespace, settings.postgres.backup.s3)),
+      flows: redisFlows("redis", settings.redis.engine, postgresFlows("postgres", settings.postgres.engine, bgcFlows(context.ingressNamespace, settings.postgres.backup.s3, settings.integrationGateway.egress))),
       selectors: postgresSelectors("postgres", settings.postgres.engine),
       metrics,
     }, context);
@@ -67,7 +68,8 @@ export class BgcPlatform extends pulumi.ComponentResource {
       backup: backupArgs(backup),
       retainData: context.retainData,
     }, guarded);
-    const redis = new Redis("redis", { role: "cache", namespace, serviceName: "redis", labels: { app: "redis" }, ...settings.redis }, guarded);
+    const { engine: redisEngine, ...redisSettings } = settings.redis;
+    const redis = redisStore("redis", redisEngine, { role: "cache", namespace, serviceName: "redis", labels: { app: "redis" }, ...redisSettings }, guarded);
 
     const migrated = migrations("bgc-migrations", { namespace, postgres, folder: `${folder}migrations` }, { ...parent, dependsOn: [...postgres.ready] });
     const countries = sqlJob("populate-countries", { namespace, postgres, script: "populate.sh", files: scripts(folder), jobName: "populate-countries" }, { ...parent, dependsOn: [migrated] });
@@ -83,7 +85,7 @@ export class BgcPlatform extends pulumi.ComponentResource {
       replicas: { fixed: settings.integrationGateway.replicas },
       resources: settings.integrationGateway.resources,
       clients: [...clients, { env: { COMEXSTAT_CREDENTIALS_FILE: "/credentials/comexstat/api-key" }, mounts: [{ path: "/credentials/comexstat", secret: comexstat.secretName, optional: true }], annotations: {} }],
-    }, { ...parent, dependsOn: [...postgres.ready, redis.workload, migrated, comexstat] });
+    }, { ...parent, dependsOn: [...postgres.ready, ...redis.ready, migrated, comexstat] });
     const api = application("bgc-api", {
       namespace,
       port: 8080,
@@ -92,7 +94,7 @@ export class BgcPlatform extends pulumi.ComponentResource {
       resources: settings.api.resources,
       env: { ...behindProxy, TRUSTED_IDENTITY: String(settings.authenticatingProxy), FREE_TIER_REQUESTS_PER_DAY: String(settings.api.freeTierRequestsPerDay), INTEGRATION_GATEWAY_URL: "http://integration-gateway:8081" },
       clients,
-    }, { ...parent, dependsOn: [migrated, countries, redis.workload] });
+    }, { ...parent, dependsOn: [migrated, countries, ...redis.ready] });
     const web = application("bgc-web", {
       namespace,
       port: 8080,
@@ -110,14 +112,14 @@ export class BgcPlatform extends pulumi.ComponentResource {
       namespace,
       workloads: [
         ...(engine.kind === "statefulset" ? [{ kind: "StatefulSet", name: "postgres", replicas: 1 } as const] : []),
-        { kind: "Deployment", name: "redis", replicas: 1 },
+        ...(redis.own ? [{ kind: "Deployment", name: "redis", replicas: 1 } as const] : []),
         { kind: "Deployment", name: gateway.name, replicas: settings.integrationGateway.replicas },
         { kind: "Deployment", name: api.name, replicas: settings.api.replicas },
         { kind: "Deployment", name: web.name, replicas: settings.web.replicas },
       ],
       dataStores: [
         { kind: "postgres", name: "postgres", database: "bgc", user: "bgc", ...postgres.location },
-        { kind: "redis-cache", name: "redis", service: "redis", port: 6379 },
+        { kind: "redis-cache", name: "redis", ...redis.location },
       ],
       endpoints: [
         { name: "API", host: settings.hosts.api, service: "bgc-api", port: 8080, health: "/healthz" },

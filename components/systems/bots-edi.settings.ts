@@ -1,7 +1,8 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
 import { mysqlDefaults, mysqlServers } from "../data/mysql/mysql.ts";
-import { applications, backup, credentialRotation, cron, host, objectName, publicPaths, quota, replicaRange, replicas, resources, size, timeZone } from "./setting-types.ts";
+import { applications, backup, credentialRotation, cron, host, mysqlTls, objectName, publicPaths, quota, replicaRange, replicas, resources, size, timeZone } from "./setting-types.ts";
 
 const application = { cpuRequest: "50m", cpuLimit: "1", memoryRequest: "128Mi", memoryLimit: "512Mi" } as const;
 
@@ -34,11 +35,13 @@ export const botsEdiSettings = z.strictObject({
       port: z.int().min(1).max(65535).default(mysqlDefaults.port),
       /** Addresses the host resolves to: egress is open to exactly these (E06). */
       cidr: z.cidrv4(),
+      /** MySQL's ssl-mode, and the authority that counts. */
+      tls: mysqlTls,
       /** What its data take on the server's disk: the backup's room, for the fixture and for the restore, and its deadline follow from it. */
       storage: size.default(mysqlDefaults.storage),
       /** The user's password, sealed for the Secret bots-edidb-secret. Without it somebody else makes that Secret. */
       sealedPassword: z.string().min(1).optional(),
-    }),
+    }).refine(({ host, tls }) => tls.mode !== "VERIFY_IDENTITY" || isIP(host) === 0, { path: ["host"], error: "is an address, and VERIFY_IDENTITY compares names: write the server's name, or another tls.mode" }),
     z.strictObject({
       kind: z.literal("in-cluster"),
       storage: size.default(mysqlDefaults.storage),

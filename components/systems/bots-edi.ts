@@ -12,8 +12,10 @@ import { VerifiedBackup } from "../capabilities/verified-backup/verified-backup.
 import { VolumeSnapshots } from "../capabilities/volume-snapshots.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import type { Client } from "../data/client.ts";
+import { sayExternal } from "../data/external.ts";
 import { Mysql, mysqlClient, mysqlIdentity, type MysqlServer, mysqlTools } from "../data/mysql/mysql.ts";
 import { reachable } from "../data/reachable.ts";
+import { authorities } from "../data/tls.ts";
 import { keptOfClaims } from "../workload/claims.ts";
 import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { Job, ScheduledJob } from "../workload/job.ts";
@@ -135,7 +137,9 @@ export class BotsEdi extends pulumi.ComponentResource {
     }
     const { sealedPassword } = chosen;
     const sealed = sealedPassword ? [new SealedSecret(secretName, { namespace, labels: { app: "bots-edi" }, encryptedData: { password: sealedPassword }, settingPath: "bots-edi.database.sealedPassword" }, options)] : [];
-    const client = mysqlClient(chosen.host, chosen.port, database, user, secretName, { [`credential.production-platform/${secretName}`]: contentHash(sealedPassword ?? "") });
+    sayExternal(namespace, "mysql", `${chosen.host}:${chosen.port}`, "database, user, rights or alert");
+    const tls = { mode: chosen.tls.mode, ...authorities("mysql", chosen.tls, namespace, options) };
+    const client = mysqlClient(chosen.host, chosen.port, database, user, secretName, { [`credential.production-platform/${secretName}`]: contentHash(sealedPassword ?? "") }, tls);
     return { client, reader: client, ready: sealed, server: chosen.server };
   }
 
@@ -153,7 +157,7 @@ export class BotsEdi extends pulumi.ComponentResource {
       resources: { cpu: { request: "50m", limit: "1" }, memory: { request: "128Mi", limit: "512Mi" } },
       mounts: [...dumpdata.container.mounts, ...db.client.mounts, staging],
     };
-    const reader = db.reader.mounts.map((mount) => ({ ...mount, path: "/credentials/reader" }));
+    const reader = db.reader.mounts.map((mount) => ("secret" in mount && mount.path === "/credentials/mysql" ? { ...mount, path: "/credentials/reader" } : mount));
     new VerifiedBackup(name, {
       ...backupArgs(backup),
       of: "mysql",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
 import { postgresDefaults } from "../data/postgres/postgres.ts";
 import { redisDefaults } from "../data/redis/redis.ts";
-import { applications, authenticatingProxy, backup, credentialRotation, cron, host, postgresEngine, publicPaths, quota, replicaRange, resources, size } from "./setting-types.ts";
+import { applications, authenticatingProxy, backup, credentialRotation, cron, host, postgresEngine, publicPaths, quota, replicaRange, redisEngine, resources, size } from "./setting-types.ts";
 
 /** The platform service's part of a stack's configuration; the defaults are the runbook's. */
 export const platformServiceSettings = z.strictObject({
@@ -39,7 +39,7 @@ export const platformServiceSettings = z.strictObject({
     /** VACUUM ANALYZE (P06). */
     maintenanceSchedule: cron.default("0 4 * * 0"),
   }).prefault({}),
-  redis: z.strictObject({ maxMemory: size.default(redisDefaults.maxMemory), rotation: credentialRotation }).prefault({}),
+  redis: z.strictObject({ engine: redisEngine, maxMemory: size.default(redisDefaults.maxMemory), rotation: credentialRotation }).prefault({}),
   quota: quota({ cpu: "24", memory: "32Gi", storage: "120Gi", pods: 50 }),
 });
 

@@ -11,7 +11,7 @@ import { postgresMaintenance } from "../data/postgres/maintenance.ts";
 import { migrations } from "../data/postgres/sql-job.ts";
 import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgres/store.ts";
 import { reachable } from "../data/reachable.ts";
-import { Redis } from "../data/redis/redis.ts";
+import { redisFlows, redisStore } from "../data/redis/store.ts";
 import { images } from "../images.ts";
 import { keptOfClaims } from "../workload/claims.ts";
 import type { ContainerArgs, Mount } from "../workload/container.ts";
@@ -48,7 +48,7 @@ export class PlatformService extends pulumi.ComponentResource {
     const { backup, engine, maintenanceSchedule, ...postgresSettings } = settings.postgres;
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
-      flows: postgresFlows("postgres", engine, platformFlows(context.ingressNamespace, backup.s3)),
+      flows: redisFlows("redis", settings.redis.engine, postgresFlows("postgres", engine, platformFlows(context.ingressNamespace, backup.s3))),
       selectors: postgresSelectors("postgres", engine),
       metrics: { [name]: 8080 },
       certified: true,
@@ -68,10 +68,11 @@ export class PlatformService extends pulumi.ComponentResource {
       backup: backupArgs(backup),
       retainData: context.retainData,
     }, guarded);
-    const redis = new Redis("redis", { role: "cache", namespace, serviceName: "redis", labels: { app: "redis" }, ...settings.redis }, guarded);
+    const { engine: redisEngine, ...redisSettings } = settings.redis;
+    const redis = redisStore("redis", redisEngine, { role: "cache", namespace, serviceName: "redis", labels: { app: "redis" }, ...redisSettings }, guarded);
     const migrated = migrations("platform-migrations", { namespace, postgres, folder: new URL("../../workloads/platform-service/migrations/", import.meta.url).pathname }, { ...parent, dependsOn: [...postgres.ready] });
     postgres.backup?.first([migrated]);
-    const ready = { ...parent, dependsOn: [migrated, redis.workload] };
+    const ready = { ...parent, dependsOn: [migrated, ...redis.ready] };
     postgresMaintenance("postgres-maintenance", { namespace, client: postgres.client, schedule: { cron: maintenanceSchedule } }, ready);
 
     const retention = { AUDIT_RETENTION_DAYS: String(settings.audit.retentionDays) };
@@ -100,12 +101,12 @@ export class PlatformService extends pulumi.ComponentResource {
       namespace,
       workloads: [
         ...(engine.kind === "statefulset" ? [{ kind: "StatefulSet", name: "postgres", replicas: 1 } as const] : []),
-        { kind: "Deployment", name: "redis", replicas: 1 },
+        ...(redis.own ? [{ kind: "Deployment", name: "redis", replicas: 1 } as const] : []),
         { kind: "Deployment", name: service.name, replicas: settings.replicas.min },
       ],
       dataStores: [
         { kind: "postgres", name: "postgres", database: "platform_db", user: "platform", ...postgres.location },
-        { kind: "redis-cache", name: "redis", service: "redis", port: 6379 },
+        { kind: "redis-cache", name: "redis", ...redis.location },
       ],
       endpoints: [{ name: "Platform service", host: settings.host, service: name, port: 8080, health: "/health" }],
       // P12.

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
 import { redisDefaults } from "../data/redis/redis.ts";
-import { applications, authenticatingProxy, backup, credentialRotation, cron, host, publicPaths, quota, replicaRange, replicas, resources, size } from "./setting-types.ts";
+import { applications, authenticatingProxy, backup, credentialRotation, cron, host, publicPaths, quota, redisEngine, replicaRange, replicas, resources, size } from "./setting-types.ts";
 
 /** Tokens a client may save up, and tokens it gets back in a second (G05). */
 export const rateLimitProfiles = {
@@ -50,6 +50,7 @@ export const resilientApiGatewaySettings = z.strictObject({
     halfOpenSuccesses: count.optional(),
   }).prefault({}),
   redis: z.strictObject({
+    engine: redisEngine,
     maxMemory: size.default(redisDefaults.maxMemory),
     storage: size.default("2Gi"),
     rotation: credentialRotation,

@@ -8,7 +8,7 @@ import { SharedConfig } from "../capabilities/shared-config.ts";
 import { type S3Copy, uploadFlows } from "../capabilities/verified-backup/upload.ts";
 import { WebIngress } from "../capabilities/web-ingress.ts";
 import { redisBackup } from "../data/redis/backup.ts";
-import { Redis } from "../data/redis/redis.ts";
+import { redisFlows, redisStore } from "../data/redis/store.ts";
 import { application, programSources } from "./application.ts";
 import { circuitBreakerProfiles, rateLimitProfiles, type ResilientApiGatewaySettings } from "./resilient-api-gateway.settings.ts";
 import { securedNamespace } from "./secured-namespace.ts";
@@ -36,14 +36,14 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
     super("platform:system:ResilientApiGateway", "resilient-api-gateway", {}, options);
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
-      flows: gatewayFlows(context.ingressNamespace, settings.reverseProxy, settings.redis.backup.s3),
+      flows: redisFlows("redis", settings.redis.engine, gatewayFlows(context.ingressNamespace, settings.reverseProxy, settings.redis.backup.s3)),
       others: ["configuration-backup"],
       metrics: { "proxy-service": 5000, "upstream-service": 5001 },
       certified: settings.tlsSecret !== undefined,
     }, context);
 
-    const { maxMemory, storage, rotation, backup } = settings.redis;
-    const redis = new Redis("redis", {
+    const { engine, maxMemory, storage, rotation, backup } = settings.redis;
+    const redis = redisStore("redis", engine, {
       role: "state",
       namespace,
       serviceName: "redis",
@@ -53,7 +53,7 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
       persistence: { storage, ...context.storage },
       retainData: context.retainData,
     }, guarded);
-    redisBackup("redis-backup", { ...backupArgs(backup), of: "redis", namespace, maxMemory, client: redis.client, ...context.storage, retainData: context.retainData }, { ...parent, dependsOn: [redis] }).first();
+    if (redis.own) redisBackup("redis-backup", { ...backupArgs(backup), of: "redis", namespace, maxMemory, client: redis.client, ...context.storage, retainData: context.retainData }, { ...parent, dependsOn: [redis.own] }).first();
 
     const config = new SharedConfig("api-gateway-config", { namespace, labels: { app: "proxy-service" }, values: proxyConfig(settings) }, inside);
     new ConfigurationBackup("configuration-backup", { ...settings.configurationBackup, namespace, configs: [config.configName], ...context.storage, ...(backup.s3 && { s3: { ...backup.s3, prefix: `${backup.s3.prefix}-configuration` } }), retainData: context.retainData }, { ...parent, dependsOn: [config] });
@@ -77,7 +77,7 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
       // Clients' addresses come in a header that only what stands in front can set: nobody else gets through to these pods.
       env: { TRUSTED_PROXY: "true", TRUSTED_IDENTITY: String(authenticatingProxy), UPSTREAM_URL: "http://upstream-service:5001" },
       clients: [redis.client],
-    }, { ...parent, dependsOn: [redis.workload, upstream, config] });
+    }, { ...parent, dependsOn: [...redis.ready, upstream, config] });
     const front = settings.reverseProxy === "nginx"
       ? new ReverseProxy("nginx", { namespace, upstream: { service: proxy.name, port: 5000 }, replicas: 2, paths, authenticatingProxy }, guarded).service
       : { name: proxy.name, port: 5000 };
@@ -89,12 +89,12 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
       system: "resilient-api-gateway",
       namespace,
       workloads: [
-        { kind: "StatefulSet", name: "redis", replicas: 1 },
+        ...(redis.own ? [{ kind: "StatefulSet", name: "redis", replicas: 1 } as const] : []),
         { kind: "Deployment", name: upstream.name, replicas: settings.upstream.replicas },
         { kind: "Deployment", name: proxy.name, replicas: settings.proxy.replicas.min },
         ...(settings.reverseProxy === "nginx" ? [{ kind: "Deployment", name: "nginx", replicas: 2 } as const] : []),
       ],
-      dataStores: [{ kind: "redis-state", name: "redis", service: "redis", port: 6379, backup: "redis-backup" }],
+      dataStores: [{ kind: "redis-state", name: "redis", ...redis.location, ...(redis.own && { backup: "redis-backup" }) }],
       endpoints: [
         { name: "Gateway", host: settings.host, service: "proxy-service", port: 5000, health: "/health" },
         { name: "Upstream", service: "upstream-service", port: 5001, health: "/health" },

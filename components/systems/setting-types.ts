@@ -102,6 +102,28 @@ export const applications = <Names extends string>(names: readonly Names[]) =>
     z.strictObject({ source: z.literal("images"), pullSecret: objectName.optional(), ...(Object.fromEntries(names.map((name) => [name, image])) as Record<Names, typeof image>) }),
   ]);
 
+/**
+ * How an external server proves itself, in its product's own words: the last two modes ask for an authority, and for the server's name too, which is
+ * the default. {@link Tls} says what `caSecret` is.
+ */
+const tls = <const Mode extends string>(others: readonly Mode[], authority: Mode, full: Mode) =>
+  z.strictObject({ mode: z.enum([...others, authority, full]).default(full as never), caSecret: objectName.optional() })
+    .refine(({ mode, caSecret }) => mode !== authority || caSecret !== undefined, { path: ["caSecret"], error: `${authority} needs one, because a certificate of any public authority for any name would do: name a Secret with the key ca.crt, or write ${full}` })
+    .refine(({ mode, caSecret }) => mode === authority || mode === full || caSecret === undefined, { path: ["caSecret"], error: ({ input }) => `nothing is proven under ${(input as { mode: string }).mode}: write mode: ${authority} or ${full}, or leave caSecret out` })
+    .prefault({});
+
+/** libpq's modes. */
+export const postgresTls = tls(["disable", "require"], "verify-ca", "verify-full");
+
+/** Redis and Kafka have no words of their own for it. */
+const otherTls = tls(["disable"], "verify-ca", "verify-full");
+
+/** MySQL's ssl-modes. */
+export const mysqlTls = tls(["DISABLED", "REQUIRED"], "VERIFY_CA", "VERIFY_IDENTITY");
+
+/** Servers outside the cluster that a private program calls: their addresses, and the ports that it calls there. */
+export const egress = z.strictObject({ cidrs: z.array(z.cidrv4()).min(1), ports: z.array(z.int().min(1).max(65535)).min(1).default([443]) }).optional();
+
 /** Who runs a system's PostgreSQL; {@link PostgresEngine} says what the values mean. */
 export const postgresEngine = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("statefulset") }),
@@ -112,14 +134,21 @@ export const postgresEngine = z.discriminatedUnion("kind", [
     serverName: objectName.optional(),
     recovery: z.strictObject({ fromServerName: objectName, targetTime: z.iso.datetime({ offset: true, error: 'expected a time with its zone such as "2026-03-01T12:00:00Z"' }).optional() }).optional(),
   }),
-  z.strictObject({ kind: z.literal("external"), host, port: z.int().min(1).max(65535).default(5432), cidr: z.cidrv4(), passwordSecret: objectName }),
+  z.strictObject({ kind: z.literal("external"), host, port: z.int().min(1).max(65535).default(5432), cidr: z.cidrv4(), passwordSecret: objectName, tls: postgresTls }),
 ]).default({ kind: "statefulset" });
 
 const kafkaVersion = pattern<string>(/^\d+\.\d+\.\d+$/, 'a version of Kafka such as "4.2.0"');
+/** Who runs a system's Redis; {@link RedisEngine} says what the values mean. */
+export const redisEngine = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("in-cluster") }),
+  z.strictObject({ kind: z.literal("external"), host, port: z.int().min(1).max(65535).default(6379), cidr: z.cidrv4(), passwordSecret: objectName, user: pattern<string>(/^\S+$/, "a user of the server's access list").optional(), tls: otherTls }),
+]).default({ kind: "in-cluster" });
+
+const kafkaSasl = z.strictObject({ mechanism: z.enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]), credentialsSecret: objectName });
 
 /** Who runs a system's Kafka; {@link KafkaEngine} says what the values mean. */
 export const kafkaEngine = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("statefulset") }),
   z.strictObject({ kind: z.literal("strimzi"), operatorNamespace: objectName.default("strimzi"), apiServerCidr: z.cidrv4(), version: kafkaVersion.optional() }),
-  z.strictObject({ kind: z.literal("external"), brokers: z.string().regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, { error: 'expected brokers such as "broker-1.example.com:9092,broker-2.example.com:9092"' }), port: z.int().min(1).max(65535).default(9092), cidr: z.cidrv4() }),
+  z.strictObject({ kind: z.literal("external"), brokers: z.string().regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, { error: 'expected brokers such as "broker-1.example.com:9092,broker-2.example.com:9092"' }), port: z.int().min(1).max(65535).default(9092), cidr: z.cidrv4(), tls: otherTls, sasl: kafkaSasl.optional() }),
 ]).default({ kind: "statefulset" });

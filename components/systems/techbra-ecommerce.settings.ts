@@ -2,7 +2,7 @@ import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
 import { kafkaDefaults, kafkaResources } from "../data/kafka/kafka.ts";
 import { redisDefaults } from "../data/redis/redis.ts";
-import { applications, backup, credentialRotation, kafkaEngine, postgresEngine, quota, replicaRange, resources, size } from "./setting-types.ts";
+import { applications, backup, credentialRotation, kafkaEngine, postgresEngine, quota, replicaRange, redisEngine, resources, size } from "./setting-types.ts";
 
 /** Half a core to start a JVM within its budget, and room for its heap. */
 const application = { cpuRequest: "100m", cpuLimit: "1", memoryRequest: "256Mi", memoryLimit: "768Mi" } as const;
@@ -45,7 +45,7 @@ export const techbraEcommerceSettings = z.strictObject({
     resources: resources({ cpuRequest: "250m", cpuLimit: "2", memoryRequest: "1Gi", memoryLimit: "2Gi" }),
     backup: dailyBackup("10Gi"),
   }).prefault({}),
-  redis: z.strictObject({ maxMemory: size.default(redisDefaults.maxMemory), rotation: credentialRotation, backup: dailyBackup("5Gi") }).prefault({}),
+  redis: z.strictObject({ engine: redisEngine, maxMemory: size.default(redisDefaults.maxMemory), rotation: credentialRotation, backup: dailyBackup("5Gi") }).prefault({}),
   /** kafka-ui, Grafana, Jaeger and Prometheus beside the system (T05). */
   tools: z.strictObject({
     enabled: z.boolean().default(true),

@@ -2,10 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { ContentMap } from "../capabilities/content-map.ts";
 import { Credential } from "../capabilities/credential.ts";
 import { type Flow, flow } from "../capabilities/network-flows.ts";
+import type { Client } from "../data/client.ts";
 import { images } from "../images.ts";
 import type { ContainerArgs } from "../workload/container.ts";
 import type { Probes } from "../workload/probes.ts";
 import { type Controller, Workload } from "../workload/workload.ts";
+import { springKafka } from "./spring-kafka.ts";
 import type { TechbraEcommerceSettings } from "./techbra-ecommerce.settings.ts";
 
 const services = { "order-service": 8081, "billing-service": 8082, "inventory-service": 8083, bff: 8084 } as const;
@@ -23,14 +25,14 @@ interface ToolsArgs {
   readonly namespace: string;
   readonly labels: (name: string) => Readonly<Record<string, string>> & { readonly app: string };
   readonly settings: TechbraEcommerceSettings["tools"];
-  /** Where kafka-ui finds Kafka. */
-  readonly brokers: string;
+  /** What kafka-ui needs to reach Kafka. */
+  readonly kafka: Client;
   readonly storage: { readonly storageClass?: string };
 }
 
 /** kafka-ui, Grafana, Jaeger and Prometheus for one system (T05), each with a bound on what it keeps. */
 export class ObservabilityTools extends pulumi.ComponentResource {
-  constructor(name: string, { namespace, labels, settings, brokers, storage }: ToolsArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { namespace, labels, settings, kafka, storage }: ToolsArgs, options?: pulumi.ComponentResourceOptions) {
     super("platform:system:ObservabilityTools", name, {}, options);
     const parent = { parent: this };
     const tool = (toolName: string, uid: number, ports: Record<number, string>, container: Omit<ContainerArgs, "name" | "ports">, controller: Controller = { kind: "Deployment" }, dependsOn: pulumi.Resource[] = []) =>
@@ -44,12 +46,14 @@ export class ObservabilityTools extends pulumi.ComponentResource {
         service: { name: toolName, ports },
       }, { ...parent, dependsOn });
 
+    const spring = springKafka(kafka, "KAFKA_CLUSTERS_0_PROPERTIES_", "kafka-ui");
+    const imports = spring.login.map(({ path }) => `configtree:${path}/`).join(",");
     tool("kafka-ui", 100, { 8080: "http" }, {
       image: images.kafkaUi,
-      env: { KAFKA_CLUSTERS_0_NAME: namespace, KAFKA_CLUSTERS_0_BOOTSTRAPSERVERS: brokers, KAFKA_CLUSTERS_0_READONLY: "true", JAVA_OPTS: "-Xmx256m" },
+      env: { KAFKA_CLUSTERS_0_NAME: namespace, KAFKA_CLUSTERS_0_BOOTSTRAPSERVERS: kafka.env["KAFKA_BROKERS"]!, KAFKA_CLUSTERS_0_READONLY: "true", JAVA_OPTS: "-Xmx256m", ...spring.env, ...(imports && { SPRING_CONFIG_IMPORT: imports }) },
       probes: probes("/actuator/health"),
       resources: { cpu: { request: "100m", limit: "1" }, memory: { request: "256Mi", limit: "512Mi" } },
-      mounts: [{ path: "/tmp", scratch: "128Mi" }],
+      mounts: [{ path: "/tmp", scratch: "128Mi" }, ...kafka.mounts.filter(({ path }) => path.startsWith("/certificates/")), ...spring.login],
     });
 
     // Nobody logs in with a password that stands in a manual.

@@ -3,12 +3,13 @@ import { type Flow, flow } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
 import { uploadFlows } from "../capabilities/verified-backup/upload.ts";
 import type { Client } from "../data/client.ts";
+import { lagSecurity } from "../data/kafka/lag-security.ts";
 import { kafkaFlows, kafkaSelectors, kafkaStore } from "../data/kafka/store.ts";
 import { migrations } from "../data/postgres/sql-job.ts";
 import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgres/store.ts";
 import { redisBackup } from "../data/redis/backup.ts";
-import { Redis } from "../data/redis/redis.ts";
-import type { Replicas } from "../workload/workload.ts";
+import { redisFlows, redisStore } from "../data/redis/store.ts";
+import type { ConsumerLag, Replicas } from "../workload/workload.ts";
 import { application, programSources } from "./application.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources } from "./setting-types.ts";
@@ -55,7 +56,7 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
     super("platform:system:TechbraEcommerce", "techbra-ecommerce", {}, options);
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
-      flows: kafkaFlows("kafka", settings.kafka.engine, postgresFlows("postgres", settings.postgres.engine, techbraFlows(settings, context))),
+      flows: redisFlows("redis", settings.redis.engine, kafkaFlows("kafka", settings.kafka.engine, postgresFlows("postgres", settings.postgres.engine, techbraFlows(settings, context)))),
       metrics,
       selectors: { ...postgresSelectors("postgres", settings.postgres.engine), ...kafkaSelectors("kafka", settings.kafka.engine) },
     }, context);
@@ -75,8 +76,8 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
       backup: backupArgs(settings.postgres.backup),
       retainData,
     }, guarded);
-    const redis = new Redis("redis", { role: "cache", namespace, serviceName: "redis", labels: labels("redis"), maxMemory: settings.redis.maxMemory, rotation: settings.redis.rotation }, guarded);
-    redisBackup("redis-backup", { ...backupArgs(settings.redis.backup), of: "redis", namespace, maxMemory: settings.redis.maxMemory, client: redis.client, ...storage, retainData }, { ...parent, dependsOn: [redis] }).first();
+    const redis = redisStore("redis", settings.redis.engine, { role: "cache", namespace, serviceName: "redis", labels: labels("redis"), maxMemory: settings.redis.maxMemory, rotation: settings.redis.rotation }, guarded);
+    if (redis.own) redisBackup("redis-backup", { ...backupArgs(settings.redis.backup), of: "redis", namespace, maxMemory: settings.redis.maxMemory, client: redis.client, ...storage, retainData }, { ...parent, dependsOn: [redis.own] }).first();
     const kafka = kafkaStore("kafka", settings.kafka.engine, {
       namespace,
       serviceName: "kafka-kafka",
@@ -104,10 +105,11 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
         resources: settings[key].resources,
         env,
         clients,
-      }, { ...parent, dependsOn: [migrated, ...kafka.ready, redis.workload] });
+      }, { ...parent, dependsOn: [migrated, ...kafka.ready, ...redis.ready] });
 
+    const lag = context.addons.has("keda") ? { brokers: kafka.client.env["KAFKA_BROKERS"]!, security: lagSecurity("kafka", settings.kafka.engine, namespace, inside) } : undefined;
     const events = (name: keyof typeof consumers, key: "order" | "billing" | "inventory", port: number, env: Record<string, string> = {}) =>
-      service(name, key, port, consumerReplicas(name, settings[key].replicas, settings.consumerLag, context.addons.has("keda") ? kafka.client.env["KAFKA_BROKERS"] : undefined), { KAFKA_CLIENT_ID: name, ...env }, [postgres.client, kafka.client, ...spring({ postgres: postgres.client, kafka: kafka.client })]);
+      service(name, key, port, consumerReplicas(name, settings[key].replicas, settings.consumerLag, lag), { KAFKA_CLIENT_ID: name, ...env }, [postgres.client, kafka.client, ...spring({ postgres: postgres.client, kafka: kafka.client })]);
     const order = events("order-service", "order", 8081);
     const billing = events("billing-service", "billing", 8082, { PAYMENT_FAILURE_RATE: String(settings.paymentFailureRate) });
     const inventory = events("inventory-service", "inventory", 8083);
@@ -120,7 +122,7 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
       CIRCUIT_BREAKER_SLIDING_WINDOW_SIZE: String(slidingWindow),
       CIRCUIT_BREAKER_WAIT_SECONDS: String(waitSeconds),
     }, [redis.client, ...spring({ redis: redis.client })]);
-    if (settings.tools.enabled) new ObservabilityTools("tools", { namespace, labels, settings: settings.tools, brokers: kafka.client.env["KAFKA_BROKERS"]!, storage }, guarded);
+    if (settings.tools.enabled) new ObservabilityTools("tools", { namespace, labels, settings: settings.tools, kafka: kafka.client, storage }, guarded);
 
     const deployment = (name: string, replicas: number) => ({ kind: "Deployment", name, replicas }) as const;
     this.target = {
@@ -128,7 +130,7 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
       namespace,
       workloads: [
         ...(engine.kind === "statefulset" ? [{ kind: "StatefulSet", name: "postgres", replicas: 1 } as const] : []),
-        deployment("redis", 1),
+        ...(redis.own ? [deployment("redis", 1)] : []),
         ...(settings.kafka.engine.kind === "statefulset" ? [{ kind: "StatefulSet", name: "kafka", replicas: settings.kafka.brokers } as const] : []),
         deployment(order.name, settings.order.replicas.min),
         deployment(billing.name, settings.billing.replicas.min),
@@ -137,7 +139,7 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
       ],
       dataStores: [
         { kind: "postgres", name: "postgres", database: "ecommerce_db", user: "ecommerce_user", ...postgres.location },
-        { kind: "redis-cache", name: "redis", service: "redis", port: 6379, backup: "redis-backup" },
+        { kind: "redis-cache", name: "redis", ...redis.location, ...(redis.own && { backup: "redis-backup" }) },
         { kind: "kafka", name: "kafka", ...kafka.location },
       ],
       endpoints: [
@@ -156,9 +158,9 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
   }
 }
 
-/** By what waits in Kafka where KEDA can see it, by processor time elsewhere (T04). `brokers` as they are known inside the namespace. */
-function consumerReplicas(name: keyof typeof consumers, range: TechbraEcommerceSettings["order"]["replicas"], threshold: number, brokers: string | undefined): Replicas {
-  if (brokers === undefined) return range;
-  const everywhere = brokers.replace(/^([^.:,]+):/, `$1.${namespace}.svc:`);
-  return { min: range.min, max: range.max, consumerLag: { brokers: everywhere, group: `${name}-group`, topics: consumers[name], threshold } };
+/** By what waits in Kafka where KEDA can see it, by processor time elsewhere (T04). The brokers as they are known inside the namespace. */
+function consumerReplicas(name: keyof typeof consumers, range: TechbraEcommerceSettings["order"]["replicas"], threshold: number, lag: Pick<ConsumerLag, "brokers"> & { readonly security: ConsumerLag["security"] } | undefined): Replicas {
+  if (lag === undefined) return range;
+  const everywhere = lag.brokers.replace(/^([^.:,]+):/, `$1.${namespace}.svc:`);
+  return { min: range.min, max: range.max, consumerLag: { brokers: everywhere, group: `${name}-group`, topics: consumers[name], threshold, ...(lag.security && { security: lag.security }) } };
 }

@@ -20,6 +20,8 @@ export interface ConsumerLag {
   readonly topics: readonly string[];
   /** Messages that one pod may leave waiting. */
   readonly threshold: number;
+  /** More of KEDA's own settings for the brokers, and the TriggerAuthentication beside it with what is secret. @default neither TLS nor a login */
+  readonly security?: { readonly metadata: Readonly<Record<string, string>>; readonly authentication?: string };
 }
 
 /** A volume that every pod of a StatefulSet gets for itself. Where the StatefulSet is there, its claims are compared and grown beside it ({@link ../changes/check.ts}). */
@@ -162,7 +164,7 @@ function autoscaler(name: string, args: WorkloadArgs, exceptions: Annotated, ran
 }
 
 function scaledObject(name: string, args: WorkloadArgs, exceptions: Annotated, { min, max, consumerLag }: Extract<Replicas, { consumerLag: ConsumerLag }>) {
-  const { brokers, group, topics, threshold } = consumerLag;
+  const { brokers, group, topics, threshold, security } = consumerLag;
   return {
     apiVersion: "keda.sh/v1alpha1",
     kind: "ScaledObject",
@@ -171,7 +173,7 @@ function scaledObject(name: string, args: WorkloadArgs, exceptions: Annotated, {
       scaleTargetRef: { kind: args.controller.kind, name },
       minReplicaCount: min,
       maxReplicaCount: max,
-      triggers: topics.map((topic) => ({ type: "kafka", metadata: { bootstrapServers: brokers, consumerGroup: group, topic, lagThreshold: String(threshold) } })),
+      triggers: topics.map((topic) => ({ type: "kafka", metadata: { bootstrapServers: brokers, consumerGroup: group, topic, lagThreshold: String(threshold), ...security?.metadata }, ...(security?.authentication && { authenticationRef: { name: security.authentication } }) })),
     },
   };
 }

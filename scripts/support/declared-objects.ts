@@ -18,6 +18,17 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
+/** What the part that ran last said in notes, which an engine would show and nobody reads here. */
+export const notes: string[] = [];
+
+/** Keeps notes out of the output; returns what puts things back. */
+function keepNotes(): () => void {
+  const { info } = pulumi.log;
+  notes.length = 0;
+  Object.assign(pulumi.log, { info: (note: string) => (notes.push(note), Promise.resolve()) });
+  return () => void Object.assign(pulumi.log, { info });
+}
+
 /**
  * Runs a part of the program against Pulumi's mocks and returns all it declares, in order. Needs no engine and no cluster.
  * Generated passwords have no value here. Pulumi's program state is global to a process, so only one may run at a time.
@@ -32,7 +43,7 @@ export async function declaredBy(part: () => unknown, configuration: Record<stri
     call: ({ inputs }) => inputs,
   }, "production-platform", stack, true);
   pulumi.runtime.setAllConfig(configuration);
-  const restore = [withoutPulumisTraces(), inMemoryMessages()];
+  const restore = [withoutPulumisTraces(), inMemoryMessages(), keepNotes()];
   try {
     await part();
   } finally {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Program } from "./role.ts";
 
 /** Every message is the end of the sentence "expected …". */
-const variable = (expected: string, accepts: (value: string) => boolean) => z.string({ error: expected }).refine(accepts, { error: expected });
+export const variable = (expected: string, accepts: (value: string) => boolean) => z.string({ error: expected }).refine(accepts, { error: expected });
 
 /** A whole number between two bounds. */
 export function whole(minimum: number, maximum: number, fallback: number) {

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { refusalIn } from "./data/tls.ts";
 import type { ServerEnvironment } from "./environment.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import type { Task } from "./role.ts";
@@ -17,7 +18,9 @@ export async function runTask(task: Task, values: ServerEnvironment & Record<str
     log.info("done");
     process.exit(0);
   } catch (error) {
-    log.fatal({ err: error }, "failed");
+    const refusal = refusalIn(error);
+    if (refusal) log.fatal(refusal.message);
+    else log.fatal({ err: error }, "failed");
     process.exit(1);
   }
 }

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { ServerEnvironment } from "./environment.ts";
 import { buildApp } from "./http/app.ts";
 import { createMetrics } from "./observability/metrics.ts";
+import { refusalIn } from "./data/tls.ts";
 import type { Role, Service } from "./role.ts";
 
 /** Milliseconds that one client may take. */
@@ -43,6 +44,15 @@ export async function serve(role: Role, values: ServerEnvironment & Record<strin
     });
   }
   server.listen(values.PORT, () => log.info({ port: values.PORT, version: role.version }, "listening"));
+  void endIfRefused(service, log);
+}
+
+/** Asks once for everything that the role depends on. What is away is waited for; a server that must not be trusted ends the program, because no later attempt would help. */
+async function endIfRefused({ checks }: Service, log: Logger): Promise<void> {
+  const failures = await Promise.all(checks.filter(({ need }) => need !== "informative").map(({ run }) => run().then(() => undefined, refusalIn)));
+  const refusals = failures.filter((refusal) => refusal !== undefined);
+  for (const { message } of refusals) log.fatal(message);
+  if (refusals.length > 0) process.exit(1);
 }
 
 /** Lets requests in flight finish, then closes what the role holds. The grace bounds both. */

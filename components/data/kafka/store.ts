@@ -1,6 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Flow } from "../../capabilities/network-flows.ts";
 import type { Client } from "../client.ts";
+import { sayExternal } from "../external.ts";
+import { authorities, type Tls } from "../tls.ts";
 import { Kafka, type KafkaArgs, kafkaDefaults } from "./kafka.ts";
 import { StrimziKafka, strimziFlows } from "./strimzi.ts";
 
@@ -14,6 +16,16 @@ export interface StrimziEngine {
   readonly version?: string;
 }
 
+/** Kafka has no words of its own for it: no TLS, a certificate of an authority that counts, or one of it for the broker's name. */
+export type KafkaTls = Tls<"disable" | "verify-ca" | "verify-full">;
+
+/** How clients log in to brokers. Security protocols follow: SASL_SSL with TLS and a login, SSL or SASL_PLAINTEXT with one of them. */
+export interface KafkaSasl {
+  readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+  /** Secret in the system's namespace with the keys `username` and `password`. */
+  readonly credentialsSecret: string;
+}
+
 /** Who runs the brokers: a StatefulSet of this stack, the Strimzi operator, or somebody else. */
 export type KafkaEngine =
   | { readonly kind: "statefulset" }
@@ -25,6 +37,9 @@ export type KafkaEngine =
     readonly port: number;
     /** Addresses the brokers resolve to: the only ones outside the cluster that clients may reach. */
     readonly cidr: string;
+    readonly tls: KafkaTls;
+    /** @default no login */
+    readonly sasl?: KafkaSasl | undefined;
   };
 
 /** Brokers and topics that clients can use, whoever runs them. External topics are made by their owner. */
@@ -46,7 +61,18 @@ export function kafkaStore(name: string, engine: KafkaEngine, args: KafkaArgs, o
     const kafka = new StrimziKafka(name, { ...args, engine }, options);
     return { client: kafka.client, location: { service: `${name}-kafka-bootstrap`, port: kafkaDefaults.port }, ready: [kafka] };
   }
-  return { client: { env: { KAFKA_BROKERS: engine.brokers }, mounts: [], annotations: {} }, location: { service: engine.brokers.replace(/:.*/, ""), port: engine.port }, ready: [] };
+  sayExternal(args.namespace, name, engine.brokers, "topic, dead-letter topic, backup or alert");
+  return { client: externalClient(name, engine, args.namespace, options), location: { service: engine.brokers.replace(/:.*/, ""), port: engine.port }, ready: [] };
+}
+
+function externalClient(name: string, { brokers, tls, sasl }: Extract<KafkaEngine, { kind: "external" }>, namespace: string, options: pulumi.ComponentResourceOptions): Client {
+  const { file, mounts } = authorities(name, tls, namespace, options);
+  const credentials = "/credentials/kafka";
+  return {
+    env: { KAFKA_BROKERS: brokers, KAFKA_TLS_MODE: tls.mode, ...(file && { KAFKA_TLS_CA: file }), ...(sasl && { KAFKA_SASL_MECHANISM: sasl.mechanism, KAFKA_SASL_CREDENTIALS: credentials }) },
+    mounts: [...mounts, ...(sasl ? [{ path: credentials, secret: sasl.credentialsSecret, files: { username: "username", password: "password" } }] : [])],
+    annotations: {},
+  };
 }
 
 /** A system's flows with those to its brokers leading to where the engine has them. */

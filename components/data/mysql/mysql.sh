@@ -4,6 +4,7 @@ server_program=mysqld
 # Without TLS, a login by caching_sha2_password needs the server's key.
 client_options=get-server-public-key
 
+tls_options() { printf 'ssl-mode=%s\n' "$1"; [[ -z $2 ]] || printf 'ssl-ca=%s\n' "$2"; } # MODE FILE
 client() { mysql "$@"; }
 # A dump is restored into another server, which has its own history, statistics and masking policies.
 dump_program() { mysqldump "$@" --set-gtid-purged=OFF --skip-column-statistics --skip-masking-policies; }

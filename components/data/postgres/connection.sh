@@ -1,5 +1,6 @@
 # Sourced by every script that talks to PostgreSQL. PGHOST PGDATABASE PGUSER PGPASSWORD_FILE name the database, PGPORT is
-# 5432 unless set, and WAIT_SECONDS (default 300) bounds the wait for the server.
+# 5432 unless set, and WAIT_SECONDS (default 300) bounds the wait for the server. PGSSLMODE and PGSSLROOTCERT say what an
+# external server must prove.
 # Exit codes: 1 failed, 2 wrong environment, 3 the server cannot be reached.
 set -euo pipefail
 umask 077
@@ -32,13 +33,36 @@ connect() {
 }
 
 wait_for_server() {
-  local waited=0
+  local waited=0 log="'kubectl logs' of the database pod"
+  [[ -z ${PGSSLMODE:-} ]] || log="the server's own log, and whether its addresses are those of engine.cidr"
   until pg_isready --quiet; do
-    ((waited < WAIT_SECONDS)) || fail_with 3 "$PGHOST:$PGPORT does not accept connections after $WAIT_SECONDS s: see 'kubectl logs' of the database pod"
+    refuse_without_proof
+    ((waited < WAIT_SECONDS)) || fail_with 3 "$PGHOST:$PGPORT does not accept connections after $WAIT_SECONDS s: see $log"
     ((waited % 15 != 0)) || say "waiting for $PGHOST:$PGPORT ($waited s of at most $WAIT_SECONDS s)"
     sleep 3
     waited=$((waited + 3))
   done
+  refuse_without_proof
+}
+
+# Ends the script where an external server does not prove what PGSSLMODE asks for, since waiting would not help. pg_isready does
+# not say why it got no answer, and libpq has no code for it.
+refuse_without_proof() {
+  local reason problem
+  [[ -n ${PGSSLMODE:-} ]] || return 0
+  ! reason=$(LC_ALL=C sql --command 'SELECT 1' 2>&1 >/dev/null) || return 0
+  case $reason in
+    *"does not support SSL"*) problem="it offers no TLS; switch TLS on there, or write tls.mode: disable where the network between is trusted" ;;
+    *"does not match host name"*) problem="its certificate is for another name; connect to a name that it has, or give the server one for this name" ;;
+    *"certificate has expired"* | *"not yet valid"*) problem="its certificate does not hold now; renew it" ;;
+    *"certificate verify failed"*) problem="its certificate is from no authority in $PGSSLROOTCERT; put the one that signed it into the key ca.crt of the Secret that tls.caSecret names" ;;
+    *"root certificate file"*) problem="$PGSSLROOTCERT cannot be read; put the authority's certificate into the key ca.crt of the Secret that tls.caSecret names" ;;
+    *"no encryption"* | *"SL connection is required"*) problem="it takes no connection without TLS; write another tls.mode" ;;
+    *"SSL error"*) problem="TLS fails; see the server's log" ;;
+    *) return 0 ;;
+  esac
+  reason=${reason##*failed: }
+  fail_with 3 "Postgres $PGHOST:$PGPORT is refused under tls.mode $PGSSLMODE: ${problem%%;*} (${reason//$'\n'/ });${problem#*;}"
 }
 
 sql() { psql --no-psqlrc --quiet --no-align --tuples-only --set ON_ERROR_STOP=1 "$@"; }

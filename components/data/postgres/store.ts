@@ -2,9 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Flow } from "../../capabilities/network-flows.ts";
 import type { VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
 import type { Client } from "../client.ts";
+import { sayExternal } from "../external.ts";
+import { authorities } from "../tls.ts";
 import { CloudNativePostgres, cloudNativeFlows } from "./cloud-native.ts";
 import { Postgres, type PostgresArgs, postgresDefaults } from "./postgres.ts";
-import { postgresClient } from "./postgres-client.ts";
+import { type PostgresTls, postgresClient } from "./postgres-client.ts";
 
 /** The CloudNativePG operator runs the servers, and its plugin archives what they write. */
 export interface CloudNativeEngine {
@@ -34,6 +36,7 @@ export type PostgresEngine =
     readonly cidr: string;
     /** Secret in the system's namespace whose key `password` is the user's; its owner rotates it. */
     readonly passwordSecret: string;
+    readonly tls: PostgresTls;
   };
 
 /** A database that clients can use, whoever runs it. */
@@ -58,7 +61,10 @@ export function postgresStore(name: string, engine: PostgresEngine, args: Postgr
     const postgres = new CloudNativePostgres(name, { ...args, engine }, options);
     return { client: postgres.client, location, ready: [postgres] };
   }
-  return { client: postgresClient(engine.host, engine.port, args, engine.passwordSecret, {}), location: { service: engine.host, port: engine.port }, ready: [] };
+  const { host, port, passwordSecret, tls } = engine;
+  sayExternal(args.namespace, name, `${host}:${port}`, "database, role, backup or alert");
+  const client = postgresClient(host, port, args, passwordSecret, {}, { mode: tls.mode, ...authorities(name, tls, args.namespace, options) });
+  return { client, location: { service: host, port }, ready: [] };
 }
 
 /** A system's flows with those to its database leading to where the engine has it. */

@@ -25,7 +25,7 @@ test("an unknown key inside a system is refused with its path, the nearest name 
 
 test("the list is that of the kind that was chosen", (t) => {
   t.throws(from({ "platform-service": { postgres: { engine: { kind: "external", host: "db.example.com", cidr: "192.0.2.1/32", passwordSecret: "db", prot: 5433 } } } }),
-    refused('platform-service.postgres.engine.prot: there is no such setting; the nearest is "port"; there are cidr, host, kind, passwordSecret, port'));
+    refused('platform-service.postgres.engine.prot: there is no such setting; the nearest is "port"; there are cidr, host, kind, passwordSecret, port, tls'));
   t.throws(from({ "bots-edi": { applications: { source: "contract-server", bots: "bots:v1" } } }),
     refused('bots-edi.applications.bots: there is no such setting; the only one is "source"'));
 });

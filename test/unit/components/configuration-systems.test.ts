@@ -19,7 +19,7 @@ test("an empty EDI has the runbook's numbers, and a database of its own because 
 });
 
 test("an external database of EDI has the runbook's host and port, and needs its address (E06)", (t) => {
-  t.deepEqual(of("bots-edi", { database: { kind: "external", cidr: "10.20.0.10/32" } }).database, { kind: "external", server: "mysql", storage: "5Gi", host: "kona.db.pminc.me", port: 3306, cidr: "10.20.0.10/32" });
+  t.deepEqual(of("bots-edi", { database: { kind: "external", cidr: "10.20.0.10/32" } }).database, { kind: "external", server: "mysql", storage: "5Gi", host: "kona.db.pminc.me", port: 3306, cidr: "10.20.0.10/32", tls: { mode: "VERIFY_IDENTITY" } });
   t.throws(from({ "bots-edi": { database: { kind: "external", cidr: "10.20.0.10/32", server: "oracle" } } }), { message: /^ {2}bots-edi\.database\.server: Invalid option: expected one of "mysql"\|"mariadb"/m });
   t.throws(from({ "bots-edi": { database: { kind: "external" } } }), { message: /^ {2}bots-edi\.database\.cidr: Invalid input/m });
   t.throws(from({ "bots-edi": { database: { kind: "external", cidr: "kona.db.pminc.me" } } }), { message: /^ {2}bots-edi\.database\.cidr: Invalid IPv4 range \(is "kona\.db\.pminc\.me"\)$/m });

@@ -24,8 +24,8 @@ for (const [stack, objects] of Object.entries(stacks)) {
     t.is(new Set(objects.map(title)).size, objects.length);
   });
 
-  test(`${stack}: what pods refer to is declared, but for the credentials of the registry and of the bucket (E05, X06)`, (t) => {
-    const somebodyElses = ["harbor-credentials", "backup-s3-credentials"];
+  test(`${stack}: what pods refer to is declared, but for the credentials of the registry and of the bucket, and the authority of a server outside (E05, X06)`, (t) => {
+    const somebodyElses = ["harbor-credentials", "backup-s3-credentials", "kona-ca"];
     const missing = withPods(objects).flatMap((object) => {
       const has = (kind: string, name: string) => objects.some((each) => each.kind === kind && each.metadata.name === name && each.metadata.namespace === object.metadata.namespace);
       return references(object).filter(({ kind, name }) => !has(kind, name) && !(kind === "Secret" && (has("SealedSecret", name) || somebodyElses.includes(name)))).map(({ kind, name }) => `${title(object)}: ${kind} ${name}`);

@@ -47,7 +47,7 @@ function tables(stack: keyof typeof stacks): Record<string, Table> {
     flows: [...table.flows, ...(monitoring ? Object.entries(metrics[namespace]!).map(([app, port]) => ({ from: { namespace: monitoring }, to: { app }, ports: [port] })) : [])],
   }]));
   return withMetrics({
-    data: { flows: postgresFlows("postgres", bgc.postgres.engine, bgcFlows(ingressNamespace, bgc.postgres.backup.s3)) },
+    data: { flows: postgresFlows("postgres", bgc.postgres.engine, bgcFlows(ingressNamespace, bgc.postgres.backup.s3, bgc.integrationGateway.egress)) },
     platform: { flows: [...postgresFlows("postgres", platform.postgres.engine, platformFlows(ingressNamespace, platform.postgres.backup.s3)), ...solvers] },
     edi: { flows: [...ediFlows(edi, context), ...solvers] },
     "api-gateway": { flows: [...gatewayFlows(ingressNamespace, gateway.reverseProxy, gateway.redis.backup.s3), ...solvers], others: ["configuration-backup"] },

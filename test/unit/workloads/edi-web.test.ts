@@ -167,7 +167,7 @@ test("the web server is alive and answers pings without its database and volume,
   await new Promise((resolve) => free.close(resolve));
   const runtime = testRuntime();
   const service = await botsWebserver.start(
-    { MYSQL_HOST: "127.0.0.1", MYSQL_PORT: port, MYSQL_DATABASE: "d", MYSQL_USER: "u", MYSQL_PASSWORD_FILE: "/nowhere", MYSQL_POOL_MAX: 2, MYSQL_CONNECT_TIMEOUT_MS: 500, MYSQL_STATEMENT_TIMEOUT_MS: 500, MYSQL_WAIT_TIMEOUT_SECONDS: 45, BOTS_HOME: "/nowhere/bots", BOTS_CONFIG_FILE: undefined, MAX_ATTEMPTS: 0, ENGINE_MAX_SECONDS: 0, PAGE_LIMIT: 0 },
+    { MYSQL_HOST: "127.0.0.1", MYSQL_PORT: port, MYSQL_DATABASE: "d", MYSQL_USER: "u", MYSQL_PASSWORD_FILE: "/nowhere", MYSQL_SSL_MODE: "DISABLED", MYSQL_POOL_MAX: 2, MYSQL_CONNECT_TIMEOUT_MS: 500, MYSQL_STATEMENT_TIMEOUT_MS: 500, MYSQL_WAIT_TIMEOUT_SECONDS: 45, BOTS_HOME: "/nowhere/bots", BOTS_CONFIG_FILE: undefined, MAX_ATTEMPTS: 0, ENGINE_MAX_SECONDS: 0, PAGE_LIMIT: 0 },
     runtime,
   );
   const { send } = testApp(service);

@@ -1,7 +1,10 @@
 import { Consumer, Producer, stringSerializer } from "@platformatic/kafka";
-import { word } from "../environment.ts";
+import * as z from "zod";
+import { readSecret, word } from "../environment.ts";
 import type { Check } from "../http/health.ts";
 import type { Runtime } from "../role.ts";
+import { refusalOr, type TlsMode, tlsOptions, type TlsServer } from "./tls.ts";
+import { authoritiesFile, tlsMode } from "./tls-variables.ts";
 
 const brokers = "addresses like host:9092 with commas between them";
 
@@ -12,12 +15,21 @@ export const kafkaVariables = {
     .default("kafka-kafka:9092"),
   /** Name in the broker's logs and quotas; the role's own when it is not set. */
   KAFKA_CLIENT_ID: word("a name without blanks").optional(),
+  KAFKA_TLS_MODE: tlsMode("disable", "verify-ca", "verify-full"),
+  KAFKA_TLS_CA: authoritiesFile,
+  KAFKA_SASL_MECHANISM: z.enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], { error: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512" }).optional(),
+  /** Folder with the files `username` and `password`. */
+  KAFKA_SASL_CREDENTIALS: word("a folder").optional(),
 };
 
 /** Values of `kafkaVariables`. */
 export interface KafkaEnvironment {
   readonly KAFKA_BROKERS: string;
   readonly KAFKA_CLIENT_ID?: string | undefined;
+  readonly KAFKA_TLS_MODE?: TlsMode;
+  readonly KAFKA_TLS_CA?: string | undefined;
+  readonly KAFKA_SASL_MECHANISM?: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" | undefined;
+  readonly KAFKA_SASL_CREDENTIALS?: string | undefined;
 }
 
 /** A message to publish. Messages with the same key stay in their order. */
@@ -42,12 +54,26 @@ const timing = {
   stalled: 30_000,
 };
 
+const serverOf = ({ KAFKA_BROKERS, KAFKA_TLS_MODE = "disable", KAFKA_TLS_CA }: KafkaEnvironment): TlsServer =>
+  ({ product: "Kafka", host: KAFKA_BROKERS, mode: KAFKA_TLS_MODE, authorities: KAFKA_TLS_CA });
+
 const connection = (environment: KafkaEnvironment, { log }: Pick<Runtime, "log">) => ({
   clientId: environment.KAFKA_CLIENT_ID ?? (log.bindings()["service"] as string),
   bootstrapBrokers: environment.KAFKA_BROKERS.split(","),
   connectTimeout: timing.connect,
   requestTimeout: timing.request,
+  ...security(environment),
 });
+
+function security(environment: KafkaEnvironment) {
+  const tls = tlsOptions(serverOf(environment));
+  // Each broker has a name of its own, by which Node.js checks it.
+  if (environment.KAFKA_TLS_MODE === "verify-full") delete tls?.checkServerIdentity;
+  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_CREDENTIALS: folder = "" } = environment;
+  // Read for each new connection, so that a rotated password is used without a restart.
+  const read = (file: string) => () => readSecret(`${folder}/${file}`) ?? "";
+  return { ...(tls && { tls, tlsServerName: !/(^|,)[\d.]+:/.test(environment.KAFKA_BROKERS) }), ...(mechanism && { sasl: { mechanism, username: read("username"), password: read("password") } }) };
+}
 
 export interface Publisher {
   /**
@@ -84,7 +110,7 @@ export function openPublisher(environment: KafkaEnvironment, runtime: Pick<Runti
       name: "kafka",
       need: "required",
       async run() {
-        const { brokers: known } = await producer.metadata({ topics: [...topics], forceUpdate: true, retries: 0 });
+        const { brokers: known } = await producer.metadata({ topics: [...topics], forceUpdate: true, retries: 0 }).catch((error: unknown) => { throw refusalOr(error, serverOf(environment)); });
         return `connected, brokers: ${known.size}`;
       },
     }),

@@ -6,6 +6,8 @@ import type { Check } from "../http/health.ts";
 import type { Runtime } from "../role.ts";
 import { unavailable } from "./mysql-errors.ts";
 import { inTransaction, prepare, type Session, sql, type Statements, statementsOn } from "./mysql-session.ts";
+import { refusalOr, type TlsMode, tlsOptions, type TlsServer } from "./tls.ts";
+import { authoritiesFile, tlsMode } from "./tls-variables.ts";
 
 /** A value of the server's wait_timeout, in seconds. */
 export const waitTimeout = (seconds: number) => whole(2, 31_536_000, seconds);
@@ -17,6 +19,8 @@ export const mysqlVariables = {
   MYSQL_DATABASE: word("the database's name"),
   MYSQL_USER: word("the user to log in as"),
   MYSQL_PASSWORD_FILE: secretFile,
+  MYSQL_SSL_MODE: tlsMode("DISABLED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"),
+  MYSQL_SSL_CA: authoritiesFile,
   MYSQL_POOL_MAX: whole(1, 200, 10),
   MYSQL_CONNECT_TIMEOUT_MS: whole(100, 60_000, 3_000),
   MYSQL_STATEMENT_TIMEOUT_MS: whole(100, 60_000, 5_000),
@@ -34,6 +38,8 @@ export interface MysqlEnvironment {
   readonly MYSQL_DATABASE: string;
   readonly MYSQL_USER: string;
   readonly MYSQL_PASSWORD_FILE: string;
+  readonly MYSQL_SSL_MODE?: TlsMode;
+  readonly MYSQL_SSL_CA?: string | undefined;
   readonly MYSQL_POOL_MAX: number;
   readonly MYSQL_CONNECT_TIMEOUT_MS: number;
   readonly MYSQL_STATEMENT_TIMEOUT_MS: number;
@@ -55,6 +61,7 @@ export interface Mysql extends Session {
  */
 export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runtime, silence = 1_000): Mysql {
   const { MYSQL_HOST: host, MYSQL_PORT: port, MYSQL_CONNECT_TIMEOUT_MS: connectTimeout, MYSQL_STATEMENT_TIMEOUT_MS: statementTimeout, MYSQL_WAIT_TIMEOUT_SECONDS: waitSeconds } = environment;
+  const server: TlsServer = { product: "MySQL", host, port, mode: environment.MYSQL_SSL_MODE ?? "DISABLED", authorities: environment.MYSQL_SSL_CA };
   const sockets = new Set<Socket>();
   const uses = { active: 0, waiting: 0 };
   const pool = createPool({
@@ -73,9 +80,11 @@ export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runti
     idleTimeout: waitSeconds * 500,
     connectTimeout,
     connectAttributes: { program_name: String(log.bindings()["service"]) },
-    stream({ config }: { config: { password?: string } }) {
-      // Read for each new connection, so that a rotated password is used without a restart.
+    stream({ config }: { config: { password?: string; ssl?: object } }) {
+      // Read for each new connection, so that a rotated password or authority is used without a restart.
       config.password = readSecret(environment.MYSQL_PASSWORD_FILE) ?? "";
+      const { ca, rejectUnauthorized = true } = tlsOptions(server) ?? {};
+      if (server.mode !== "DISABLED") config.ssl = { ca, rejectUnauthorized, verifyIdentity: server.mode === "VERIFY_IDENTITY" };
       const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 });
       sockets.add(socket.once("close", () => sockets.delete(socket)));
       return socket;
@@ -97,7 +106,7 @@ export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runti
       return await Promise.race([coming, late]);
     } catch (error) {
       coming.then((connection) => connection.release(), () => {});
-      throw unavailable(error);
+      throw unavailable(refusalOr(error, server));
     } finally {
       clearTimeout(timer);
       uses.waiting -= 1;
@@ -136,7 +145,8 @@ export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runti
         return "connected and migrated";
       },
     }),
-    close: () => pool.end(),
+    // A connection that was refused during its handshake is in no pool any more.
+    close: () => pool.end().finally(() => sockets.forEach((socket) => socket.destroy())),
   };
 }
 

@@ -4,6 +4,8 @@ import { readSecret, secretFile, whole, word } from "../environment.ts";
 import type { Check } from "../http/health.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Runtime } from "../role.ts";
+import { refusalOr, type TlsMode, tlsOptions, type TlsServer } from "./tls.ts";
+import { authoritiesFile, tlsMode } from "./tls-variables.ts";
 
 /** Variables of a role that uses PostgreSQL; times in ms. */
 export const postgresVariables = {
@@ -12,6 +14,8 @@ export const postgresVariables = {
   PGDATABASE: word("the database's name"),
   PGUSER: word("the role to log in with"),
   PGPASSWORD_FILE: secretFile,
+  PGSSLMODE: tlsMode("disable", "require", "verify-ca", "verify-full"),
+  PGSSLROOTCERT: authoritiesFile,
   PG_POOL_MAX: whole(1, 200, 10),
   PG_CONNECT_TIMEOUT_MS: whole(100, 60_000, 3_000),
   PG_STATEMENT_TIMEOUT_MS: whole(100, 60_000, 5_000),
@@ -24,6 +28,8 @@ export interface PostgresEnvironment {
   readonly PGDATABASE: string;
   readonly PGUSER: string;
   readonly PGPASSWORD_FILE: string;
+  readonly PGSSLMODE: TlsMode;
+  readonly PGSSLROOTCERT?: string | undefined;
   readonly PG_POOL_MAX: number;
   readonly PG_CONNECT_TIMEOUT_MS: number;
   readonly PG_STATEMENT_TIMEOUT_MS: number;
@@ -56,6 +62,7 @@ export const idleInTransactionTimeout = 45_000;
 
 /** A pool of connections that outlives restarts of the server: each broken one is replaced when it is next needed. */
 export function openPostgres(environment: PostgresEnvironment, { log, metrics }: Runtime): Database {
+  const server: TlsServer = { product: "Postgres", host: environment.PGHOST, port: environment.PGPORT, mode: environment.PGSSLMODE, authorities: environment.PGSSLROOTCERT };
   const pool = new Pool({
     host: environment.PGHOST,
     port: environment.PGPORT,
@@ -63,6 +70,7 @@ export function openPostgres(environment: PostgresEnvironment, { log, metrics }:
     user: environment.PGUSER,
     // Read for each new connection, so that a rotated password is used without a restart.
     password: () => readSecret(environment.PGPASSWORD_FILE) ?? "",
+    ssl: tlsOptions(server) ?? false,
     application_name: log.bindings()["service"] as string,
     max: environment.PG_POOL_MAX,
     connectionTimeoutMillis: environment.PG_CONNECT_TIMEOUT_MS,
@@ -77,14 +85,19 @@ export function openPostgres(environment: PostgresEnvironment, { log, metrics }:
   pool.on("error", (error) => log.warn({ reason: error.message }, "Postgres closed an idle connection"));
   watch(pool, metrics.registry);
 
+  const explained = <T>(answer: Promise<T>): Promise<T> => answer.catch((error: unknown) => { throw refusalOr(error, server); });
+  const connections: Connections & Pick<ClientBase, "query"> = {
+    query: ((text: string, values: unknown[]) => explained(pool.query(text, values))) as ClientBase["query"],
+    connect: () => explained(pool.connect()),
+  };
   return {
-    query: queryOn(pool),
-    transaction: (work) => transactionOn(pool, work),
+    query: queryOn(connections),
+    transaction: (work) => transactionOn(connections, work),
     check: (tables) => ({
       name: "postgres",
       need: "required",
       async run() {
-        const { rows } = await pool.query<{ name: string }>("SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL", [tables]);
+        const { rows } = await connections.query<{ name: string }>("SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL", [tables]);
         if (rows.length > 0) throw new Error(`reachable, not migrated: ${rows.map(({ name }) => name).join(", ")} missing`);
         return "connected and migrated";
       },

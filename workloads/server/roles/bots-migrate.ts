@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { mysqlTaskVariables, openMysql } from "../data/mysql.ts";
+import { refusalIn } from "../data/tls.ts";
 import { withLock } from "../edi/lock.ts";
 import { applyMigrations, readRecords, showMigrations } from "../edi/migrate.ts";
 import { migrations } from "../edi/schema.ts";
@@ -38,7 +39,7 @@ export const botsMigrate: Task<typeof variables> = {
           return await migrate();
         } catch (error) {
           // Every statement can be run again, so an outage between two of them is waited for like one before the first.
-          if (!(error instanceof HttpProblem) || Date.now() >= end) throw error;
+          if (!(error instanceof HttpProblem) || refusalIn(error) || Date.now() >= end) throw error;
           log.warn({ reason: reasonOf(error) }, "waiting for the database");
           await sleep(interval, undefined, { signal });
         }
