@@ -41,7 +41,8 @@ export const botsEdiSettings = z.strictObject({
       storage: size.default(mysqlDefaults.storage),
       /** The user's password, sealed for the Secret bots-edidb-secret. Without it somebody else makes that Secret. */
       sealedPassword: z.string().min(1).optional(),
-    }).refine(({ host, tls }) => tls.mode !== "VERIFY_IDENTITY" || isIP(host) === 0, { path: ["host"], error: "is an address, and VERIFY_IDENTITY compares names: write the server's name, or another tls.mode" }),
+    }).refine(({ host, tls }) => tls.mode !== "VERIFY_IDENTITY" || isIP(host) === 0, { path: ["host"], error: "is an address, and VERIFY_IDENTITY compares names: write the server's name, or another tls.mode" })
+      .refine(({ server, tls }) => server === "mysql" || tls.mode === "VERIFY_IDENTITY" || tls.mode === "DISABLED", { path: ["tls", "mode"], error: "is no mode of MariaDB's programs, which go on without TLS under it where a server offers none: write VERIFY_IDENTITY, or DISABLED where the network between is trusted" }),
     z.strictObject({
       kind: z.literal("in-cluster"),
       storage: size.default(mysqlDefaults.storage),

@@ -5,9 +5,8 @@ client_options=
 
 tls_options() { # MODE FILE
   [[ $1 != DISABLED ]] || { echo skip-ssl; return; }
-  echo ssl
-  [[ -z $2 ]] || printf 'ssl-ca=%s\n' "$2"
-  [[ $1 != VERIFY_IDENTITY ]] || echo ssl-verify-server-cert
+  # Without the last option these programs go on without TLS where a server offers none.
+  printf 'ssl\n%sssl-verify-server-cert\n' "${2:+ssl-ca=$2$'\n'}"
 }
 client() { mariadb "$@"; }
 dump_program() { mariadb-dump "$@"; }

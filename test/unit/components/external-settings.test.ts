@@ -33,6 +33,13 @@ test("an address has no name that MySQL's clients could compare", (t) => {
   t.notThrows(mysql({ host: "10.20.0.10", tls: { mode: "VERIFY_CA", caSecret: "ca" } }));
 });
 
+test("MariaDB's programs ask for TLS together with the name alone, so the modes between are refused (E06)", (t) => {
+  for (const mode of ["REQUIRED", "VERIFY_CA"]) {
+    t.throws(mysql({ server: "mariadb", tls: { mode, ...(mode === "VERIFY_CA" && { caSecret: "ca" }) } }), refused(`bots-edi.database.tls.mode: is no mode of MariaDB's programs, which go on without TLS under it where a server offers none: write VERIFY_IDENTITY, or DISABLED where the network between is trusted (is "${mode}")`));
+  }
+  for (const mode of ["VERIFY_IDENTITY", "DISABLED"]) t.notThrows(mysql({ server: "mariadb", tls: { mode } }), mode);
+});
+
 test("an external Redis as a bare word is answered with the lines to write, and needs its address", (t) => {
   t.throws(redis("external"), refused('resilient-api-gateway.redis.engine: "external" is no object; write engine: { kind: external, host: ..., cidr: ..., passwordSecret: ... }'));
   t.throws(redis("in-cluster"), refused('resilient-api-gateway.redis.engine: "in-cluster" is no object; write engine: { kind: in-cluster }'));
