@@ -9,6 +9,8 @@ export interface DeclaredStore {
   readonly name: string;
   /** A kind that {@link volumesOf} knows, or one that has no volume here. */
   readonly engine: Said;
+  /** What its setting calls the StatefulSet of this project. */
+  readonly own: "statefulset" | "in-cluster";
 }
 
 /** Brokers and partitions of a Kafka that this project's StatefulSet runs. */
@@ -29,11 +31,11 @@ const volumesOf: Readonly<Record<string, (claim: { readonly name: string; readon
 
 /** A store whose data are on the volumes of another engine than the declared one: it would begin empty, and the update would take away what the old one needs. */
 export function otherEngines(declared: readonly DeclaredStore[], { claims }: Pick<LivingCluster, "claims">): string[] {
-  return declared.flatMap(({ namespace, name, engine }) => {
+  return declared.flatMap(({ namespace, name, engine, own: ours }) => {
     const inside = claims.filter((claim) => claim.namespace === namespace);
     const own = volumesOf[engine.value];
     if (own !== undefined && inside.some((claim) => own(claim, name))) return [];
-    const [other] = Object.entries(volumesOf).filter(([kind]) => (kind === "in-cluster") === engine.path.startsWith("bots-edi.")).flatMap(([kind, isIts]) => {
+    const [other] = Object.entries(volumesOf).filter(([kind]) => kind === ours || !["statefulset", "in-cluster"].includes(kind)).flatMap(([kind, isIts]) => {
       const found = inside.filter((claim) => isIts(claim, name)).map((claim) => claim.name);
       return found.length === 0 ? [] : [{ kind, found }];
     });

@@ -57,14 +57,13 @@ const parts: { readonly [Name in SystemName]: (settings: NonNullable<StackSettin
     shared(data),
   ],
   "resilient-api-gateway": ({ redis, configurationBackup }) => [
-    ofPods("redis", "resilient-api-gateway.redis.storage", redis.storage),
-    byName("redis-backup", "resilient-api-gateway.redis.backup.storage", redis.backup.storage),
+    ...(redis.engine.kind === "in-cluster" ? [ofPods("redis", "resilient-api-gateway.redis.storage", redis.storage), byName("redis-backup", "resilient-api-gateway.redis.backup.storage", redis.backup.storage)] : []),
     byName("configuration-backup", "resilient-api-gateway.configurationBackup.storage", configurationBackup.storage),
   ],
   "techbra-ecommerce": ({ kafka, postgres, redis, tools }) => [
     ...store("techbra-ecommerce", "kafka", kafka),
     ...store("techbra-ecommerce", "postgres", postgres),
-    byName("redis-backup", "techbra-ecommerce.redis.backup.storage", redis.backup.storage),
+    ...(redis.engine.kind === "in-cluster" ? [byName("redis-backup", "techbra-ecommerce.redis.backup.storage", redis.backup.storage)] : []),
     ...(tools.enabled ? [ofPods("prometheus", "techbra-ecommerce.tools", prometheusStorage)] : []),
   ],
 };
@@ -75,10 +74,11 @@ export const declaredQuotas = (settings: StackSettings): DeclaredQuota[] =>
 
 /** Who runs each store that has a choice. */
 export function declaredStores({ systems, ...settings }: StackSettings): DeclaredStore[] {
-  const store = (system: SystemName, name: string, path: string, value: string) => ({ namespace: systemNamespaces[system], name, engine: { path: `${system}.${path}`, value } });
+  const store = (system: SystemName, name: string, path: string, value: string, own: DeclaredStore["own"] = "statefulset") => ({ namespace: systemNamespaces[system], name, engine: { path: `${system}.${path}`, value }, own });
   return systems.flatMap((name) => {
-    if (name === "resilient-api-gateway") return [];
-    if (name === "bots-edi") return [store(name, "mysql", "database.kind", settings[name]!.database.kind)];
+    // A Redis that is a cache has no volume, and may go anywhere.
+    if (name === "resilient-api-gateway") return [store(name, "redis", "redis.engine.kind", settings[name]!.redis.engine.kind, "in-cluster")];
+    if (name === "bots-edi") return [store(name, "mysql", "database.kind", settings[name]!.database.kind, "in-cluster")];
     const kafka = name === "techbra-ecommerce" ? [store(name, "kafka", "kafka.engine.kind", settings[name]!.kafka.engine.kind)] : [];
     return [store(name, "postgres", "postgres.engine.kind", settings[name]!.postgres.engine.kind), ...kafka];
   });

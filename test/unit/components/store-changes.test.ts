@@ -6,7 +6,7 @@ const claim = (name: string, labels: Record<string, string> = {}, namespace = "s
 const statefulset = claim("data-postgres-0");
 const operator = claim("postgres-1", { "cnpg.io/cluster": "postgres" });
 const strimzi = claim("data-kafka-brokers-0", { "strimzi.io/cluster": "kafka" });
-const store = (value: string, name = "postgres", path = `techbra-ecommerce.${name}.engine.kind`): DeclaredStore => ({ namespace: "shop", name, engine: { path, value } });
+const store = (value: string, name = "postgres", path = `techbra-ecommerce.${name}.engine.kind`): DeclaredStore => ({ namespace: "shop", name, engine: { path, value }, own: ["mysql", "redis"].includes(name) ? "in-cluster" : "statefulset" });
 const engines = (declared: DeclaredStore, ...claims: LivingClaim[]) => otherEngines([declared], { claims });
 
 test("a store stays on its engine, and one without a volume here may begin on any", (t) => {
@@ -34,6 +34,9 @@ test("an engine whose store would begin empty beside the data of another is refu
   t.deepEqual(engines(store("strimzi", "kafka"), claim("data-kafka-0")), refused(kafka, "strimzi", "kafka", "statefulset", "data-kafka-0"));
   t.deepEqual(engines(store("statefulset", "kafka"), strimzi), refused(kafka, "statefulset", "kafka", "strimzi", "data-kafka-brokers-0"));
   t.deepEqual(engines(store("external", "mysql", "bots-edi.database.kind"), claim("data-mysql-0")), refused("bots-edi.database.kind", "external", "mysql", "in-cluster", "data-mysql-0"));
+  const redis = "resilient-api-gateway.redis.engine.kind";
+  t.deepEqual(engines(store("external", "redis", redis), claim("data-redis-0")), refused(redis, "external", "redis", "in-cluster", "data-redis-0"));
+  t.deepEqual(engines(store("in-cluster", "redis", redis), claim("data-redis-0")), []);
 });
 
 const kafka = (brokers: number, partitions = 6): DeclaredKafka => ({ namespace: "shop", name: "kafka", brokers: { path: "techbra-ecommerce.kafka.brokers", value: brokers }, partitions: { path: "techbra-ecommerce.kafka.partitions", value: partitions } });

@@ -24,7 +24,7 @@ const ofObjects = (objects: readonly Manifest[]) => objects.flatMap((object) => 
 
 /** The volumes that the settings say there are. */
 const ofSettings = (configuration: Readonly<Record<string, string>>, changes: Changes) => {
-  const values = Object.fromEntries(Object.entries(configuration).map(([key, text]) => [key.replace("production-platform:", ""), key.endsWith(":purpose") || key.endsWith("Namespace") ? text : JSON.parse(text) as unknown]));
+  const values = Object.fromEntries(Object.entries(configuration).map(([key, text]) => [key.replace("production-platform:", ""), /^[[{]/.test(text) ? JSON.parse(text) as unknown : text]));
   return declaredVolumes(parseSettings({ ...values, ...changes })).map(({ namespace, claim, per, size, storageClass, accessMode, source }) =>
     line(namespace, per === "pod" ? `${claim}-<n>` : claim, { accessModes: [accessMode?.value ?? "ReadWriteOnce"], ...(storageClass && { storageClassName: storageClass.value }), ...(source && { dataSource: { name: source.value } }), resources: { requests: { storage: size.value } } })).sort();
 };
