@@ -19,7 +19,7 @@ test("check reads standard input and files from where npm was called, and what a
   child.stdin.end(privilegedPod("piped"));
   t.is(await new Promise((resolve) => child.on("close", resolve)), 1);
   t.like(JSON.parse(output.stdout), { findings: [{ file: "stdin", line: 9, object: { ref: "Pod data/piped" } }] });
-  t.regex(output.stderr, /^check BLOCKED by 1 finding: 2 objects/);
+  t.regex(output.stderr, /^check BLOCKED by 1 finding: profile strict, 2 objects/);
 });
 
 test("admission render writes all of its manifests through a pipe, and says the rest where a pipe does not see it", async (t) => {
