@@ -102,7 +102,8 @@ export class ImagePod {
     mkdirSync(tmp, { recursive: true });
     chmodSync(tmp, 0o1777);
     const pairs = Object.entries({ "/tmp": tmp, "/etc/hosts": join(this.folder, "hosts"), ...mounts }).map(([path, from]) => `${path}=${from}`);
-    const variables = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin", HOME: "/tmp", HOSTNAME: "pod-x1", ...env };
+    // Copies of one second have their pod's name to tell them apart.
+    const variables = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin", HOME: "/tmp", HOSTNAME: `pod-x${this.running.length}`, ...env };
     const child = spawn("unshare", ["--mount", "--pid", "--fork", "--kill-child", "bash", "-c", inside, "inside", root, String(uid), pairs.join(" "), ...command], { env: variables, stdio: ["ignore", "pipe", "pipe"] });
     this.running.push(child);
     return child;
