@@ -51,7 +51,8 @@ export async function throwAwayCluster(bin: string, folder: string, context: str
     };
     const kubeconfig = write(context, "kubeconfig");
     const kubectl = (args: readonly string[], input?: string) => run(join(bin, "kubectl"), ["--kubeconfig", kubeconfig, ...args], input === undefined ? {} : { input });
-    await kubectl(["apply", "--filename=-"], JSON.stringify(simulatedNode));
+    // On the server, so that a request that is sent again finds its own node.
+    await kubectl(["apply", "--server-side", "--filename=-"], JSON.stringify(simulatedNode));
     await eventually(`the node of ${context} being Ready`, 60, () => kubectl(["get", "node", "simulated", '-o=jsonpath={.status.conditions[?(@.type=="Ready")].status}']), (status) => status === "True");
     const line = '{range .items[*]}{.kind}/{.metadata.name} {.metadata.uid} {.metadata.resourceVersion}{"\\n"}{end}';
     const objects = async () => {
