@@ -26,12 +26,14 @@ const kinds = "deployments,statefulsets,cronjobs,persistentvolumeclaims,services
 export async function throwAwayCluster(bin: string, folder: string, context: string): Promise<ThrowAwayCluster> {
   const work = join(folder, context);
   mkdirSync(work, { recursive: true });
-  const port = await freePort();
+  // kwokctl would look for free ports by itself, and two that do so at once find the same ones.
+  const [port, ...ports] = await Promise.all(Array.from({ length: 6 }, freePort));
+  const [etcdPort, etcdPeerPort, kubeControllerManagerPort, kubeSchedulerPort, kwokControllerPort] = ports;
   writeFileSync(join(work, "kwok.yaml"), stringify({
     apiVersion: "config.kwok.x-k8s.io/v1alpha1",
     kind: "KwokctlConfiguration",
     options: {
-      runtime: "binary", bindAddress: "127.0.0.1", kubeApiserverPort: port, disableQPSLimits: true, etcdBinary: join(bin, "etcd"), kwokControllerBinary: join(bin, "kwok"),
+      runtime: "binary", bindAddress: "127.0.0.1", kubeApiserverPort: port, etcdPort, etcdPeerPort, kubeControllerManagerPort, kubeSchedulerPort, kwokControllerPort, disableQPSLimits: true, etcdBinary: join(bin, "etcd"), kwokControllerBinary: join(bin, "kwok"),
       kubeApiserverBinary: join(bin, "kube-apiserver"), kubeControllerManagerBinary: join(bin, "kube-controller-manager"), kubeSchedulerBinary: join(bin, "kube-scheduler"),
     },
   }));
@@ -51,8 +53,7 @@ export async function throwAwayCluster(bin: string, folder: string, context: str
     };
     const kubeconfig = write(context, "kubeconfig");
     const kubectl = (args: readonly string[], input?: string) => run(join(bin, "kubectl"), ["--kubeconfig", kubeconfig, ...args], input === undefined ? {} : { input });
-    // On the server, so that a request that is sent again finds its own node.
-    await kubectl(["apply", "--server-side", "--filename=-"], JSON.stringify(simulatedNode));
+    await kubectl(["apply", "--filename=-"], JSON.stringify(simulatedNode));
     await eventually(`the node of ${context} being Ready`, 60, () => kubectl(["get", "node", "simulated", '-o=jsonpath={.status.conditions[?(@.type=="Ready")].status}']), (status) => status === "True");
     const line = '{range .items[*]}{.kind}/{.metadata.name} {.metadata.uid} {.metadata.resourceVersion}{"\\n"}{end}';
     const objects = async () => {
