@@ -95,21 +95,21 @@ const steps = 'docs/day-two.md has the steps, under "Move data to another volume
 const fixed = (path: string, claim: string) => `bgc-platform.${path}: is 3Gi, and claim ${claim} in data asks for 2Gi. Its storage class "disk" does not let volumes grow (allowVolumeExpansion). Write 2Gi, or move the data to a larger volume: ${steps}`;
 
 test.serial("larger volumes are refused where their class cannot grow, before any object is changed", async (t) => {
-  t.timeout(300_000);
+  t.timeout(900_000);
   await updated(t, sized("2Gi"));
   t.deepEqual(await asked(), ["2Gi", "2Gi", "2Gi"]);
   await refused(t, sized("3Gi"), fixed("postgres.storage", "data-postgres-0"), fixed("postgres.backup.storage", "postgres-backup"));
 });
 
 test.serial("another engine is refused while the store's volume is there", async (t) => {
-  t.timeout(120_000);
+  t.timeout(600_000);
   const external = { engine: { kind: "external", host: "db.example.com", cidr: "203.0.113.7/32", passwordSecret: "external-password" } };
   await refused(t, external, 'bgc-platform.postgres.engine.kind: is "external", and the data of postgres in data are on the volumes of "statefulset" (data-postgres-0). An update moves no data, and the new store would begin empty. '
     + 'Write "statefulset", or move the data: docs/day-two.md has the steps, under "Change the engine of a store"');
 });
 
 test.serial("volumes grow where their class can, no StatefulSet is touched, and a second update changes nothing", async (t) => {
-  t.timeout(300_000);
+  t.timeout(900_000);
   await cluster.kubectl(["patch", "storageclass/disk", '--patch={"allowVolumeExpansion":true}']);
   const before = await generation();
   await updated(t, sized("3Gi"));
@@ -121,7 +121,7 @@ test.serial("volumes grow where their class can, no StatefulSet is touched, and 
 });
 
 test.serial("smaller volumes are refused, before any object is changed", async (t) => {
-  t.timeout(120_000);
+  t.timeout(600_000);
   const shrunk = (path: string, claim: string) => `bgc-platform.${path}: is 2Gi, and claim ${claim} in data asks for 3Gi. A volume never shrinks. Write 3Gi or more, or move the data to a smaller volume: ${steps}`;
   await refused(t, sized("2Gi"), shrunk("postgres.storage", "data-postgres-0"), shrunk("postgres.backup.storage", "postgres-backup"));
 });

@@ -74,7 +74,7 @@ async function without<T>(t: ExecutionContext, untouched: ThrowAwayCluster, act:
 const recorded = (checkout: string, name: string) => existsSync(join(checkout, ".state/stacks", name, "cluster.json"));
 
 test.serial("two stacks of one checkout go to a cluster each, and neither update touches the other's objects", async (t) => {
-  t.timeout(300_000);
+  t.timeout(900_000);
   const { one, two } = clusters;
   // On a simulated node no container answers: all of an update passes but the health endpoints.
   const up = async (name: "one" | "two") => {
@@ -88,7 +88,7 @@ test.serial("two stacks of one checkout go to a cluster each, and neither update
 });
 
 test.serial("plain pulumi up refuses another cluster under the recorded name, and changes nothing on either", async (t) => {
-  t.timeout(120_000);
+  t.timeout(600_000);
   const { one, two } = clusters;
   const { PATH, PULUMI_HOME, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE_FILE } = pulumiEnvironment(here) as Record<"PATH" | "PULUMI_HOME" | "PULUMI_BACKEND_URL" | "PULUMI_CONFIG_PASSPHRASE_FILE", string>;
   const variables = { PATH, PULUMI_HOME, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE_FILE, KUBECONFIG: two.disguisedAs("kind-first") };
@@ -98,7 +98,7 @@ test.serial("plain pulumi up refuses another cluster under the recorded name, an
 });
 
 test.serial("each stack goes down where it is, in an order of its own, and another checkout takes down neither", async (t) => {
-  t.timeout(300_000);
+  t.timeout(900_000);
   const { one, two } = clusters;
   const down = await without(t, two, () => npmRun(here, "down", "one"));
   t.is(down.code, 0, down.said);
