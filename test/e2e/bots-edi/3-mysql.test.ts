@@ -19,7 +19,7 @@ test.after.always(() => withManifest(source, "delete", "--ignore-not-found", "--
 
 /** One run of the backup that a stack with that server would have. Its copies are its own: the volume holds those of another server. */
 async function backup(server: "mysql" | "mariadb") {
-  const database = { kind: "external", host: "mysql-8", server, cidr: "192.0.2.1/32", resources: undefined };
+  const database = { kind: "external", host: "mysql-8", server, cidr: "192.0.2.1/32", tls: { mode: "DISABLED" }, resources: undefined };
   const { objects } = await stackVariant("dev", { systems: ["bots-edi"], "bots-edi": { database } });
   const cronJob = structuredClone(find(objects, "CronJob", "bots-db-backup"));
   podSpec(cronJob).volumes = podSpec(cronJob).volumes.map((volume) => (volume.name === "backups" ? { name: "backups", emptyDir: { sizeLimit: "1Gi" } } : volume) as typeof volume);
