@@ -57,7 +57,7 @@ const targets: readonly Target[] = [
     store: "Kafka",
     client: ["techbra-test", "kafka-backup", "dump"],
     // Acknowledged by all replicas in sync. A number that was not is not sent again.
-    script: `/opt/kafka/bin/kafka-verifiable-producer.sh --bootstrap-server "$BOOTSTRAP" --topic ${topic} --acks -1 --throughput 5 --value-prefix 0 | sed -un 's/.*producer_send_success.*"value":"0\\.\\([0-9]*\\)".*/\\1/p'`,
+    script: `/opt/kafka/bin/kafka-run-class.sh org.apache.kafka.tools.VerifiableProducer --bootstrap-server "$BOOTSTRAP" --topic ${topic} --acks -1 --throughput 5 --value-prefix 0 | sed -un 's/.*producer_send_success.*"value":"0\\.\\([0-9]*\\)".*/\\1/p'`,
     prepare: () => inKafka("kafka-topics", "--bootstrap-server", "localhost:9092", "--create", "--if-not-exists", "--topic", topic, "--partitions", "1"),
     kept: async () => (await inKafka("bash", "-c", `/opt/kafka/bin/kafka-console-consumer.sh --bootstrap-server localhost:9092 --topic ${topic} --from-beginning --timeout-ms 10000 2>/dev/null`)).replaceAll("0.", ""),
     clean: () => inKafka("kafka-topics", "--bootstrap-server", "localhost:9092", "--delete", "--topic", topic),
