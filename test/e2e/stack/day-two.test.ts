@@ -41,7 +41,6 @@ const changes: SettingChanges = {
   "bots-edi.database.rotation": 2,
   "bots-edi.database.resources.memoryLimit": "768Mi",
   "bots-edi.webserver.replicas": { min: 3, max: 4 },
-  "bots-edi.jobqueue.replicas": 2,
   "bots-edi.engine.schedule": "*/10 * * * *",
   "bots-edi.engine.suspended": true,
   "bots-edi.backup.scratch": "3Gi",
