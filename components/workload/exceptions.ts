@@ -20,11 +20,16 @@ export interface Excepted {
   readonly exceptions?: Exceptions | undefined;
 }
 
+/** The annotations of an object that is excepted from a rule; none without one. */
+export interface Annotated {
+  readonly annotations?: Record<string, string>;
+}
+
 /**
  * The annotations that carry a component's exceptions to its objects, by the kind of the object. `kinds` are those that it makes, its controller first. Throws a
  * `RunError` for an exception that none of them would carry, and for one without a reason or a last day.
  */
-export function exceptionsFor(name: string, { exceptions = {} }: Excepted, kinds: readonly [string, ...string[]]): (kind: string) => { annotations?: Record<string, string> } {
+export function exceptionsFor(name: string, { exceptions = {} }: Excepted, kinds: readonly [string, ...string[]]): (kind: string) => Annotated {
   const problems = Object.entries(exceptions).flatMap(([rule, { reason, until, on = kinds[0] }]) => [
     ...(kinds.includes(on) ? [] : [`${rule} stands on ${on}, of which it makes none: on is one of ${kinds.join(", ")}`]),
     ...(/\p{L}{2}/u.test(reason) ? [] : [`${rule} gives no reason`]),

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type Excepted, exceptionsFor } from "./exceptions.ts";
+import { type Annotated, type Excepted, exceptionsFor } from "./exceptions.ts";
 import { type PodArgs, podTemplate } from "./pod.ts";
 import { claimsScratch } from "./scratch.ts";
 import { type Duration, seconds } from "./units.ts";
@@ -88,9 +88,6 @@ export class ScheduledJob extends pulumi.ComponentResource {
     awaitedJob(`${name}-${suffix}`, jobSpec(name, args), args, excepted, { parent: this, dependsOn: [this.cronJob, ...after], ignoreChanges: ["metadata.name", "metadata.namespace", "metadata.labels", "spec"] });
   }
 }
-
-/** The annotations of an object that is excepted from a rule. */
-type Annotated = ReturnType<ReturnType<typeof exceptionsFor>>;
 
 /** A Job that an update waits for, and replaces when it has failed. */
 function awaitedJob(

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type Excepted, exceptionsFor } from "./exceptions.ts";
+import { type Annotated, type Excepted, exceptionsFor } from "./exceptions.ts";
 import { startupBudget } from "./probes.ts";
 import { type PodArgs, podTemplate } from "./pod.ts";
 import type { Size } from "./units.ts";
@@ -93,9 +93,6 @@ export class Workload extends pulumi.ComponentResource {
     this.registerOutputs({ controller: this.controller.metadata.name });
   }
 }
-
-/** The annotations of an object that is excepted from a rule. */
-type Annotated = ReturnType<ReturnType<typeof exceptionsFor>>;
 
 function service({ name, ports }: NonNullable<WorkloadArgs["service"]>, args: WorkloadArgs, exceptions: Annotated = {}) {
   return {
