@@ -11,11 +11,12 @@ import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgre
 import { redisFlows, redisStore } from "../data/redis/store.ts";
 import { application, programSources } from "./application.ts";
 import type { BgcPlatformSettings } from "./bgc-platform.settings.ts";
+import { systemNamespaces } from "./namespaces.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
-const namespace = "data";
+const namespace = systemNamespaces["bgc-platform"];
 const folder = new URL("../../workloads/bgc-platform/", import.meta.url).pathname;
 
 /** Clients' addresses come in a header that only the ingress controller and the web front can set: nobody else gets through to these pods. */

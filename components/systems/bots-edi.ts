@@ -22,11 +22,12 @@ import { Job, ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
 import type { BotsEdiSettings } from "./bots-edi.settings.ts";
 import { fixtureCounter } from "./fixture-counter.ts";
+import { systemNamespaces } from "./namespaces.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources, type ResourceSettings } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
-const namespace = "edi";
+const namespace = systemNamespaces["bots-edi"];
 const secretName = "bots-edidb-secret";
 const database = "botsedi_data";
 const user = "botsedi";

@@ -4,16 +4,8 @@ import type { StackSettings, SystemName } from "../configuration.ts";
 import type { KafkaEngine } from "../data/kafka/store.ts";
 import type { PostgresEngine } from "../data/postgres/store.ts";
 import type { BotsEdiSettings } from "./bots-edi.settings.ts";
+import { systemNamespaces } from "./namespaces.ts";
 import { prometheusStorage } from "./techbra-ecommerce.tools.ts";
-
-/** The namespace of each system. */
-export const systemNamespaces: Readonly<Record<SystemName, string>> = {
-  "bgc-platform": "data",
-  "platform-service": "platform",
-  "bots-edi": "edi",
-  "resilient-api-gateway": "api-gateway",
-  "techbra-ecommerce": "techbra-test",
-};
 
 /** A volume without what all volumes of a stack have in common. */
 type Part = Omit<DeclaredVolume, "namespace">;

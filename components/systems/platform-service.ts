@@ -18,11 +18,12 @@ import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
 import type { PlatformServiceSettings } from "./platform-service.settings.ts";
+import { systemNamespaces } from "./namespaces.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
-const namespace = "platform";
+const namespace = systemNamespaces["platform-service"];
 const name = "platform-service";
 const logs = "/app/logs";
 

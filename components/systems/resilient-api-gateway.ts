@@ -11,11 +11,12 @@ import { redisBackup } from "../data/redis/backup.ts";
 import { redisFlows, redisStore } from "../data/redis/store.ts";
 import { application, programSources } from "./application.ts";
 import { circuitBreakerProfiles, rateLimitProfiles, type ResilientApiGatewaySettings } from "./resilient-api-gateway.settings.ts";
+import { systemNamespaces } from "./namespaces.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
-const namespace = "api-gateway";
+const namespace = systemNamespaces["resilient-api-gateway"];
 
 /** Who talks to whom in the gateway, and nobody else (X05). */
 export const gatewayFlows = (ingress: SystemContext["ingressNamespace"], reverseProxy: ResilientApiGatewaySettings["reverseProxy"], s3?: S3Copy): Flow[] => [

@@ -1,6 +1,7 @@
 import test from "ava";
 import { parseSettings } from "../../../components/configuration.ts";
-import { declaredVolumes, systemNamespaces } from "../../../components/systems/declared-state.ts";
+import { declaredVolumes } from "../../../components/systems/declared-state.ts";
+import { systemNamespaces } from "../../../components/systems/namespaces.ts";
 import { stackConfiguration } from "../../../scripts/support/stack-configuration.ts";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { type Changes, stackVariant } from "../../support/stack-variant.ts";
