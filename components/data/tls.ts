@@ -10,6 +10,9 @@ export interface Tls<Mode extends string> {
   readonly caSecret?: string | undefined;
 }
 
+/** Of products without words of their own: no TLS, a certificate of an authority that counts, or one of it for the server's name. */
+export type TlsMode = "disable" | "verify-ca" | "verify-full";
+
 /** Where the clients of a store find the authorities that count; nothing where the mode proves none. */
 export interface Authorities {
   readonly file?: string;

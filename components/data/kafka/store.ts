@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Flow } from "../../capabilities/network-flows.ts";
 import type { Client } from "../client.ts";
 import { sayExternal } from "../external.ts";
-import { authorities, type Tls } from "../tls.ts";
+import { authorities, type Tls, type TlsMode } from "../tls.ts";
 import { Kafka, type KafkaArgs, kafkaDefaults } from "./kafka.ts";
 import { StrimziKafka, strimziFlows } from "./strimzi.ts";
 
@@ -15,9 +15,6 @@ export interface StrimziEngine {
   /** Kafka's version, one that the operator knows. @default the operator's newest, which its upgrade changes */
   readonly version?: string;
 }
-
-/** Kafka has no words of its own for it: no TLS, a certificate of an authority that counts, or one of it for the broker's name. */
-export type KafkaTls = Tls<"disable" | "verify-ca" | "verify-full">;
 
 /** How clients log in to brokers. Security protocols follow: SASL_SSL with TLS and a login, SSL or SASL_PLAINTEXT with one of them. */
 export interface KafkaSasl {
@@ -37,7 +34,7 @@ export type KafkaEngine =
     readonly port: number;
     /** Addresses the brokers resolve to: the only ones outside the cluster that clients may reach. */
     readonly cidr: string;
-    readonly tls: KafkaTls;
+    readonly tls: Tls<TlsMode>;
     /** @default no login */
     readonly sasl?: KafkaSasl | undefined;
   };

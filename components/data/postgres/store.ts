@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Flow } from "../../capabilities/network-flows.ts";
 import type { VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
 import type { Client } from "../client.ts";
-import { sayExternal } from "../external.ts";
+import { type ExternalServer, sayExternal } from "../external.ts";
 import { authorities } from "../tls.ts";
 import { CloudNativePostgres, cloudNativeFlows } from "./cloud-native.ts";
 import { Postgres, type PostgresArgs, postgresDefaults } from "./postgres.ts";
@@ -28,16 +28,7 @@ export interface CloudNativeEngine {
 export type PostgresEngine =
   | { readonly kind: "statefulset" }
   | CloudNativeEngine
-  | {
-    readonly kind: "external";
-    readonly host: string;
-    readonly port: number;
-    /** Addresses the host resolves to: the only ones outside the cluster that clients may reach. */
-    readonly cidr: string;
-    /** Secret in the system's namespace whose key `password` is the user's; its owner rotates it. */
-    readonly passwordSecret: string;
-    readonly tls: PostgresTls;
-  };
+  | ExternalServer<PostgresTls["mode"]>;
 
 /** A database that clients can use, whoever runs it. */
 export interface PostgresStore {

@@ -1,29 +1,18 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Flow } from "../../capabilities/network-flows.ts";
 import type { Client } from "../client.ts";
-import { sayExternal } from "../external.ts";
-import { authorities, type Tls } from "../tls.ts";
+import { type ExternalServer, sayExternal } from "../external.ts";
+import { authorities, type TlsMode } from "../tls.ts";
 import { redisCheck } from "./check.ts";
 import { Redis, type RedisArgs, redisDefaults } from "./redis.ts";
-
-/** Redis has no words of its own for it: no TLS, a certificate of an authority that counts, or one of it for the server's name. */
-export type RedisTls = Tls<"disable" | "verify-ca" | "verify-full">;
 
 /** Who runs the server: this stack, or somebody else. */
 export type RedisEngine =
   | { readonly kind: "in-cluster" }
-  | {
-    readonly kind: "external";
-    readonly host: string;
-    readonly port: number;
-    /** Addresses the host resolves to: the only ones outside the cluster that clients may reach. */
-    readonly cidr: string;
-    /** Secret in the system's namespace whose key `password` is the user's; its owner rotates it. */
-    readonly passwordSecret: string;
+  | (ExternalServer<TlsMode> & {
     /** User of the server's access list. @default the one named default */
     readonly user?: string | undefined;
-    readonly tls: RedisTls;
-  };
+  });
 
 /** A Redis that clients can use, whoever runs it. */
 export interface RedisStore {
