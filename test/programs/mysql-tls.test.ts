@@ -7,21 +7,16 @@ import { images } from "../../components/images.ts";
 import { checkout } from "../../scripts/support/checkout.ts";
 import { openMysql } from "../../workloads/server/data/mysql.ts";
 import { sql } from "../../workloads/server/data/mysql-session.ts";
-import type { TlsMode } from "../../workloads/server/data/tls.ts";
-import { testAuthority } from "../support/certificates.ts";
 import { testRuntime } from "../unit/workloads/support/server.ts";
 import { ImagePod } from "./support/image-pod.ts";
 import { runProgram } from "./support/run-program.ts";
+import { type TlsCase, tlsFiles } from "./support/tls-case.ts";
 
 const uid = 999;
 const pod = new ImagePod(["db.example.com", "other.example.com"]);
 test.after.always(() => pod.end());
 
-const authority = testAuthority("an authority of the test");
-const pair = authority.issue("db.example.com", "localhost");
-const password = pod.folderOf("credentials", uid, { password: "it's secret" });
-const certificates = pod.folderOf("certificates", uid, { "ca.crt": authority.certificate, "stranger.crt": testAuthority("another authority").certificate });
-const own = pod.folderOf("server", uid, { "server.crt": pair.certificate, "server.key": pair.key });
+const { password, certificates, server: own } = tlsFiles(pod, uid, "db.example.com", "it's secret");
 pod.folderOf("scripts", uid, { ...scripts(join(checkout, "components/data/mysql")), ...backupScripts() });
 
 const products = {
@@ -61,12 +56,7 @@ test.before("servers of both products run, with TLS and without", async (t) => {
   for (const product of ["mysql", "mariadb"] as const) ports[product] = { tls: await serve(product, "tls", tls), plain: await serve(product, "plain", products[product].without) };
 });
 
-interface Case {
-  readonly server?: "tls" | "plain";
-  readonly mode?: TlsMode;
-  readonly host?: string;
-  readonly ca?: "ca.crt" | "stranger.crt";
-}
+type Case = TlsCase<"tls" | "plain">;
 
 const environment = (product: MysqlServer, { server = "tls", mode = "VERIFY_IDENTITY", host = "localhost", ca = "ca.crt" }: Case) => ({
   MYSQL_HOST: host, MYSQL_PORT: ports[product][server], MYSQL_DATABASE: "edi_data", MYSQL_USER: "edi", MYSQL_PASSWORD_FILE: join(password, "password"), MYSQL_SSL_MODE: mode, MYSQL_SSL_CA: join(certificates, ca),

@@ -6,23 +6,19 @@ import { backupScripts } from "../../components/capabilities/verified-backup/ver
 import { images } from "../../components/images.ts";
 import { checkout } from "../../scripts/support/checkout.ts";
 import { openPostgres } from "../../workloads/server/data/postgres.ts";
-import type { TlsMode } from "../../workloads/server/data/tls.ts";
-import { testAuthority } from "../support/certificates.ts";
 import { testRuntime } from "../unit/workloads/support/server.ts";
 import { ImagePod } from "./support/image-pod.ts";
 import { runProgram } from "./support/run-program.ts";
+import { type TlsCase, tlsFiles } from "./support/tls-case.ts";
 
 const uid = 999;
 const image = images.postgres;
 const pod = new ImagePod(["db.example.com", "other.example.com"]);
 test.after.always(() => pod.end());
 
-const authority = testAuthority("an authority of the test");
-const stranger = testAuthority("another authority");
-const pair = authority.issue("db.example.com", "localhost");
-const password = pod.folderOf("credentials", uid, { password: "it's: secret\\" });
-const certificates = pod.folderOf("certificates", uid, { "ca.crt": authority.certificate, "stranger.crt": stranger.certificate });
-const server = pod.folderOf("server", uid, { "server.crt": pair.certificate, "server.key": pair.key, "pg_hba.conf": "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n", "plain_hba.conf": "local all all trust\nhostnossl all all 127.0.0.1/32 scram-sha-256\n" });
+const { authority, stranger, password, certificates, server } = tlsFiles(pod, uid, "db.example.com", "it's: secret\\", {
+  "pg_hba.conf": "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n", "plain_hba.conf": "local all all trust\nhostnossl all all 127.0.0.1/32 scram-sha-256\n",
+});
 
 /** A server whose only user has the password, with TLS or without. */
 async function serve(name: string, ...settings: string[]): Promise<number> {
@@ -40,12 +36,7 @@ test.before("servers with TLS and without run", async (t) => {
   ports.plain = await serve("plain", "hba_file=/server/plain_hba.conf");
 });
 
-interface Case {
-  readonly server?: keyof typeof ports;
-  readonly mode?: TlsMode;
-  readonly host?: string;
-  readonly ca?: "ca.crt" | "stranger.crt";
-}
+type Case = TlsCase<keyof typeof ports>;
 
 /** What the programs of this machine are told, which know no db.example.com. */
 const own = ({ server = "tls", mode = "verify-full", host = "localhost", ca = "ca.crt" }: Case) =>

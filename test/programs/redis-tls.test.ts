@@ -3,21 +3,16 @@ import test from "ava";
 import { images } from "../../components/images.ts";
 import { connectRedis } from "../../workloads/server/data/redis.ts";
 import { check } from "../../workloads/server/data/redis-check.ts";
-import type { TlsMode } from "../../workloads/server/data/tls.ts";
-import { testAuthority } from "../support/certificates.ts";
 import { testRuntime } from "../unit/workloads/support/server.ts";
 import { ImagePod } from "./support/image-pod.ts";
 import { runProgram } from "./support/run-program.ts";
+import { type TlsCase, tlsFiles } from "./support/tls-case.ts";
 
 const uid = 999;
 const pod = new ImagePod([]);
 test.after.always(() => pod.end());
 
-const authority = testAuthority("an authority of the test");
-const pair = authority.issue("redis.example.com", "localhost");
-const password = pod.folderOf("credentials", uid, { password: "secret" });
-const certificates = pod.folderOf("certificates", uid, { "ca.crt": authority.certificate, "stranger.crt": testAuthority("another authority").certificate });
-const own = pod.folderOf("server", uid, { "server.crt": pair.certificate, "server.key": pair.key });
+const { password, certificates, server: own } = tlsFiles(pod, uid, "redis.example.com", "secret");
 
 const serve = (name: string, options: (port: number) => readonly string[]) =>
   pod.serve(images.redis, (port) => ["redis-server", ...options(port), "--user", ..."shop on >secret ~* &* +@all -@admin -@dangerous +info".split(" "), "--user", "default", "off", "--save", "", "--maxmemory", "64mb", "--maxmemory-policy", name === "cache" ? "allkeys-lru" : "noeviction"], { uid, mounts: { "/server": own } });
@@ -30,12 +25,7 @@ test.before("servers run, one with TLS alone, and two without", async (t) => {
   ports.cache = await serve("cache", (port) => ["--port", String(port)]);
 });
 
-interface Case {
-  readonly server?: keyof typeof ports;
-  readonly mode?: TlsMode;
-  readonly host?: string;
-  readonly ca?: "ca.crt" | "stranger.crt";
-}
+type Case = TlsCase<keyof typeof ports>;
 
 const environment = ({ server = "tls", mode = "verify-full", host = "localhost", ca = "ca.crt" }: Case) =>
   ({ REDIS_HOST: host, REDIS_PORT: ports[server], REDIS_USERNAME: "shop", REDIS_PASSWORD_FILE: join(password, "password"), REDIS_TLS_MODE: mode, REDIS_TLS_CA: join(certificates, ca) });
