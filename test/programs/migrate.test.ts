@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
@@ -32,6 +32,19 @@ test("migrate refuses a file whose name has no order", (t) => {
 
 test("migrate refuses two files of one version", (t) => {
   t.deepEqual(migrate({ "0001_a.sql": "", "0001_b.sql": "" }), { status: 2, message: "0001_b.sql and 0001_a.sql have the same version" });
+});
+
+test("asking an external server that is away for the reason waits for 5 s at most", (t) => {
+  const programs = mkdtempSync(join(tmpdir(), "programs-"));
+  t.teardown(() => rmSync(programs, { recursive: true }));
+  const said = join(programs, "timeout");
+  for (const [name, text] of [["pg_isready", "exit 2"], ["psql", `echo "$PGCONNECT_TIMEOUT" >${said}; exit 2`]] as const) {
+    writeFileSync(join(programs, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(programs, name), 0o755);
+  }
+  const { status } = migrate({ "0001_a.sql": "SELECT 1;" }, { PATH: `${programs}:${process.env["PATH"]}`, PGSSLMODE: "verify-full", PGSSLROOTCERT: "/nowhere" });
+  t.is(status, 3);
+  t.is(readFileSync(said, "utf8"), "5\n");
 });
 
 const ends = (statement: string, line: number) => ({ status: 2, message: `0001_a.sql ends its transaction itself with ${statement} in line ${line}, so its record could be lost: take the statement out` });

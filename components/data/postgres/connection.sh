@@ -46,11 +46,11 @@ wait_for_server() {
 }
 
 # Ends the script where an external server does not prove what PGSSLMODE asks for, since waiting would not help. pg_isready does
-# not say why it got no answer, and libpq has no code for it.
+# not say why it got no answer, and libpq has no code for it. It is asked again and again, so it waits no longer than 5 s.
 refuse_without_proof() {
   local reason problem
   [[ -n ${PGSSLMODE:-} ]] || return 0
-  ! reason=$(LC_ALL=C sql --command 'SELECT 1' 2>&1 >/dev/null) || return 0
+  ! reason=$(LC_ALL=C PGCONNECT_TIMEOUT=5 sql --command 'SELECT 1' 2>&1 >/dev/null) || return 0
   case $reason in
     *"does not support SSL"*) problem="it offers no TLS; switch TLS on there, or write tls.mode: disable where the network between is trusted" ;;
     *"does not match host name"*) problem="its certificate is for another name; connect to a name that it has, or give the server one for this name" ;;
