@@ -1,6 +1,6 @@
 import { checkedChanges } from "./components/changes/check.ts";
 import { grown } from "./components/changes/growth.ts";
-import { adoptInterruptedCreations, chosenCluster, clusterProvider } from "./components/cluster.ts";
+import { chosenCluster, clusterProvider, ownFields } from "./components/cluster.ts";
 import { loadSettings, systemSettingsOf } from "./components/configuration.ts";
 import { withoutPulumisTraces } from "./components/stack-traces.ts";
 import { BgcPlatform } from "./components/systems/bgc-platform.ts";
@@ -27,7 +27,7 @@ const context: SystemContext = {
 const cluster = chosenCluster(settings.context);
 // Before any object is made: what a running cluster refuses ends the program here.
 const growths = await checkedChanges(settings, cluster);
-const onCluster = { providers: [clusterProvider(cluster)], transformations: [adoptInterruptedCreations, grown(growths)] };
+const onCluster = { providers: [clusterProvider(cluster)], transformations: [ownFields, grown(growths)] };
 
 const systems = {
   "bgc-platform": () => new BgcPlatform(systemSettingsOf(settings, "bgc-platform"), context, onCluster),

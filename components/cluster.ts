@@ -22,12 +22,12 @@ export function chooseContext(named: string | undefined, current: string | undef
 
 /**
  * Gives every object the same owner of its fields, so that an update that was killed between an object's creation and
- * its record can be run again. Secrets keep an owner of their own: one that is there with another password is a conflict,
- * and not overwritten under a living volume.
+ * its record can be run again, and what a person set by hand (`kubectl scale`, `kubectl edit`) gives way to the stack.
+ * Secrets keep an owner of their own: one that is there with another password is a conflict, and not overwritten under a living volume.
  */
-export const adoptInterruptedCreations: pulumi.ResourceTransformation = ({ type, props, opts }) => {
+export const ownFields: pulumi.ResourceTransformation = ({ type, props, opts }) => {
   if (!type.startsWith("kubernetes:") || type === "kubernetes:core/v1:Secret" || !props["metadata"]) return undefined;
-  const annotations = { ...props["metadata"].annotations, "pulumi.com/patchFieldManager": fieldManager };
+  const annotations = { ...props["metadata"].annotations, "pulumi.com/patchFieldManager": fieldManager, "pulumi.com/patchForce": "true" };
   return { props: { ...props, metadata: { ...props["metadata"], annotations } }, opts };
 };
 

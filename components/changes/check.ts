@@ -5,8 +5,9 @@ import type { StackSettings } from "../configuration.ts";
 import { declaredKafkas, declaredQuotas, declaredStores, declaredVolumes } from "../systems/declared-state.ts";
 import { systemNamespaces } from "../systems/namespaces.ts";
 import { type LivingCluster, livingCluster } from "./living.ts";
+import { foreignNamespaces, removedSystems } from "./namespaces.ts";
 import { refusal } from "./refusal.ts";
-import { otherBrokers, otherEngines, removedSystems } from "./stores.ts";
+import { otherBrokers, otherEngines } from "./stores.ts";
 import { type Growth, volumeChanges } from "./volumes.ts";
 
 /**
@@ -21,6 +22,7 @@ export async function checkedChanges(settings: StackSettings, cluster: ChosenClu
   if (living === undefined) return [];
   const volumes = volumeChanges(declaredVolumes(settings), living, declaredQuotas(settings));
   const problems = [
+    ...foreignNamespaces(pulumi.getStack(), systemNamespaces, settings.systems, living),
     ...removedSystems(pulumi.getStack(), settings.retainData, systemNamespaces, settings.systems, living),
     ...otherEngines(declaredStores(settings), living),
     ...otherBrokers(kafkas, living),

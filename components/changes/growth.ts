@@ -16,8 +16,8 @@ export const grown = (growths: readonly Growth[]): pulumi.ResourceTransformation
       metadata: {
         name: claim,
         namespace,
-        // The size belongs to the controller that made the claim; and Pulumi would wait for a claim of a class that waits for its first pod to be without a volume.
-        annotations: { "pulumi.com/patchForce": "true", "pulumi.com/skipAwait": "true" },
+        // Pulumi would wait for a claim of a class that waits for its first pod to be without a volume.
+        annotations: { "pulumi.com/skipAwait": "true" },
       },
       spec: { resources: { requests: { storage: size } } },
     }, { ...(opts.parent && { parent: opts.parent }), retainOnDelete: true });

@@ -1,5 +1,5 @@
 import type { Reply } from "../../cluster/api-server.ts";
-import { ofStack, purpose, retained } from "../workload/labels.ts";
+import { ofStack, retained } from "../workload/labels.ts";
 
 /** A volume claim as a cluster has it. Sizes are Kubernetes quantities. */
 export interface LivingClaim {
@@ -18,9 +18,10 @@ export interface LivingClaim {
   readonly sizedByStack: boolean;
 }
 
-/** The namespace of a system as an update of its stack left it. */
+/** A namespace as a cluster has it. */
 export interface LivingNamespace {
   readonly name: string;
+  /** The stack whose updates made it; none where somebody else did. */
   readonly stack: string | undefined;
   /** Whether the stack guards what is in it (`retainData`). */
   readonly retained: boolean;
@@ -35,7 +36,7 @@ export interface LivingCluster {
   readonly voters: Readonly<Record<string, number>>;
   /** Partitions of the topics that an update has made, by namespace and topic. */
   readonly partitions: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly kept: readonly LivingNamespace[];
+  readonly namespaces: readonly LivingNamespace[];
 }
 
 /** Whether a claim is one of those that pods have for themselves: the volume's name with the pod's number behind it. */
@@ -51,7 +52,7 @@ interface Listed {
 export const fieldManager = "production-platform";
 
 /**
- * Asks for all of it at once, in the stack's own namespaces and nobody else's; `kafka` are those with brokers. Throws where the cluster does not answer or refuses, and says which path.
+ * Asks for all of it at once, and looks into the stack's own namespaces and nobody else's; `kafka` are those with brokers. Throws where the cluster does not answer or refuses, and says which path.
  * What is being deleted counts as gone: who deleted it has said so.
  */
 export async function livingCluster(read: (path: string) => Promise<Reply>, namespaces: readonly string[], kafka: readonly string[]): Promise<LivingCluster> {
@@ -61,9 +62,9 @@ export async function livingCluster(read: (path: string) => Promise<Reply>, name
     return (JSON.parse(text) as { items: Listed[] }).items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   };
   const each = (of: readonly string[], path: (namespace: string) => string) => Promise.all(of.map((namespace) => list(path(namespace))));
-  const [classes, guarded, claims, brokers, topics] = await Promise.all([
+  const [classes, all, claims, brokers, topics] = await Promise.all([
     list("/apis/storage.k8s.io/v1/storageclasses"),
-    list(`/api/v1/namespaces?labelSelector=${encodeURIComponent(purpose)}`),
+    list("/api/v1/namespaces"),
     each(namespaces, (namespace) => `/api/v1/namespaces/${namespace}/persistentvolumeclaims`),
     each(kafka, (namespace) => `/apis/apps/v1/namespaces/${namespace}/statefulsets`),
     each(kafka, (namespace) => `/apis/batch/v1/namespaces/${namespace}/jobs`),
@@ -75,7 +76,7 @@ export async function livingCluster(read: (path: string) => Promise<Reply>, name
       return value === undefined ? [] : [[`${object.metadata.namespace}/${object.metadata.name}`, value.split(",").length]];
     })),
     partitions: Object.fromEntries(kafka.map((namespace, index) => [namespace, topicPartitions(topics[index]!)])),
-    kept: guarded.map(({ metadata: { name, annotations = {} } }) => ({ name, stack: annotations[ofStack], retained: annotations[retained] === "true" })),
+    namespaces: all.map(({ metadata: { name, annotations = {} } }) => ({ name, stack: annotations[ofStack], retained: annotations[retained] === "true" })),
     growingClasses: new Set(classes.filter(({ allowVolumeExpansion }) => allowVolumeExpansion === true).map(({ metadata }) => metadata.name)),
   };
 }

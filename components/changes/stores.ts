@@ -56,9 +56,3 @@ export function otherBrokers(declared: readonly DeclaredKafka[], { claims, voter
     ];
   });
 }
-
-/** Systems that the stack no longer names, while their data are there and kept. */
-export function removedSystems(stack: string, retainData: boolean, namespaces: Readonly<Record<string, string>>, declared: readonly string[], { kept }: Pick<LivingCluster, "kept">): string[] {
-  return Object.entries(namespaces).filter(([system, namespace]) => !declared.includes(system) && kept.some((living) => living.name === namespace && living.stack === stack && living.retained)).map(([system, namespace]) =>
-    `systems: does not name ${system}, and its namespace ${namespace} is there with data that ${retainData ? "retainData keeps" : "the last update kept, as retainData was true"}. Name ${system} again, or remove it with its data: ${steps("Remove a system")}`);
-}

@@ -1,7 +1,7 @@
 import { ComponentResource, type CustomResourceOptions, type ResourceTransformation } from "@pulumi/pulumi";
 import test from "ava";
 import { grown } from "../../../components/changes/growth.ts";
-import { adoptInterruptedCreations } from "../../../components/cluster.ts";
+import { ownFields } from "../../../components/cluster.ts";
 import { Workload } from "../../../components/workload/workload.ts";
 import { declaredBy } from "../../support/stack-variant.ts";
 
@@ -19,7 +19,7 @@ async function store(growths: readonly (typeof growth)[]) {
   const declared: Declared[] = [];
   const note: ResourceTransformation = ({ type, name, props, opts }) => void declared.push({ type, name, props: props as Declared["props"], opts });
   await declaredBy(() => {
-    const parent = new ComponentResource("test:Parent", "parent", {}, { transformations: [adoptInterruptedCreations, grown(growths), note] });
+    const parent = new ComponentResource("test:Parent", "parent", {}, { transformations: [ownFields, grown(growths), note] });
     new Workload("store", {
       namespace: "shop",
       labels: { app: "store" },
@@ -43,7 +43,7 @@ test("a StatefulSet's template stays as its cluster has it, and nothing is patch
 test("each claim that grows gets its size from the stack, takes it over from its controller, and keeps it when the stack lets go", (t) => {
   t.deepEqual(growing.patches.map(({ name, props: { metadata, spec }, opts }) => ({ name, metadata, spec, retainOnDelete: opts.retainOnDelete })), ["data-store-0", "data-store-1"].map((name) => ({
     name,
-    metadata: { name, namespace: "shop", annotations: { "pulumi.com/patchForce": "true", "pulumi.com/skipAwait": "true", "pulumi.com/patchFieldManager": "production-platform" } },
+    metadata: { name, namespace: "shop", annotations: { "pulumi.com/skipAwait": "true", "pulumi.com/patchFieldManager": "production-platform", "pulumi.com/patchForce": "true" } },
     spec: { resources: { requests: { storage: "3Gi" } } },
     retainOnDelete: true,
   })));

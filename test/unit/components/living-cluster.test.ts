@@ -16,13 +16,13 @@ const manager = (name: string, operation: string) => ({ manager: name, operation
 const claims = "/api/v1/namespaces/shop/persistentvolumeclaims";
 const spec = { accessModes: ["ReadWriteOnce"], storageClassName: "fast", resources: { requests: { storage: "3Gi" } } };
 
-test("a cluster is asked for classes, guarded namespaces, and the stack's own claims, brokers and topics, and for nothing else", async (t) => {
+test("a cluster is asked for classes, namespaces, and the stack's own claims, brokers and topics, and for nothing else", async (t) => {
   const { read, asked } = server({});
-  t.deepEqual(await livingCluster(read, ["data", "shop"], ["shop"]), { claims: [], growingClasses: new Set(), voters: {}, partitions: { shop: {} }, kept: [] });
+  t.deepEqual(await livingCluster(read, ["data", "shop"], ["shop"]), { claims: [], growingClasses: new Set(), voters: {}, partitions: { shop: {} }, namespaces: [] });
   t.deepEqual(asked.sort(), [
+    "/api/v1/namespaces",
     "/api/v1/namespaces/data/persistentvolumeclaims",
     claims,
-    "/api/v1/namespaces?labelSelector=production-platform%2Fpurpose",
     "/apis/apps/v1/namespaces/shop/statefulsets",
     "/apis/batch/v1/namespaces/shop/jobs",
     "/apis/storage.k8s.io/v1/storageclasses",
@@ -47,7 +47,7 @@ test("claims are read with what they ask for, what they hold and who sets their 
   t.deepEqual(living.growingClasses, new Set(["fast"]));
 });
 
-test("brokers, topics and guarded namespaces are read from what an update left", async (t) => {
+test("brokers, topics and namespaces are read from what an update left", async (t) => {
   const pods = (...env: { name: string; value?: string }[]) => ({ template: { spec: { containers: [{}, { env }] } } });
   const job = (topics: string) => ({ metadata: { namespace: "shop", name: "kafka-topics" }, spec: pods({ name: "TOPICS", value: topics }) });
   const { read } = server({
@@ -56,16 +56,16 @@ test("brokers, topics and guarded namespaces are read from what an update left",
       { metadata: { namespace: "shop", name: "postgres" }, spec: pods({ name: "PGDATA", value: "/data" }) },
     ],
     "/apis/batch/v1/namespaces/shop/jobs": [job("orders 6 1 1 604800000\norders.dlq 1 1 1 2419200000"), job("orders 4 1 1 604800000\nbills 9 1 1 604800000"), { metadata: { namespace: "shop", name: "migrations" }, spec: pods() }],
-    "/api/v1/namespaces?labelSelector=production-platform%2Fpurpose": [
+    "/api/v1/namespaces": [
       { metadata: { name: "shop", annotations: { "production-platform/stack": "dev", "production-platform/retain-data": "true" } } },
       { metadata: { name: "data", annotations: { "production-platform/stack": "dev", "production-platform/retain-data": "false" } } },
       { metadata: { name: "edi" } },
     ],
   });
-  const { voters, partitions, kept } = await livingCluster(read, ["shop"], ["shop"]);
+  const { voters, partitions, namespaces } = await livingCluster(read, ["shop"], ["shop"]);
   t.deepEqual(voters, { "shop/kafka": 3 });
   t.deepEqual(partitions, { shop: { orders: 6, "orders.dlq": 1, bills: 9 } });
-  t.deepEqual(kept, [{ name: "shop", stack: "dev", retained: true }, { name: "data", stack: "dev", retained: false }, { name: "edi", stack: undefined, retained: false }]);
+  t.deepEqual(namespaces, [{ name: "shop", stack: "dev", retained: true }, { name: "data", stack: "dev", retained: false }, { name: "edi", stack: undefined, retained: false }]);
 });
 
 test("an answer that is no list ends the question, with its path and status", async (t) => {

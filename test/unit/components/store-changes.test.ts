@@ -1,6 +1,6 @@
 import test from "ava";
 import type { LivingClaim } from "../../../components/changes/living.ts";
-import { type DeclaredKafka, type DeclaredStore, otherBrokers, otherEngines, removedSystems } from "../../../components/changes/stores.ts";
+import { type DeclaredKafka, type DeclaredStore, otherBrokers, otherEngines } from "../../../components/changes/stores.ts";
 
 const claim = (name: string, labels: Record<string, string> = {}, namespace = "shop"): LivingClaim => ({ namespace, name, labels, request: "2Gi", accessModes: ["ReadWriteOnce"], bound: true, sizedByStack: false });
 const statefulset = claim("data-postgres-0");
@@ -59,13 +59,4 @@ test("fewer partitions than a topic has are refused, and more are not", (t) => {
   const shop = { "order.events": 6, "billing.events": 9, "order.events.dlq": 1 };
   t.deepEqual(brokers(kafka(1, 8), { voters: { "shop/kafka": 1 }, partitions: { shop } }), ["techbra-ecommerce.kafka.partitions: is 8, and topic billing.events in shop has 9. Kafka removes no partition, because messages are in it. Write 9 or more"]);
   t.deepEqual(brokers(kafka(1, 12), { voters: { "shop/kafka": 1 }, partitions: { shop } }), []);
-});
-
-test("a system with kept data is not forgotten, and another stack's, an unguarded and a deployed one are not asked about", (t) => {
-  const namespaces = { "bots-edi": "edi", "techbra-ecommerce": "shop" };
-  const removed = (declared: readonly string[], stack: string | undefined, retained: boolean, retainData = true) => removedSystems("dev", retainData, namespaces, declared, { kept: [{ name: "edi", stack, retained }] });
-  const refused = (why: string) => [`systems: does not name bots-edi, and its namespace edi is there with data that ${why}. Name bots-edi again, or remove it with its data: docs/day-two.md has the steps, under "Remove a system"`];
-  t.deepEqual(removed(["techbra-ecommerce"], "dev", true), refused("retainData keeps"));
-  t.deepEqual(removed(["techbra-ecommerce"], "dev", true, false), refused("the last update kept, as retainData was true"));
-  for (const [declared, stack, retained] of [[["bots-edi"], "dev", true], [[], "prod", true], [[], undefined, false], [[], "dev", false]] as const) t.deepEqual(removed(declared, stack, retained), []);
 });

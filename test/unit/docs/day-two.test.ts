@@ -48,7 +48,7 @@ test("every section that a row or a refusal names is there", (t) => {
   const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title!);
   const anchors = sections.map((title) => title.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-"));
   t.deepEqual([...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!).filter((anchor) => !anchors.includes(anchor)), []);
-  const named = ["volumes", "stores"].flatMap((file) => [...readFileSync(join(checkout, `components/changes/${file}.ts`), "utf8").matchAll(/steps\("([^"]+)"\)/g)].map(([, title]) => title!));
+  const named = ["namespaces", "stores", "volumes"].flatMap((file) => [...readFileSync(join(checkout, `components/changes/${file}.ts`), "utf8").matchAll(/steps\("([^"]+)"\)/g)].map(([, title]) => title!));
   t.deepEqual([...new Set(named)].sort(), ["Change the engine of a store", "Change the number of Kafka brokers", "Move data to another volume", "Remove a system", "Restore EDI's volume from a snapshot"]);
   t.deepEqual(named.filter((title) => !sections.includes(title)), []);
 });

@@ -10,18 +10,18 @@ import { copyCheckout } from "../../support/checkout-copy.ts";
 import { type ThrowAwayCluster, throwAwayCluster } from "../two-clusters/throw-away-cluster.ts";
 
 /** A stack of one system with a store and its copies, both on volumes of one class. */
-const stack = (postgres: object) => stringify({
+const stack = (settings: object) => stringify({
   config: {
     "production-platform:purpose": "development",
     "production-platform:context": "kind-volumes",
     "production-platform:storageClass": "disk",
     "production-platform:systems": ["bgc-platform"],
     "production-platform:policies": { "P03-configuration-exists": { madeElsewhere: ["kube-root-ca.crt", "external-password"] } },
-    "production-platform:bgc-platform": { applications: { source: "contract-server" }, postgres },
+    "production-platform:bgc-platform": { applications: { source: "contract-server" }, ...settings },
   },
 });
 
-const sized = (storage: string, copies = storage) => ({ storage, backup: { storage: copies } });
+const sized = (storage: string) => ({ postgres: { storage, backup: { storage } } });
 
 /** A class whose volumes nobody makes: two are there, for the store and for its copies. */
 const volumes = [
@@ -48,16 +48,16 @@ test.after.always(async () => {
   for (const made of [folder, checkout]) if (made) rmSync(made, { recursive: true, force: true });
 });
 
-/** Brings the stack up with these settings of its store. */
-async function up(postgres: object): Promise<{ readonly code: number; readonly said: string }> {
-  writeFileSync(join(checkout, "Pulumi.volumes.yaml"), stack(postgres));
-  const { code, stdout, stderr } = await command("env", [`KUBECONFIG=${cluster.kubeconfig}`, `PLATFORM_STATE=${join(folder, "machine")}`, process.execPath, join(checkout, "scripts/run.mjs"), "up", "--stack", "volumes"]);
+/** Brings a stack up with these settings of its system. */
+async function up(settings: object, name = "volumes"): Promise<{ readonly code: number; readonly said: string }> {
+  writeFileSync(join(checkout, `Pulumi.${name}.yaml`), stack(settings));
+  const { code, stdout, stderr } = await command("env", [`KUBECONFIG=${cluster.kubeconfig}`, `PLATFORM_STATE=${join(folder, "machine")}`, process.execPath, join(checkout, "scripts/run.mjs"), "up", "--stack", name]);
   return { code, said: stdout + stderr };
 }
 
 /** Proves that an update got as far as the health endpoints, which nobody answers on a simulated node. */
-async function updated(t: ExecutionContext, postgres: object): Promise<void> {
-  const { said } = await up(postgres);
+async function updated(t: ExecutionContext, settings: object): Promise<void> {
+  const { said } = await up(settings);
   t.regex(said, /ok {3}bgc-platform: StatefulSet postgres: 1 of 1 pods Ready/, said);
   t.deepEqual(said.split("\n").filter((line) => line.startsWith("FAIL") && !/: (API|Web|Integration gateway) \//.test(line)), [], said);
 }
@@ -73,9 +73,9 @@ async function settled(): Promise<string[]> {
 }
 
 /** Proves that an update is refused with exactly these lines, and that each object has the version that it had. */
-async function refused(t: ExecutionContext, postgres: object, ...problems: string[]): Promise<void> {
+async function refused(t: ExecutionContext, settings: object, problems: readonly string[], name?: string): Promise<void> {
   const before = await settled();
-  const { code, said } = await up(postgres);
+  const { code, said } = await up(settings, name);
   t.is(code, 1, said);
   const count = `${problems.length} change${problems.length === 1 ? "" : "s"}`;
   for (const line of [`the stack's configuration asks for ${count} that what runs cannot take, and nothing was changed:`, ...problems]) t.true(said.includes(line), `${line}\n\n${said}`);
@@ -98,14 +98,14 @@ test.serial("larger volumes are refused where their class cannot grow, before an
   t.timeout(900_000);
   await updated(t, sized("2Gi"));
   t.deepEqual(await asked(), ["2Gi", "2Gi", "2Gi"]);
-  await refused(t, sized("3Gi"), fixed("postgres.storage", "data-postgres-0"), fixed("postgres.backup.storage", "postgres-backup"));
+  await refused(t, sized("3Gi"), [fixed("postgres.storage", "data-postgres-0"), fixed("postgres.backup.storage", "postgres-backup")]);
 });
 
 test.serial("another engine is refused while the store's volume is there", async (t) => {
   t.timeout(600_000);
-  const external = { engine: { kind: "external", host: "db.example.com", cidr: "203.0.113.7/32", passwordSecret: "external-password" } };
-  await refused(t, external, 'bgc-platform.postgres.engine.kind: is "external", and the data of postgres in data are on the volumes of "statefulset" (data-postgres-0). An update moves no data, and the new store would begin empty. '
-    + 'Write "statefulset", or move the data: docs/day-two.md has the steps, under "Change the engine of a store"');
+  const external = { postgres: { engine: { kind: "external", host: "db.example.com", cidr: "203.0.113.7/32", passwordSecret: "external-password" } } };
+  await refused(t, external, ['bgc-platform.postgres.engine.kind: is "external", and the data of postgres in data are on the volumes of "statefulset" (data-postgres-0). An update moves no data, and the new store would begin empty. '
+    + 'Write "statefulset", or move the data: docs/day-two.md has the steps, under "Change the engine of a store"']);
 });
 
 test.serial("volumes grow where their class can, no StatefulSet is touched, and a second update changes nothing", async (t) => {
@@ -123,5 +123,30 @@ test.serial("volumes grow where their class can, no StatefulSet is touched, and 
 test.serial("smaller volumes are refused, before any object is changed", async (t) => {
   t.timeout(600_000);
   const shrunk = (path: string, claim: string) => `bgc-platform.${path}: is 2Gi, and claim ${claim} in data asks for 3Gi. A volume never shrinks. Write 3Gi or more, or move the data to a smaller volume: ${steps}`;
-  await refused(t, sized("2Gi"), shrunk("postgres.storage", "data-postgres-0"), shrunk("postgres.backup.storage", "postgres-backup"));
+  await refused(t, sized("2Gi"), [shrunk("postgres.storage", "data-postgres-0"), shrunk("postgres.backup.storage", "postgres-backup")]);
+});
+
+test.serial("another stack does not take over what is there", async (t) => {
+  t.timeout(600_000);
+  await refused(t, sized("3Gi"), ["systems: names bgc-platform, and its namespace data is there already: stack volumes has made it. An update would take over what is in it. "
+    + "Bring other up on another cluster, or hand the namespace over: kubectl annotate namespace data --overwrite production-platform/stack=other"], "other");
+});
+
+test.serial("what a person set by hand gives way to the stack when the stack changes it, and a second update changes nothing", async (t) => {
+  t.timeout(900_000);
+  const inData = (...args: string[]) => cluster.kubectl([...args, "--namespace=data"]);
+  await inData("scale", "deployment/bgc-api", "--replicas=4");
+  await inData("set", "env", "deployment/bgc-api", "FREE_TIER_REQUESTS_PER_DAY=99");
+  await inData("patch", "cronjob/postgres-backup", '--patch={"spec":{"schedule":"0 1 * * *"}}');
+  await inData("patch", "resourcequota/quota", '--patch={"spec":{"hard":{"pods":"99"}}}');
+  const changed = { postgres: { storage: "3Gi", backup: { storage: "3Gi", schedule: "30 2 * * *" } }, api: { replicas: 2, freeTierRequestsPerDay: 7 }, quota: { pods: 45 } };
+  await updated(t, changed);
+  const now = (object: string, path: string) => inData("get", object, `--output=jsonpath=${path}`);
+  t.deepEqual(
+    [await now("deployment/bgc-api", "{.spec.replicas}"), await now("deployment/bgc-api", '{.spec.template.spec.containers[0].env[?(@.name=="FREE_TIER_REQUESTS_PER_DAY")].value}'), await now("cronjob/postgres-backup", "{.spec.schedule}"), await now("resourcequota/quota", "{.spec.hard.pods}")],
+    ["2", "7", "30 2 * * *", "45"],
+  );
+  const there = await settled();
+  await updated(t, changed);
+  t.deepEqual(await settled(), there);
 });
