@@ -6,11 +6,11 @@ export interface Writer {
   readonly store: string;
   /** How many numbers were acknowledged so far. */
   count(): Promise<number>;
-  /** Ends it and removes what it wrote; the numbers that were acknowledged, and those of them that the store no longer has. */
-  end(): Promise<{ acknowledged: number; lost: number[] }>;
+  /** Ends it and removes what it wrote; the numbers that were acknowledged, those of them that the store no longer has, and the longest time between two of them. */
+  end(): Promise<{ acknowledged: number; lost: number[]; pauseSeconds: number }>;
 }
 
-/** A store as a writer sees it. `script` prints each number in a line of its own when the store has acknowledged it. */
+/** A store as a writer sees it. `script` prints each number, and the time in ms, in a line of its own when the store has acknowledged it. */
 interface Target {
   readonly store: string;
   readonly client: readonly [namespace: string, cronJob: string, container: string];
@@ -21,7 +21,7 @@ interface Target {
 }
 
 /** Runs a command with $n until it succeeds, and says so, ten times a second at most. */
-const counting = (write: string) => `n=0; while n=$((n + 1)); do until ${write} >/dev/null 2>&1; do sleep 0.5; done; echo "$n"; sleep 0.1; done`;
+const counting = (write: string) => `n=0; while n=$((n + 1)); do until ${write} >/dev/null 2>&1; do sleep 0.5; done; echo "$n $(date +%s%3N)"; sleep 0.1; done`;
 
 const inRedis = (...command: string[]) => kubectl("exec", "-n", "api-gateway", "redis-0", "-c", "redis", "--", "sh", "-c", 'REDISCLI_AUTH=$(cat /credentials/redis/password) exec redis-cli "$@"', "redis-cli", ...command);
 const inKafka = (...command: string[]) => kubectl("exec", "-n", "techbra-test", "kafka-0", "-c", "kafka", "--", ...command);
@@ -57,7 +57,7 @@ const targets: readonly Target[] = [
     store: "Kafka",
     client: ["techbra-test", "kafka-backup", "dump"],
     // Acknowledged by all replicas in sync. A number that was not is not sent again.
-    script: `/opt/kafka/bin/kafka-run-class.sh org.apache.kafka.tools.VerifiableProducer --bootstrap-server "$BOOTSTRAP" --topic ${topic} --acks -1 --throughput 5 --value-prefix 0 | sed -un 's/.*producer_send_success.*"value":"0\\.\\([0-9]*\\)".*/\\1/p'`,
+    script: `/opt/kafka/bin/kafka-run-class.sh org.apache.kafka.tools.VerifiableProducer --bootstrap-server "$BOOTSTRAP" --topic ${topic} --acks -1 --throughput 5 --value-prefix 0 | sed -un 's/.*"timestamp":\\([0-9]*\\).*producer_send_success.*"value":"0\\.\\([0-9]*\\)".*/\\2 \\1/p'`,
     prepare: () => inKafka("kafka-topics", "--bootstrap-server", "localhost:9092", "--create", "--if-not-exists", "--topic", topic, "--partitions", "1"),
     kept: async () => (await inKafka("bash", "-c", `/opt/kafka/bin/kafka-console-consumer.sh --bootstrap-server localhost:9092 --topic ${topic} --from-beginning --timeout-ms 10000 2>/dev/null`)).replaceAll("0.", ""),
     clean: () => inKafka("kafka-topics", "--bootstrap-server", "localhost:9092", "--delete", "--topic", topic),
@@ -65,19 +65,25 @@ const targets: readonly Target[] = [
 ];
 
 const numbers = (lines: string): number[] => lines.split("\n").filter((line) => /^\d+$/.test(line)).map(Number);
+const writes = (lines: string): { n: number; at: number }[] => lines.split("\n").filter((line) => /^\d+ \d+$/.test(line)).map((line) => line.split(" ").map(Number)).map(([n, at]) => ({ n: n!, at: at! }));
 
 async function start({ store, client, script, prepare, kept, clean }: Target): Promise<Writer> {
   await prepare();
   const started: DrillClient = await startClient(...client, script);
+  const acknowledged = async () => writes(await started.printed());
   return {
     store,
-    count: async () => numbers(await started.printed()).length,
+    count: async () => (await acknowledged()).length,
     async end() {
-      const acknowledged = numbers(await started.printed());
+      const written = await acknowledged();
       await started.remove();
       const there = new Set(numbers(await kept()));
       await clean();
-      return { acknowledged: acknowledged.length, lost: acknowledged.filter((n) => !there.has(n)) };
+      return {
+        acknowledged: written.length,
+        lost: written.map(({ n }) => n).filter((n) => !there.has(n)),
+        pauseSeconds: Math.max(...written.slice(1).map(({ at }, index) => at - written[index]!.at)) / 1000,
+      };
     },
   };
 }

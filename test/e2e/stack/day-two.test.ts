@@ -99,8 +99,8 @@ test.serial("settings of every kind change on a running stack: no acknowledged w
     for (const [index, { store, count }] of writers.entries()) await eventually(`writes to ${store} after the change`, 120, count, (number) => number > before[index]! + 10);
   } finally {
     for (const writer of writers) {
-      const { acknowledged, lost } = await writer.end();
-      t.log(`${writer.store}: ${acknowledged} acknowledged writes, ${lost.length} lost`);
+      const { acknowledged, lost, pauseSeconds } = await writer.end();
+      t.log(`${writer.store}: ${acknowledged} acknowledged writes, ${lost.length} lost, longest pause ${pauseSeconds} s`);
       t.deepEqual(lost, [], writer.store);
     }
   }
