@@ -79,7 +79,7 @@ for (const { title, system, edits, says, fix } of unsafe) {
 }
 
 test.serial("a wrong configuration is refused with every path, before anything is previewed", async (t) => {
-  const { code, output } = await preview({ "Pulumi.dev.yaml": [["memoryRequest: 512Mi }\n      backup: { storage: 2Gi, keepDays: 7", "memoryRequest: 512MB }\n      backup: { storage: 2Gi, keepDays: 0"], ["paymentFailureRate: 0.1", "paymentFailureRate: 10"]] });
+  const { code, output } = await preview({ "Pulumi.dev.yaml": [["memoryRequest: 512Mi}\n      backup: {storage: 2Gi, keepDays: 7", "memoryRequest: 512MB}\n      backup: {storage: 2Gi, keepDays: 0"], ["paymentFailureRate: 0.1", "paymentFailureRate: 10"]] });
   t.is(code, 1);
   t.regex(output, /configuration has 3 wrong values/);
   t.regex(output, /bgc-platform\.postgres\.resources\.memoryRequest: expected an amount of memory or storage.*\(is "512MB"\)/);
@@ -107,7 +107,7 @@ for (const { key, edits, says } of misspelt) {
 }
 
 test.serial("an override for a namespace that the stack does not have is refused by the policy pack", async (t) => {
-  const { code, output } = await preview({ "Pulumi.prod.yaml": [["    enforcement: { B16-sealed-value: advisory }\n", "    enforcement: { B16-sealed-value: advisory }\n    overrides: [{ namespace: daat, rules: {} }]\n"]] }, "--stack", "prod");
+  const { code, output } = await preview({ "Pulumi.prod.yaml": [["    enforcement: {B16-sealed-value: advisory}\n", "    enforcement: {B16-sealed-value: advisory}\n    overrides: [{ namespace: daat, rules: {} }]\n"]] }, "--stack", "prod");
   t.is(code, 1, output);
   t.true(output.includes('an override of the policies is for namespace "daat", which the stack does not have; the nearest is "data"; there are api-gateway, data, edi, platform, techbra-test, velero'), output);
 });

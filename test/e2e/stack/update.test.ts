@@ -24,7 +24,7 @@ async function interrupted(folder: string, signal: "SIGINT" | "SIGKILL", seconds
 
 /** A change that rolls the API and runs a job anew: objects are created, updated and deleted. */
 const change = (requests: number) => copyCheckout({
-  "Pulumi.dev.yaml": [["api: { resources:", `api: { freeTierRequestsPerDay: ${requests}, resources:`]],
+  "Pulumi.dev.yaml": [["api: {resources:", `api: {freeTierRequestsPerDay: ${requests}, resources:`]],
   "workloads/bgc-platform/populate.sh": [["\nconnect\n", `\n# changed for a drill: ${requests}\nconnect\n`]],
 }, { sharedState: true });
 
