@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { apiServer } from "../../cluster/api-server.ts";
 import { type ChosenCluster, onlyChosen } from "../cluster.ts";
 import type { StackSettings } from "../configuration.ts";
-import { declaredKafkas, declaredQuotas, declaredStores, declaredVolumes } from "../systems/declared-state.ts";
+import { declaredApis, declaredKafkas, declaredQuotas, declaredStores, declaredVolumes } from "../systems/declared-state.ts";
 import { systemNamespaces } from "../systems/namespaces.ts";
+import { missingApis, missingClasses } from "./apis.ts";
 import { type LivingCluster, livingCluster } from "./living.ts";
 import { foreignNamespaces, removedSystems } from "./namespaces.ts";
 import { refusal } from "./refusal.ts";
@@ -20,8 +21,11 @@ export async function checkedChanges(settings: StackSettings, cluster: ChosenClu
   const namespaces = settings.systems.map((name) => systemNamespaces[name]);
   const living = await answered(cluster.context, pulumi.runtime.isDryRun(), async () => livingCluster(await apiServer(onlyChosen(cluster)), namespaces, kafkas.map(({ namespace }) => namespace)));
   if (living === undefined) return [];
-  const volumes = volumeChanges(declaredVolumes(settings), living, declaredQuotas(settings));
+  const declared = declaredVolumes(settings);
+  const volumes = volumeChanges(declared, living, declaredQuotas(settings));
   const problems = [
+    ...missingApis(declaredApis(settings), living),
+    ...missingClasses(declared, living),
     ...foreignNamespaces(pulumi.getStack(), systemNamespaces, settings.systems, living),
     ...removedSystems(pulumi.getStack(), settings.retainData, systemNamespaces, settings.systems, living),
     ...otherEngines(declaredStores(settings), living),

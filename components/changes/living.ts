@@ -30,8 +30,11 @@ export interface LivingNamespace {
 /** What a running cluster has that an update cannot change, or not in every way. */
 export interface LivingCluster {
   readonly claims: readonly LivingClaim[];
-  /** Storage classes that let volumes grow. */
+  readonly storageClasses: ReadonlySet<string>;
+  /** Those of them that let volumes grow. */
   readonly growingClasses: ReadonlySet<string>;
+  /** API groups with their versions: `cert-manager.io/v1`. */
+  readonly served: ReadonlySet<string>;
   /** Kafka's brokers that elect its controller, by `namespace/name` of their StatefulSet. */
   readonly voters: Readonly<Record<string, number>>;
   /** Partitions of the topics that an update has made, by namespace and topic. */
@@ -56,13 +59,15 @@ export const fieldManager = "production-platform";
  * What is being deleted counts as gone: who deleted it has said so.
  */
 export async function livingCluster(read: (path: string) => Promise<Reply>, namespaces: readonly string[], kafka: readonly string[]): Promise<LivingCluster> {
-  const list = async (path: string): Promise<Listed[]> => {
+  const asked = async (path: string): Promise<unknown> => {
     const { status, text } = await read(path);
     if (status !== 200) throw new Error(`${path} answers with status ${status}`);
-    return (JSON.parse(text) as { items: Listed[] }).items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    return JSON.parse(text);
   };
+  const list = async (path: string) => (await asked(path) as { items: Listed[] }).items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const each = (of: readonly string[], path: (namespace: string) => string) => Promise.all(of.map((namespace) => list(path(namespace))));
-  const [classes, all, claims, brokers, topics] = await Promise.all([
+  const [apis, classes, all, claims, brokers, topics] = await Promise.all([
+    asked("/apis") as Promise<{ groups: { versions: { groupVersion: string }[] }[] }>,
     list("/apis/storage.k8s.io/v1/storageclasses"),
     list("/api/v1/namespaces"),
     each(namespaces, (namespace) => `/api/v1/namespaces/${namespace}/persistentvolumeclaims`),
@@ -77,6 +82,8 @@ export async function livingCluster(read: (path: string) => Promise<Reply>, name
     })),
     partitions: Object.fromEntries(kafka.map((namespace, index) => [namespace, topicPartitions(topics[index]!)])),
     namespaces: all.map(({ metadata: { name, annotations = {} } }) => ({ name, stack: annotations[ofStack], retained: annotations[retained] === "true" })),
+    served: new Set(apis.groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion))),
+    storageClasses: new Set(classes.map(({ metadata }) => metadata.name)),
     growingClasses: new Set(classes.filter(({ allowVolumeExpansion }) => allowVolumeExpansion === true).map(({ metadata }) => metadata.name)),
   };
 }

@@ -59,7 +59,8 @@ export function volumeChanges(declared: readonly DeclaredVolume[], { claims, gro
 
 const bytes = (quantity: string): number => parseQuantity(quantity)!;
 
-const isOf = (volume: DeclaredVolume, { namespace, name }: LivingClaim): boolean =>
+/** Whether a claim is that volume, or the volume of one of its pods. */
+export const isOf = (volume: DeclaredVolume, { namespace, name }: LivingClaim): boolean =>
   namespace === volume.namespace && (volume.per === "stack" ? name === volume.claim : claimOf(volume.claim, name));
 
 const named = ({ namespace, name }: LivingClaim): string => `claim ${name} in ${namespace}`;

@@ -1,3 +1,4 @@
+import type { DeclaredApi } from "../changes/apis.ts";
 import type { DeclaredKafka, DeclaredStore } from "../changes/stores.ts";
 import type { DeclaredQuota, DeclaredVolume, Said } from "../changes/volumes.ts";
 import type { StackSettings, SystemName } from "../configuration.ts";
@@ -5,6 +6,7 @@ import type { KafkaEngine } from "../data/kafka/store.ts";
 import type { PostgresEngine } from "../data/postgres/store.ts";
 import type { BotsEdiSettings } from "./bots-edi.settings.ts";
 import { systemNamespaces } from "./namespaces.ts";
+import type { ClusterAddon } from "./target.ts";
 import { prometheusStorage } from "./techbra-ecommerce.tools.ts";
 
 /** A volume without what all volumes of a stack have in common. */
@@ -75,6 +77,27 @@ export function declaredStores({ systems, ...settings }: StackSettings): Declare
     return [store(name, "postgres", "postgres.engine.kind", settings[name]!.postgres.engine.kind), ...kafka];
   });
 }
+
+/** The API of each addon, as the addon's release of today serves it. */
+const addonApis: Readonly<Record<ClusterAddon, string>> = {
+  "cert-manager": "cert-manager.io/v1",
+  keda: "keda.sh/v1alpha1",
+  "sealed-secrets": "bitnami.com/v1alpha1",
+  velero: "velero.io/v1",
+  "volume-snapshots": "snapshot.storage.k8s.io/v1",
+};
+
+/** The APIs of the operators that run a store, with who serves them. */
+const engineApis: Readonly<Record<string, readonly (readonly [api: string, by: string])[]>> = {
+  "cloudnative-pg": [["postgresql.cnpg.io/v1", "CloudNativePG"], ["barmancloud.cnpg.io/v1", "its Barman Cloud plugin"]],
+  strimzi: [["kafka.strimzi.io/v1", "Strimzi 1.0 or later"]],
+};
+
+/** The APIs that a cluster has to serve besides Kubernetes' own. */
+export const declaredApis = (settings: StackSettings): DeclaredApi[] => [
+  ...settings.clusterAddons.map((addon) => ({ setting: { path: "clusterAddons", value: addon }, api: addonApis[addon], way: `Install ${addon} first, or take it out of the list` })),
+  ...declaredStores(settings).flatMap(({ engine, own }) => (engineApis[engine.value] ?? []).map(([api, by]) => ({ setting: engine, api, way: `Install ${by} first, or write "${own}"` }))),
+];
 
 /** The Kafkas whose brokers and topics this project makes itself. */
 export function declaredKafkas({ systems, ...settings }: StackSettings): DeclaredKafka[] {

@@ -42,11 +42,13 @@ async function rendered(stack: string, changes: Changes): Promise<Rendered> {
   // Another address, so that Node.js runs the program again.
   const program = new URL(`../../index.ts?variant=${variants}`, import.meta.url).href;
   let targets: readonly Target[] = [];
-  const objects = await declaredBy(async () => ({ targets } = await import(program) as Pick<Rendered, "targets">), changed(configurationOf(stack), changes));
+  const objects = await declaredBy(async () => ({ targets } = await import(program) as Pick<Rendered, "targets">), changedConfiguration(stack, changes));
   return { objects, targets };
 }
 
-function changed(configuration: Record<string, string>, changes: Changes): Record<string, string> {
+/** A stack's settings with some of them changed, as the engine hands them to the program: texts by their full names. */
+export function changedConfiguration(stack: string, changes: Changes): Record<string, string> {
+  const configuration = configurationOf(stack);
   const project = "production-platform:";
   const values = Object.entries(changes).map(([name, change]) => {
     const text = configuration[`${project}${name}`];

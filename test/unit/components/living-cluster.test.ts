@@ -7,7 +7,7 @@ function server(lists: Readonly<Record<string, readonly unknown[]>>, status = 20
   const asked: string[] = [];
   const read = async (path: string) => {
     asked.push(path);
-    return { status, text: JSON.stringify({ items: lists[path] ?? [] }) };
+    return { status, text: JSON.stringify(path === "/apis" ? { groups: lists[path] ?? [] } : { items: lists[path] ?? [] }) };
   };
   return { read, asked };
 }
@@ -16,13 +16,14 @@ const manager = (name: string, operation: string) => ({ manager: name, operation
 const claims = "/api/v1/namespaces/shop/persistentvolumeclaims";
 const spec = { accessModes: ["ReadWriteOnce"], storageClassName: "fast", resources: { requests: { storage: "3Gi" } } };
 
-test("a cluster is asked for classes, namespaces, and the stack's own claims, brokers and topics, and for nothing else", async (t) => {
+test("a cluster is asked for its APIs, classes, namespaces, and the stack's own claims, brokers and topics, and for nothing else", async (t) => {
   const { read, asked } = server({});
-  t.deepEqual(await livingCluster(read, ["data", "shop"], ["shop"]), { claims: [], growingClasses: new Set(), voters: {}, partitions: { shop: {} }, namespaces: [] });
+  t.deepEqual(await livingCluster(read, ["data", "shop"], ["shop"]), { claims: [], served: new Set(), storageClasses: new Set(), growingClasses: new Set(), voters: {}, partitions: { shop: {} }, namespaces: [] });
   t.deepEqual(asked.sort(), [
     "/api/v1/namespaces",
     "/api/v1/namespaces/data/persistentvolumeclaims",
     claims,
+    "/apis",
     "/apis/apps/v1/namespaces/shop/statefulsets",
     "/apis/batch/v1/namespaces/shop/jobs",
     "/apis/storage.k8s.io/v1/storageclasses",
@@ -44,6 +45,7 @@ test("claims are read with what they ask for, what they hold and who sets their 
     { namespace: "shop", name: "data-kafka-0", labels: { app: "kafka" }, request: "3Gi", capacity: "2Gi", storageClass: "fast", accessModes: ["ReadWriteOnce"], source: "monday", bound: true, sizedByStack: true },
     { namespace: "shop", name: "data-kafka-1", labels: {}, request: "1Gi", accessModes: ["ReadWriteOnce"], bound: false, sizedByStack: false },
   ]);
+  t.deepEqual(living.storageClasses, new Set(["fast", "fixed", "silent"]));
   t.deepEqual(living.growingClasses, new Set(["fast"]));
 });
 
@@ -68,9 +70,14 @@ test("brokers, topics and namespaces are read from what an update left", async (
   t.deepEqual(namespaces, [{ name: "shop", stack: "dev", retained: true }, { name: "data", stack: "dev", retained: false }, { name: "edi", stack: undefined, retained: false }]);
 });
 
+test("each API is known by its group and each of its versions", async (t) => {
+  const { read } = server({ "/apis": [{ name: "keda.sh", versions: [{ groupVersion: "keda.sh/v1alpha1" }] }, { name: "autoscaling", versions: [{ groupVersion: "autoscaling/v2" }, { groupVersion: "autoscaling/v1" }] }] });
+  t.deepEqual((await livingCluster(read, [], [])).served, new Set(["keda.sh/v1alpha1", "autoscaling/v2", "autoscaling/v1"]));
+});
+
 test("an answer that is no list ends the question, with its path and status", async (t) => {
   const { read } = server({}, 403);
-  await t.throwsAsync(livingCluster(read, [], []), { message: "/apis/storage.k8s.io/v1/storageclasses answers with status 403" });
+  await t.throwsAsync(livingCluster(read, [], []), { message: "/apis answers with status 403" });
 });
 
 test("an update that gets no answer ends with the cause and the rights it needs, and a preview goes on without", async (t) => {
