@@ -14,9 +14,9 @@ export interface EventLog {
  * line has another time then, so a file with another beginning is read from its start.
  */
 export function eventLog(file: string): EventLog {
-  let head = Buffer.alloc(0);
+  let head: Buffer = Buffer.alloc(0);
   let position = 0;
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   return {
     next: () => {
       if (!existsSync(file)) return [];

@@ -19,7 +19,7 @@ export function failures(): Failures {
   const steps = new Map<string, Step>();
   let refused: PolicyEvent[] = [];
   const add = (urn: string, reason?: string) => {
-    const known = reasons.get(urn) ?? new Set();
+    const known = reasons.get(urn) ?? new Set<string>();
     reasons.set(urn, reason === undefined ? known : known.add(reason));
   };
   return {

@@ -56,10 +56,10 @@ export function declaredBy({ urn, type, new: state }: Pick<Step, "urn" | "type" 
   const { kind, metadata } = inputs as { kind?: unknown; metadata?: { name?: unknown; namespace?: unknown } };
   const system = systemOf(urn);
   const shortType = type.split(":").at(-1)!;
-  const isKubernetes = typeof kind === "string" && typeof metadata?.name === "string";
+  const of = { kind: typeof kind === "string" ? kind : shortType, name: typeof metadata?.name === "string" ? metadata.name : partsOf(urn).name };
   return {
-    kind: isKubernetes ? kind : shortType,
-    title: isKubernetes ? `${kind} ${typeof metadata.namespace === "string" ? `${metadata.namespace}/` : ""}${metadata.name as string}` : `${shortType} ${partsOf(urn).name}`,
+    kind: of.kind,
+    title: `${of.kind} ${typeof metadata?.namespace === "string" ? `${metadata.namespace}/` : ""}${of.name}`,
     ...(system !== undefined && { system }),
     inputs,
   };

@@ -48,7 +48,7 @@ export function updateProgress(): UpdateProgress {
 
   const partOf = (urn: string): Part => {
     const name = nameOf(urn);
-    const known = parts.get(name) ?? { planned: new Map(), done: new Set(), changed: new Map(), took: 0, ended: false };
+    const known: Part = parts.get(name) ?? { planned: new Map(), done: new Set(), changed: new Map(), took: 0, ended: false };
     parts.set(name, known);
     return known;
   };

@@ -75,7 +75,7 @@ for (const { title, system, edits, says, fix } of unsafe) {
 }
 
 test.serial("the last 24 lines of a blocked preview hold the violation, its place, the fix, the verdict and the next step with the stack's name", async (t) => {
-  const [{ system, edits, says, fix }] = unsafe as [typeof unsafe[number]];
+  const { system, edits, says, fix } = unsafe[0]!;
   const { output } = await preview({ ...only(system), ...edits });
   const screen = output.trimEnd().split("\n").slice(-24).join("\n");
   for (const text of [...says, fix, "preview of stack dev is BLOCKED: ", "next: mend what is named above, then npm run preview -- --stack dev"]) t.true(screen.includes(text), `${text}\n\n${output}`);
