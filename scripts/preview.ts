@@ -2,10 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ensureToolchain } from "../cluster/toolchain.ts";
+import { comparedLines } from "./support/changed-values.ts";
 import { checkout } from "./support/checkout.ts";
 import { checkoutPreviewWorkspace, previewArguments } from "./support/checkout-preview.ts";
 import { command } from "./support/command.ts";
-import { comparedLines, earlierStack } from "./support/earlier-stack.ts";
+import { earlierStack } from "./support/earlier-stack.ts";
 import { reportLines } from "./support/preview-report.ts";
 import { summarize, toMarkdown } from "./support/preview-summary.ts";
 import { pulumi, selectStack } from "./support/pulumi.ts";

@@ -13,6 +13,18 @@ export interface Declared {
 /** Resources by their URN. */
 export type Declarations = ReadonlyMap<string, Declared>;
 
+/** A version of a stack that a preview is compared with. */
+export interface Earlier {
+  /** What it is: "what stack dev runs", "the last commit, 1a2b3c4". */
+  readonly name: string;
+  readonly declared: Declarations;
+}
+
+/** Why there is nothing to compare with, as the end of a sentence. */
+export interface NoEarlier {
+  readonly reason: string;
+}
+
 /** One value that two versions of a resource have differently; `undefined` where one of them has none. */
 export interface ChangedValue {
   readonly path: string;
@@ -110,3 +122,10 @@ export function countLines({ added, removed, changed }: Changes): string[] {
 
 /** `3 changed, 1 new, 0 gone`. */
 export const sumOf = ({ added, removed, changed }: Changes): string => `${some(changed.length, "object")} changed, ${added.length} new, ${removed.length} gone`;
+
+/** What a preview's stack changes, counted by kind and system, and each value as old and new. */
+export function comparedLines(declared: Declarations, earlier: Earlier | NoEarlier): string[] {
+  if ("reason" in earlier) return [`not compared, because ${earlier.reason}: the whole stack is new`, ...countLines(changesBetween(new Map(), declared))];
+  const changes = changesBetween(earlier.declared, declared);
+  return [`compared with ${earlier.name}: ${sumOf(changes)}`, ...countLines(changes), ...changeLines(changes)];
+}

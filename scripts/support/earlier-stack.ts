@@ -1,24 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { changeLines, changesBetween, countLines, type Declarations, sumOf } from "./changed-values.ts";
+import type { Earlier, NoEarlier } from "./changed-values.ts";
 import { checkout, stateFolder } from "./checkout.ts";
 import { checkoutPreviewWorkspace, previewArguments } from "./checkout-preview.ts";
 import { recordedResources } from "./engine-record.ts";
 import { declaredBy, keyOf, summarize } from "./preview-summary.ts";
 import { pulumi, selectStack } from "./pulumi.ts";
-
-/** A version of a stack that a preview is compared with. */
-export interface Earlier {
-  /** What it is: "what stack dev runs", "the last commit, 1a2b3c4". */
-  readonly name: string;
-  readonly declared: Declarations;
-}
-
-/** Why there is nothing to compare with, as the end of a sentence. */
-export interface NoEarlier {
-  readonly reason: string;
-}
 
 /**
  * What a preview is compared with: a commit that is named, or what this checkout's last update of the stack left, or the last commit where
@@ -67,11 +55,4 @@ function git(args: readonly string[]): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What a preview's stack changes, counted by kind and system, and each value as old and new. */
-export function comparedLines(declared: Declarations, earlier: Earlier | NoEarlier): string[] {
-  if ("reason" in earlier) return [`not compared, because ${earlier.reason}: the whole stack is new`, ...countLines(changesBetween(new Map(), declared))];
-  const changes = changesBetween(earlier.declared, declared);
-  return [`compared with ${earlier.name}: ${sumOf(changes)}`, ...countLines(changes), ...changeLines(changes)];
 }

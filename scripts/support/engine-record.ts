@@ -35,7 +35,9 @@ export function engineRecord(stack: string): EngineRecord {
 }
 
 /** What the last update left of what a program declares: no component, provider or note, and nothing that is about to go. */
-export const recordedResources = (stack: string): readonly Resource[] => (latest(stack).resources ?? []).filter(({ type, custom, delete: going }) => custom === true && going !== true && !type.startsWith("pulumi:"));
+export const recordedResources = (stack: string): readonly Resource[] => declaredIn(latest(stack).resources ?? []);
+
+export const declaredIn = (resources: readonly Resource[]): readonly Resource[] => resources.filter(({ type, custom, delete: going }) => custom === true && going !== true && !type.startsWith("pulumi:"));
 
 function latest(stack: string): { readonly resources?: Resource[]; readonly pending_operations?: { resource: Resource }[] } {
   const file = fileOf(stack);

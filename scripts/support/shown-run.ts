@@ -19,7 +19,8 @@ export interface Screen {
  * shown is also in the log. Resolves with what `work` does.
  */
 export async function shown<T>(work: () => Promise<T>, progress: UpdateProgress, log: Pick<RunLog, "events">, see: (event: EngineEvent) => void, screen: Screen = process.stdout): Promise<T> {
-  const live = screen.isTTY === true && process.env["TERM"] !== "dumb" ? createLogUpdate(screen as NodeJS.WriteStream, { showCursor: true }) : undefined;
+  // A terminal that some runners make has no size, and one that cannot move back shows each version below the other.
+  const live = screen.isTTY === true && (screen.columns ?? 0) > 0 && process.env["TERM"] !== "dumb" ? createLogUpdate(screen as NodeJS.WriteStream, { showCursor: true }) : undefined;
   const events = eventLog(log.events);
   let [wrote, reminded] = [Date.now(), Date.now()];
   const tick = () => {

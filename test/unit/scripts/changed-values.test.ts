@@ -1,5 +1,5 @@
 import test from "ava";
-import { changeLines, changesBetween, countLines, type Declared, shortValue, sumOf } from "../../../scripts/support/changed-values.ts";
+import { changeLines, changesBetween, comparedLines, countLines, type Declared, shortValue, sumOf } from "../../../scripts/support/changed-values.ts";
 
 const secret = (value: string) => ({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: value });
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -54,4 +54,18 @@ test("what is new, changed and gone is counted by kind, a line for each system",
     "  the stack itself: 1 gone (1 RandomPassword)",
   ]);
   t.is(sumOf(changes), "1 object changed, 3 new, 2 gone");
+});
+
+test("a preview says what it was compared with, and shows the whole stack as new where it was compared with nothing", (t) => {
+  const version = (cpu: string) => new Map([deployment("api", { cpu })]);
+  t.deepEqual(comparedLines(version("1"), { name: "what stack dev runs", declared: version("500m") }), [
+    "compared with what stack dev runs: 1 object changed, 0 new, 0 gone",
+    "  bgc-platform: 1 changed (1 Deployment)",
+    "  Deployment data/api: cpu: 500m -> 1",
+  ]);
+  t.deepEqual(comparedLines(version("1"), { name: "the last commit, 1a2b3c4", declared: version("1") }), ["compared with the last commit, 1a2b3c4: 0 objects changed, 0 new, 0 gone"]);
+  t.deepEqual(comparedLines(version("1"), { reason: "no file differs from the last commit, 1a2b3c4" }), [
+    "not compared, because no file differs from the last commit, 1a2b3c4: the whole stack is new",
+    "  bgc-platform: 1 new (1 Deployment)",
+  ]);
 });
