@@ -1,4 +1,4 @@
-import { failureLines, failures } from "./failures.ts";
+import { failureLines, failures, type Failures } from "./failures.ts";
 import { faultLines, faultsIn, findingOf } from "./policy-report.ts";
 import { pulumi, type Workspace } from "./pulumi.ts";
 import type { RunLog } from "./run-log.ts";
@@ -10,19 +10,23 @@ export async function update(stack: string, workspace: Workspace, log: RunLog): 
   const wrong = failures();
   const env = { ...workspace.env, PULUMI_DEBUG_COMMANDS: "true" }; // makes the CLI accept --event-log
   const args = ["up", "--stack", stack, "--yes", "--policy-pack", "policies", "--suppress-outputs", "--event-log", log.events];
-  const { code } = await shown(() => pulumi(args, { ...workspace, env }, { log: log.descriptor }), updateProgress(), log, (event) => wrong.see(event));
+  let interrupted = false;
+  const note = () => (interrupted = true);
+  process.on("SIGINT", note).on("SIGTERM", note);
+  const { code } = await shown(() => pulumi(args, { ...workspace, env }, { log: log.descriptor }), updateProgress(), log, (event) => wrong.see(event))
+    .finally(() => process.off("SIGINT", note).off("SIGTERM", note));
   if (code === 0) return;
+  const found = reasons(wrong);
   throw new Error([
-    `the update of stack ${stack} failed (exit ${code})`,
-    ...reasons(wrong, log),
+    `the update of stack ${stack} ${interrupted ? "was interrupted" : "failed"} (exit ${code})`,
+    ...(found.length > 0 || interrupted ? found : ["the engine named no object; the end of what it printed:", ...log.tail(20).map((line) => `  ${line}`)]),
     "",
     `all that the engine printed: ${log.file}`,
-    `next: mend what is named above, then npm run up -- --stack ${stack}; what was done is recorded, and it goes on from there`,
+    `next: ${interrupted ? "" : "mend what is named above, then "}npm run up -- --stack ${stack}; what was done is recorded, and it goes on from there`,
   ].join("\n"));
 }
 
-function reasons(wrong: ReturnType<typeof failures>, log: RunLog): string[] {
+function reasons(wrong: Failures): string[] {
   const found = [...wrong.list().map(failureLines), ...faultsIn(wrong.violations().map(findingOf)).map((fault) => faultLines(fault))];
-  if (found.length === 0) return ["the engine named no object; the end of what it printed:", ...log.tail(20).map((line) => `  ${line}`)];
   return found.flatMap((lines, index) => ["", ...lines.map((line, at) => `${at === 0 ? `${index + 1}. ` : "   "}${line}`)]);
 }
