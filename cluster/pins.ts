@@ -38,7 +38,7 @@ export const clusterImages = {
 } as const;
 
 /** Images that workloads use and that are built where no registry can be reached. */
-export const workloadImages = { postgres: images.postgres, redis: images.redis, mariadb: images.mariadb, mysql: images.mysql, kafka: images.kafka, node: images.node, rclone: images.rclone } as const;
+export const workloadImages = { postgres: images.postgres, redis: images.redis, mariadb: images.mariadb, mysql: images.mysql, kafka: images.kafka, node: images.node, nginx: images.nginx, rclone: images.rclone } as const;
 
 const kubernetesVersion = `v${versions.kubernetes}`;
 

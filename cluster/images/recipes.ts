@@ -105,6 +105,14 @@ export const recipes = (): readonly Recipe[] => [
     config: { entrypoint: ["docker-entrypoint.sh"], command: ["node"], description: standIn("Debian with the Node.js of npm's node package") },
   },
   {
+    name: workloadImages.nginx,
+    packages: ["nginx-light"],
+    user: { name: "nginx", id: 101, home: "/var/cache/nginx" },
+    files: [{ from: join(here, "nginx.conf"), to: "etc/nginx/nginx.conf" }],
+    afterwards: [],
+    config: { command: ["nginx", "-g", "daemon off;"], user: "101:101", stopSignal: "SIGQUIT", description: standIn("Debian's nginx-light") },
+  },
+  {
     name: workloadImages.rclone,
     packages: ["ca-certificates"],
     user: { name: "rclone", id: 1009, home: "/home/rclone" },
