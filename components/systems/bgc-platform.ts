@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Certificate } from "../capabilities/certificate.ts";
 import { Credential } from "../capabilities/credential.ts";
 import { egressFlows, type Flow, flow } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
@@ -54,6 +55,7 @@ export class BgcPlatform extends pulumi.ComponentResource {
       flows: redisFlows("redis", settings.redis.engine, postgresFlows("postgres", settings.postgres.engine, bgcFlows(context.ingressNamespace, settings.postgres.backup.s3, settings.integrationGateway.egress))),
       selectors: postgresSelectors("postgres", settings.postgres.engine),
       metrics,
+      certified: settings.tlsSecret !== undefined,
     }, context);
 
     const { backup, engine, ...postgresSettings } = settings.postgres;
@@ -105,8 +107,9 @@ export class BgcPlatform extends pulumi.ComponentResource {
       env: { ...behindProxy, API_URL: "http://bgc-api:8080" },
     }, inside);
 
+    const certificate = settings.tlsSecret && new Certificate("bgc-platform", { namespace, labels: { app: "bgc-web" }, hosts: [settings.hosts.api, settings.hosts.web], secretName: settings.tlsSecret, issuer: context.certificates }, inside);
     for (const [name, host, paths] of [["bgc-api", settings.hosts.api, settings.publicPaths.api], ["bgc-web", settings.hosts.web, settings.publicPaths.web]] as const) {
-      new WebIngress(name, { namespace, labels: { app: name }, host, service: { name, port: 8080 }, paths, ...context.ingress, ...(settings.tlsSecret && { tlsSecret: settings.tlsSecret }) }, inside);
+      new WebIngress(name, { namespace, labels: { app: name }, host, service: { name, port: 8080 }, paths, ...context.ingress, ...(certificate && { tlsSecret: certificate.secretName }) }, certificate ? { ...parent, dependsOn: [...inside.dependsOn, certificate] } : inside);
     }
     this.target = {
       system: "bgc-platform",
