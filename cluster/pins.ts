@@ -50,7 +50,7 @@ export const pulumiPrograms: readonly Program[] = [
     package: "./kubernetes-provider",
     variables: { "main.version": versions.kubernetesProvider },
     embeds: { module: "github.com/pulumi/pulumi-kubernetes/provider/v4", folder: "cmd/pulumi-resource-kubernetes", files: ["schema.json", "terraform-mapping.json"] },
-    minutes: 6,
+    minutes: 3,
   },
   { name: "pulumi", module: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumi}` }, minutes: 2 },
   { name: "pulumi-language-nodejs", module: "language", package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs", minutes: 1 },
