@@ -7,15 +7,18 @@ import { type Recipe, standIn } from "./recipe.ts";
 
 const here = import.meta.dirname;
 const checkout = join(here, "../..");
-const program = (name: string) => programPath(clusterPrograms.find((candidate) => candidate.name === name)!);
+/** An image of one of the cluster's programs and nothing else. */
+function single(image: string, name: string): Recipe {
+  const program = clusterPrograms.find((candidate) => candidate.name === name)!;
+  return {
+    name: image,
+    program,
+    files: [{ from: programPath(program), to: name }],
+    config: { entrypoint: [`/${name}`], user: "65532:65532", description: standIn(`${name} from its Go module`) },
+  };
+}
 
-const single = (image: string, name: string, arguments_: readonly string[] = []): Recipe => ({
-  name: image,
-  files: [{ from: program(name), to: name }],
-  config: { entrypoint: [`/${name}`, ...arguments_], user: "65532:65532", description: standIn(`${name} from its Go module`) },
-});
-
-/** Every image that the local cluster needs, in the order they are built. */
+/** Every image that the local cluster needs. */
 export const recipes = (): readonly Recipe[] => [
   single(clusterImages.pause, "pause"),
   single(clusterImages.coredns, "coredns"),
