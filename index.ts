@@ -5,6 +5,7 @@ import { loadSettings, systemSettingsOf } from "./components/configuration.ts";
 import { withoutPulumisTraces } from "./components/stack-traces.ts";
 import { BgcPlatform } from "./components/systems/bgc-platform.ts";
 import { BotsEdi } from "./components/systems/bots-edi.ts";
+import { outputsOf } from "./components/systems/outputs.ts";
 import { PlatformService } from "./components/systems/platform-service.ts";
 import { ResilientApiGateway } from "./components/systems/resilient-api-gateway.ts";
 import type { SystemContext } from "./components/systems/target.ts";
@@ -37,5 +38,4 @@ const systems = {
   "techbra-ecommerce": () => new TechbraEcommerce(systemSettingsOf(settings, "techbra-ecommerce"), context, onCluster),
 };
 
-/** What operations need to know of every system of this stack. */
-export const targets = settings.systems.map((name) => systems[name]().target);
+export const { namespaces, urls, operations } = outputsOf(settings.systems.map((name) => systems[name]().target));

@@ -3,31 +3,35 @@ import { ApiException, AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig, NetworkingV
 import type { Target } from "../components/systems/target.ts";
 import { backupAge } from "./backup-age.ts";
 import { withPortForward } from "./port-forward.ts";
-import { certifies, served } from "./public-hosts.ts";
+import { certifies, served, type Verdict } from "./public-hosts.ts";
 
 /** One thing that was looked at. */
 export interface Check {
+  readonly about: "workload" | "endpoint" | "backup" | "public host";
   readonly name: string;
   readonly passed: boolean;
   readonly detail: string;
 }
 
+/** What was seen of a system. */
+export interface Verified {
+  readonly system: string;
+  readonly checks: readonly Check[];
+  /** What was not looked at, because the node is simulated and no container runs. */
+  readonly unchecked: readonly string[];
+}
+
 /**
- * Looks at every workload, health endpoint and public host of the systems, and at the age of each store's newest verified copy; returns how many
- * checks failed. Simulated pods serve nothing and copy nothing: their endpoints and copies are named as not checked.
+ * Looks at every workload, health endpoint and public host of the systems, one after another, and at the age of each store's newest verified copy.
+ * Simulated pods serve nothing and copy nothing: their endpoints and copies are named as not checked.
  */
-export async function verify(targets: readonly Target[], kubeconfig: string, simulated: boolean, print: (line: string) => void): Promise<number> {
+export async function* verify(targets: readonly Target[], kubeconfig: string, simulated: boolean): AsyncGenerator<Verified> {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(kubeconfig);
-  let failures = 0;
   for (const target of targets) {
-    if (simulated) print(`not checked, because the node is simulated and no container runs: ${[...target.endpoints.map(({ name, health }) => `${name} ${health}`), ...backedUp(target).map(({ name }) => `backup of ${name}`)].join(", ")}`);
-    for (const check of await checks(simulated ? { ...target, endpoints: [], dataStores: [] } : target, kubeConfig)) {
-      print(`${check.passed ? "ok  " : "FAIL"} ${target.system}: ${check.name}: ${check.detail}`);
-      if (!check.passed) failures += 1;
-    }
+    const unchecked = simulated ? [...target.endpoints.map(({ name, health }) => `${name} ${health}`), ...backedUp(target).map(({ name }) => `backup of ${name}`)] : [];
+    yield { system: target.system, checks: await checks(simulated ? { ...target, endpoints: [], dataStores: [] } : target, kubeConfig), unchecked };
   }
-  return failures;
 }
 
 async function checks(target: Target, kubeConfig: KubeConfig): Promise<Check[]> {
@@ -35,19 +39,19 @@ async function checks(target: Target, kubeConfig: KubeConfig): Promise<Check[]> 
   const batch = kubeConfig.makeApiClient(BatchV1Api);
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const { namespace } = target;
-  const workloads = target.workloads.map(({ kind, name, replicas }) => attempt(`${kind} ${name}`, () => settled(async () => {
+  const workloads = target.workloads.map(({ kind, name, replicas }) => attempt("workload", `${kind} ${name}`, () => settled(async () => {
     const { spec, status } = kind === "Deployment"
       ? await apps.readNamespacedDeployment({ namespace, name })
       : await apps.readNamespacedStatefulSet({ namespace, name });
     const [ready, wanted] = [status?.readyReplicas ?? 0, Math.max(spec?.replicas ?? 0, replicas)];
     return { passed: ready >= wanted, detail: `${ready} of ${wanted} pods Ready` };
   })));
-  const endpoints = target.endpoints.map(({ name, service, port, health }) => attempt(`${name} ${health}`, () =>
+  const endpoints = target.endpoints.map(({ name, service, port, health }) => attempt("endpoint", `${name} ${health}`, () =>
     withPortForward(kubeConfig, namespace, service, port, async (localPort) => {
       const answer = await fetch(`http://127.0.0.1:${localPort}${health}`, { signal: AbortSignal.timeout(10_000) });
       return { passed: answer.ok, detail: `HTTP ${answer.status}` };
     })));
-  const backups = backedUp(target).map(({ name, backup }) => attempt(`backup of ${name}`, async () => {
+  const backups = backedUp(target).map(({ name, backup }) => attempt("backup", `backup of ${name}`, async () => {
     const cronJob = await batch.readNamespacedCronJob({ namespace, name: backup });
     const labels = cronJob.spec?.jobTemplate.spec?.template.metadata?.labels ?? {};
     const labelSelector = Object.entries(labels).map(([label, value]) => `${label}=${value}`).join(",");
@@ -68,8 +72,8 @@ function publicHosts({ namespace, endpoints }: Target, kubeConfig: KubeConfig): 
     return found;
   };
   return endpoints.flatMap(({ host }) => (host === undefined ? [] : [
-    attempt(`Ingress of ${host}`, async () => served(await ingressOf(host), (await networking.listIngressClass()).items)),
-    attempt(`certificate of ${host}`, () => settled(async () => {
+    attempt("public host", `Ingress of ${host}`, async () => served(await ingressOf(host), (await networking.listIngressClass()).items)),
+    attempt("public host", `certificate of ${host}`, () => settled(async () => {
       const name = (await ingressOf(host)).spec?.tls?.find(({ hosts = [] }) => hosts.includes(host))?.secretName;
       if (name === undefined) return { passed: true, detail: "none, plain HTTP" };
       const secret = await core.readNamespacedSecret({ namespace, name }).catch((error: unknown) => {
@@ -84,17 +88,17 @@ function publicHosts({ namespace, endpoints }: Target, kubeConfig: KubeConfig): 
 const backedUp = ({ dataStores }: Target) => dataStores.flatMap(({ name, backup }) => (backup ? [{ name, backup }] : []));
 
 /** An autoscaler brings its workload to the least number only after it has seen it: that moment is waited for. */
-async function settled(look: () => Promise<Omit<Check, "name">>): Promise<Omit<Check, "name">> {
+async function settled(look: () => Promise<Verdict>): Promise<Verdict> {
   for (const end = Date.now() + 180_000; ; await sleep(2_000)) {
     const seen = await look();
     if (seen.passed || Date.now() > end) return seen;
   }
 }
 
-async function attempt(name: string, look: () => Promise<Omit<Check, "name">>): Promise<Check> {
+async function attempt(about: Check["about"], name: string, look: () => Promise<Verdict>): Promise<Check> {
   try {
-    return { name, ...await look() };
+    return { about, name, ...await look() };
   } catch (error) {
-    return { name, passed: false, detail: error instanceof Error ? error.message.split("\n")[0]! : String(error) };
+    return { about, name, passed: false, detail: error instanceof Error ? error.message.split("\n")[0]! : String(error) };
   }
 }

@@ -4,18 +4,23 @@ import { startLocalCluster } from "../cluster/local/cluster.ts";
 import { clusterFolder } from "../cluster/paths.ts";
 import { chooseCluster, kindOf, startAgain } from "../cluster/select.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
-import type { Target } from "../components/systems/target.ts";
+import { targetsIn } from "../components/systems/outputs.ts";
 import { verify } from "../operations/verify.ts";
 import { decideUp, isLocal, type Offer } from "./support/binding.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { claimLocalCluster, foreignOwner } from "./support/cluster-owner.ts";
 import { type ClusterRecord, clusterRecord, recordCluster, stackKubeconfig } from "./support/cluster-record.ts";
 import { command } from "./support/command.ts";
+import { nextSteps } from "./support/next-steps.ts";
 import { endOrphanedPlugins, projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
 import { Refusal, refuseForeign } from "./support/refusals.ts";
+import { runLog } from "./support/run-log.ts";
 import { situationOf } from "./support/stack-cluster.ts";
 import { stackConfiguration } from "./support/stack-configuration.ts";
 import { forgetStack } from "./support/stack-removal.ts";
+import { update } from "./support/update.ts";
+import { verificationLines } from "./support/verification-lines.ts";
+import { some } from "./support/wording.ts";
 
 const program = command("npm run up --")
   .description("Bring a stack up: toolchain and local cluster where there is none, update under the policy pack, verification.")
@@ -39,14 +44,23 @@ try {
   await selectStack(stack, workspace);
   await releaseStaleLocks(stack, workspace);
   endOrphanedPlugins();
-  const { code } = await pulumi(["up", "--stack", stack, "--yes", "--policy-pack", "policies", "--suppress-outputs"], workspace);
-  if (code !== 0) throw new Error(`the update failed (exit ${code}): the reason stands above. What was done is recorded; run the command again to go on`);
+  const log = runLog(stack, "up");
+  process.on("exit", () => log.close());
+  console.log(`all details: ${log.file}`);
+  await update(stack, workspace, log);
   step("verification");
   const { output } = await pulumi(["stack", "output", "--stack", stack, "--json"], workspace, { capture: true });
-  const { targets } = JSON.parse(output) as { targets: Target[] };
-  const failures = await verify(targets, kubeconfig, simulated, (line) => console.log(line));
-  if (failures > 0) throw new Error(`${failures} checks failed: see the lines marked FAIL above, then "kubectl get events --sort-by=.lastTimestamp -A"`);
-  nextSteps(targets, kubeconfig, simulated);
+  const targets = targetsIn(JSON.parse(output) as Record<string, unknown>);
+  let failed = 0;
+  for await (const verified of verify(targets, kubeconfig, simulated)) {
+    const { lines, details } = verificationLines(verified);
+    for (const line of details) log.add(line);
+    console.log(lines.join("\n"));
+    failed += verified.checks.filter(({ passed }) => !passed).length;
+  }
+  if (failed > 0) throw new Error(`${some(failed, "check")} failed: see the lines marked FAIL above, then "kubectl get events --sort-by=.lastTimestamp -A"; all details: ${log.file}`);
+  console.log(`\nThe platform is ${simulated ? "declared on a simulated node, where no container runs" : "up and verified"} (${((performance.now() - started) / 1000).toFixed(0)} s).\n`);
+  console.log(nextSteps(targets, stack, kubeconfig).join("\n"));
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : error}`);
   process.exit(1); // ends what goes on beside it, such as a build
@@ -96,23 +110,4 @@ function record(kind: Kind, { context, uid, kubeconfig }: Offer): void {
   if (local) claimLocalCluster(uid!);
   const since = clusterRecord(stack)?.since ?? new Date().toISOString();
   recordCluster(stack, { context, kind, server: serverOf(kubeconfig), uid: uid!, ...(local && { folder: clusterFolder }), since }, kubeconfig);
-}
-
-function nextSteps(targets: readonly Target[], kubeconfig: string, simulated: boolean): void {
-  console.log(`\nThe platform is ${simulated ? "declared on a simulated node, where no container runs" : "up and verified"} (${((performance.now() - started) / 1000).toFixed(0)} s).\n`);
-  for (const { system, namespace, endpoints } of targets) {
-    console.log(`${system} (namespace ${namespace})`);
-    for (const { name, host, service, port, health } of endpoints) {
-      console.log(`  ${name.padEnd(20)} kubectl port-forward -n ${namespace} svc/${service} ${port}:${port}, then http://localhost:${port}${health}${host ? `; with an ingress controller http://${host}` : ""}`);
-    }
-  }
-  console.log([
-    "",
-    "next:",
-    `  export KUBECONFIG=${kubeconfig}`,
-    ...targets.map(({ namespace }) => `  kubectl get pods -n ${namespace}`),
-    "  npm test                 check everything",
-    "  npm run preview          see whether a change passes the policies",
-    `  npm run down${(stack === "dev" ? "" : ` -- --stack ${stack}`).padEnd(13)}take it down; volumes, passwords and backups stay`,
-  ].join("\n"));
 }

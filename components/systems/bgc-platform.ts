@@ -126,8 +126,8 @@ export class BgcPlatform extends pulumi.ComponentResource {
         { kind: "redis-cache", name: "redis", ...redis.location },
       ],
       endpoints: [
-        { name: "API", host: settings.hosts.api, service: "bgc-api", port: 8080, health: "/healthz" },
-        { name: "Web", host: settings.hosts.web, service: "bgc-web", port: 8080, health: "/healthz" },
+        { name: "API", host: settings.hosts.api, tls: settings.tlsSecret !== undefined, service: "bgc-api", port: 8080, health: "/healthz" },
+        { name: "Web", host: settings.hosts.web, tls: settings.tlsSecret !== undefined, service: "bgc-web", port: 8080, health: "/healthz" },
         { name: "Integration gateway", service: "integration-gateway", port: 8081, health: "/health" },
       ],
       objectives: { p95Milliseconds: 200, errorRatePercent: 0.1, cacheHitRatePercent: 80, activeConnections: 50, postgresRestartsPerWeek: 0 },

@@ -123,7 +123,7 @@ export class BotsEdi extends pulumi.ComponentResource {
         { kind: "Deployment", name: queue.name, replicas: settings.jobqueue.replicas },
       ],
       dataStores: [{ kind: "mysql", name: "mysql", service: db.client.env["MYSQL_HOST"]!, port: Number(db.client.env["MYSQL_PORT"]), database, user, backup: "bots-db-backup" }],
-      endpoints: [{ name: "Bots", host: settings.host, service: web.name, port: 8080, health: "/health/ready" }],
+      endpoints: [{ name: "Bots", host: settings.host, tls: true, service: web.name, port: 8080, health: "/health/ready" }],
       // E14.
       objectives: { errorRatePercent: 1, queueDepth: 100, processingSeconds: 30, recoveryMinutes: 15 },
     };

@@ -109,7 +109,7 @@ export class PlatformService extends pulumi.ComponentResource {
         { kind: "postgres", name: "postgres", database: "platform_db", user: "platform", ...postgres.location },
         { kind: "redis-cache", name: "redis", ...redis.location },
       ],
-      endpoints: [{ name: "Platform service", host: settings.host, service: name, port: 8080, health: "/health" }],
+      endpoints: [{ name: "Platform service", host: settings.host, tls: true, service: name, port: 8080, health: "/health" }],
       // P12.
       objectives: { errorsPerHour: 10 },
     };

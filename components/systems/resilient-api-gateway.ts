@@ -97,7 +97,7 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
       ],
       dataStores: [{ kind: "redis-state", name: "redis", ...redis.location, ...(redis.own && { backup: "redis-backup" }) }],
       endpoints: [
-        { name: "Gateway", host: settings.host, service: "proxy-service", port: 5000, health: "/health" },
+        { name: "Gateway", host: settings.host, tls: settings.tlsSecret !== undefined, service: "proxy-service", port: 5000, health: "/health" },
         { name: "Upstream", service: "upstream-service", port: 5001, health: "/health" },
       ],
       // G10.

@@ -17,7 +17,16 @@ export interface Target {
     /** The CronJob that copies and verifies its data. */
     readonly backup?: string;
   }[];
-  readonly endpoints: readonly { readonly name: string; readonly host?: string; readonly service: string; readonly port: number; readonly health: string }[];
+  readonly endpoints: readonly {
+    readonly name: string;
+    /** Its public name. @default it is for inside the cluster */
+    readonly host?: string;
+    /** Whether its Ingress has a certificate. @default plain HTTP */
+    readonly tls?: boolean;
+    readonly service: string;
+    readonly port: number;
+    readonly health: string;
+  }[];
   /** The numbers that `verify` measures (B17). */
   readonly objectives: Readonly<Record<string, number>>;
 }

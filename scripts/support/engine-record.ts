@@ -16,7 +16,10 @@ export interface EngineRecord {
 interface Resource {
   readonly urn: string;
   readonly type: string;
-  readonly inputs?: { readonly context?: unknown; readonly kubeconfig?: unknown };
+  readonly custom?: boolean;
+  /** Set of an old version that is replaced and not removed yet. */
+  readonly delete?: boolean;
+  readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: { readonly output?: { readonly context?: unknown; readonly uid?: unknown } };
 }
 
@@ -27,22 +30,31 @@ const fileOf = (stack: string): string | undefined => [".json", ".json.gz"].map(
 
 /** Reads it from the checkout's own backend, without the engine; an unknown stack has nothing. */
 export function engineRecord(stack: string): EngineRecord {
-  const file = fileOf(stack);
-  if (file === undefined) return { resources: [] };
-  const bytes = readFileSync(file);
-  const { checkpoint } = JSON.parse((file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString()) as { checkpoint?: { latest?: { resources?: Resource[]; pending_operations?: { resource: Resource }[] } | null } };
-  const { resources = [], pending_operations: pending } = checkpoint?.latest ?? {};
+  const { resources = [], pending_operations: pending } = latest(stack);
   return recordOf([...resources, ...(pending ?? []).map(({ resource }) => resource)]);
+}
+
+/** What the last update left of what a program declares: no component, provider or note, and nothing that is about to go. */
+export const recordedResources = (stack: string): readonly Resource[] => declaredIn(latest(stack).resources ?? []);
+
+export const declaredIn = (resources: readonly Resource[]): readonly Resource[] => resources.filter(({ type, custom, delete: going }) => custom === true && going !== true && !type.startsWith("pulumi:"));
+
+function latest(stack: string): { readonly resources?: Resource[]; readonly pending_operations?: { resource: Resource }[] } {
+  const file = fileOf(stack);
+  if (file === undefined) return {};
+  const bytes = readFileSync(file);
+  const { checkpoint } = JSON.parse((file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString()) as { checkpoint?: { latest?: ReturnType<typeof latest> | null } };
+  return checkpoint?.latest ?? {};
 }
 
 /** What a list of the engine's resources says. */
 export function recordOf(resources: readonly Resource[]): EngineRecord {
   const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
   const kept = resources.find(({ type }) => type === "pulumi:index:Stash")?.outputs?.output;
-  const provider = resources.find(({ type, inputs }) => type === "pulumi:providers:kubernetes" && text(inputs?.context) !== undefined);
-  const context = text(provider?.inputs?.context) ?? text(kept?.context);
+  const provider = resources.find(({ type, inputs }) => type === "pulumi:providers:kubernetes" && text(inputs?.["context"]) !== undefined);
+  const context = text(provider?.inputs?.["context"]) ?? text(kept?.context);
   const uid = text(kept?.uid);
-  const kubeconfig = text(provider?.inputs?.kubeconfig);
+  const kubeconfig = text(provider?.inputs?.["kubeconfig"]);
   const names = resources.filter(({ type }) => type !== "pulumi:pulumi:Stack").map(({ type, urn }) => `${kindOf(type)} ${urn.split("::").at(-1)}`);
   return { resources: [...new Set(names)], ...(context !== undefined && { cluster: { context, ...(uid !== undefined && { uid }) } }), ...(kubeconfig !== undefined && { kubeconfig }) };
 }

@@ -1,83 +1,94 @@
-/** One policy finding of a preview. */
-export interface PolicyFinding {
-  readonly policy: string;
-  readonly resource: string;
-  readonly message: string;
-}
+import type { Declared, Declarations } from "./changed-values.ts";
+import { eventsIn, partsOf, plain, type Step, systemOf } from "./engine-events.ts";
+import { type Fault, faultLines, faultsIn, findingOf, isOpen, type PolicyFinding } from "./policy-report.ts";
+import { some } from "./wording.ts";
 
 export interface PreviewSummary {
   readonly stack: string;
   readonly passed: boolean;
   readonly seconds: number;
-  /** Resources by their type. */
-  readonly resources: ReadonlyMap<string, number>;
-  readonly creates: number;
-  readonly blocking: readonly PolicyFinding[];
-  readonly advisory: readonly PolicyFinding[];
+  /** The stack as the program declares it, without components and providers. */
+  readonly declared: Declarations;
+  /** What blocks, each fault once. */
+  readonly blocking: readonly Fault[];
+  readonly advice: readonly Fault[];
+  /** Verdicts that only an update can give. */
+  readonly open: readonly Fault[];
+  /** What the program says of itself, such as what stands in for an addon that the cluster does not have. */
+  readonly notes: readonly string[];
   readonly errors: readonly string[];
 }
 
-interface EngineEvent {
-  readonly policyEvent?: { readonly policyName: string; readonly resourceUrn?: string; readonly message: string; readonly enforcementLevel: string };
-  readonly resourcePreEvent?: { readonly metadata: { readonly op: string; readonly type: string } };
-  readonly diagnosticEvent?: { readonly severity: string; readonly message: string };
-}
+/** Says how many verdicts are open: they are counted here. */
+const countOfOpen = "evaluated-rules";
 
-// Pulumi marks colours as <{%...%}>.
-const plain = (text: string) => text.replace(/<\{%[^%]*%\}>/g, "").trim();
-
-/** Reads what happened out of the engine's event log, one JSON object a line. */
+/** Reads what happened out of the engine's event log, one JSON object a line. Throws where the log is cut. */
 export function summarize(eventLog: string, { stack, seconds, passed }: Pick<PreviewSummary, "stack" | "seconds" | "passed">): PreviewSummary {
-  const resources = new Map<string, number>();
+  const declared = new Map<string, Declared>();
   const blocking: PolicyFinding[] = [];
   const advisory: PolicyFinding[] = [];
-  const errors: string[] = [];
-  for (const line of eventLog.split("\n").filter(Boolean)) {
-    const { policyEvent, resourcePreEvent, diagnosticEvent } = JSON.parse(line) as EngineEvent;
-    if (policyEvent) {
-      (policyEvent.enforcementLevel === "mandatory" ? blocking : advisory).push({
-        policy: policyEvent.policyName,
-        resource: policyEvent.resourceUrn?.split("::").at(-1) ?? "stack",
-        message: plain(policyEvent.message),
-      });
-    }
-    if (resourcePreEvent?.metadata.op === "create" && resourcePreEvent.metadata.type !== "pulumi:pulumi:Stack") {
-      const { type } = resourcePreEvent.metadata;
-      resources.set(type, (resources.get(type) ?? 0) + 1);
-    }
-    if (diagnosticEvent?.severity === "error") errors.push(plain(diagnosticEvent.message));
+  const notes = new Set<string>();
+  const errors = new Set<string>();
+  for (const { policyEvent, resourcePreEvent, diagnosticEvent } of eventsIn(eventLog)) {
+    if (policyEvent && policyEvent.policyName !== countOfOpen) (policyEvent.enforcementLevel === "mandatory" ? blocking : advisory).push(findingOf(policyEvent));
+    if (resourcePreEvent && isDeclared(resourcePreEvent.metadata)) declared.set(keyOf(resourcePreEvent.metadata.urn), declaredBy(resourcePreEvent.metadata));
+    if (diagnosticEvent?.severity === "error") errors.add(plain(diagnosticEvent.message));
+    if ((diagnosticEvent?.severity === "info" || diagnosticEvent?.severity === "warning") && !diagnosticEvent.ephemeral) notes.add(plain(diagnosticEvent.message));
   }
   return {
-    stack,
-    seconds,
-    passed,
-    resources,
-    creates: [...resources.values()].reduce((sum, count) => sum + count, 0),
-    blocking,
-    advisory,
-    errors,
+    stack, seconds, passed, declared,
+    blocking: faultsIn(blocking),
+    advice: faultsIn(advisory.filter((finding) => !isOpen(finding))),
+    open: faultsIn(advisory.filter(isOpen)),
+    notes: [...notes],
+    errors: [...errors].filter((message, _, all) => all.length === 1 || !/^(preview|update) failed$/.test(message)),
   };
 }
 
-/** The summary as a comment for a pull request. */
-export function toMarkdown(summary: PreviewSummary): string {
-  const list = (findings: readonly PolicyFinding[]) =>
-    findings.map(({ policy, resource, message }) => `- **${policy}** on \`${resource}\`\n\n${message.replace(/^/gm, "  ")}\n`);
+const isDeclared = ({ op, type, new: after }: Step): boolean => !op.startsWith("delete") && after?.custom === true && !type.startsWith("pulumi:");
+
+/** A URN without its stack: previews of two places name theirs alike, and the engine's record does. */
+export const keyOf = (urn: string): string => urn.split("::").slice(2).join("::");
+
+/** A resource of an event or of the engine's record, as it is compared and counted. */
+export function declaredBy({ urn, type, new: state }: Pick<Step, "urn" | "type" | "new">): Declared {
+  const inputs = state?.inputs ?? {};
+  const { kind, metadata } = inputs as { kind?: unknown; metadata?: { name?: unknown; namespace?: unknown } };
+  const system = systemOf(urn);
+  const shortType = type.split(":").at(-1)!;
+  const of = { kind: typeof kind === "string" ? kind : shortType, name: typeof metadata?.name === "string" ? metadata.name : partsOf(urn).name };
+  return {
+    kind: of.kind,
+    title: `${of.kind} ${typeof metadata?.namespace === "string" ? `${metadata.namespace}/` : ""}${of.name}`,
+    ...(system !== undefined && { system }),
+    inputs,
+  };
+}
+
+/** Places of all faults together. */
+export const placesOf = (faults: readonly Fault[]): number => faults.reduce((sum, { places }) => sum + places.length, 0);
+
+/** `418 resources, 1 violation in 12 places, 24 verdicts not evaluated, 2 pieces of advice, 5.1 s`. */
+export function verdictOf({ declared, blocking, seconds }: PreviewSummary): string {
+  const places = placesOf(blocking);
+  return `${some(declared.size, "resource")}, ${some(blocking.length, "violation")}${places > blocking.length ? ` in ${places} places` : ""}, ${seconds.toFixed(1)} s`;
+}
+
+/** The summary as a comment for a pull request; `compared` are lines about what changes. */
+export function toMarkdown(summary: PreviewSummary, compared: readonly string[] = []): string {
+  const list = (faults: readonly Fault[]) => faults.flatMap((fault) => [`- **${fault.policy}**`, "", "  ```", ...faultLines(fault, Infinity).map((line) => `  ${line}`), "  ```", ""]).slice(0, -1);
+  const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? [`### ${title}`, "", ...lines, ""] : []);
+  const code = (lines: readonly string[]) => (lines.length > 0 ? ["```", ...lines, "```"] : []);
+  const { blocking, advice, open, errors, notes } = summary;
   return [
     `## Preview of stack \`${summary.stack}\`: ${summary.passed ? "passes" : "blocked"}`,
     "",
-    `${summary.creates} resources, ${summary.blocking.length} violations, ${summary.advisory.length} advisory, ${summary.seconds.toFixed(1)} s.`,
-    ...(summary.blocking.length > 0 ? ["", "### Violations", "", ...list(summary.blocking)] : []),
-    ...(summary.errors.length > 0 ? ["", "### Errors", "", "```", ...summary.errors, "```"] : []),
-    ...(summary.advisory.length > 0 ? ["", "### Advice", "", ...list(summary.advisory)] : []),
+    `${verdictOf(summary)}.`,
     "",
-    "<details><summary>Resources by type</summary>",
-    "",
-    "| type | count |",
-    "|---|---|",
-    ...[...summary.resources].sort(([a], [b]) => a.localeCompare(b)).map(([type, count]) => `| \`${type}\` | ${count} |`),
-    "",
-    "</details>",
-    "",
+    ...section("Violations", list(blocking)),
+    ...section("Errors", code(errors)),
+    ...section("What changes", code(compared)),
+    ...section("Advice", [...list(advice), ...(advice.length > 0 && notes.length > 0 ? [""] : []), ...notes.map((note) => `- ${note}`)]),
+    ...(open.length > 0 ? [`${some(placesOf(open), "verdict")} not evaluated: only an update knows the values.`, ""] : []),
   ].join("\n");
 }

@@ -22,16 +22,16 @@ export interface PulumiResult {
 
 /**
  * Makes a project folder below `parent` whose program is the checkout's own and whose stack file is a copy: the CLI writes
- * the salt of its encryption into that file, and the one in the checkout is under version control.
+ * the salt of its encryption into that file, and the one in the checkout is under version control. `tree` is another copy of the checkout's files.
  */
-export function projectFolder(parent: string, stack: string): string {
+export function projectFolder(parent: string, stack: string, tree = checkout): string {
   const folder = join(parent, "project");
   mkdirSync(folder, { recursive: true });
   for (const name of ["Pulumi.yaml", "index.ts", "policies", "package.json", "node_modules"]) {
-    if (!existsSync(join(folder, name))) symlinkSync(join(checkout, name), join(folder, name));
+    if (!existsSync(join(folder, name))) symlinkSync(join(tree, name), join(folder, name));
   }
   const name = `Pulumi.${stack}.yaml`;
-  const { text, content } = stackFile(stack);
+  const { text, content } = stackFile(stack, tree);
   const salt = existsSync(join(folder, name)) ? (parse(readFileSync(join(folder, name), "utf8")) as { encryptionsalt?: string }).encryptionsalt : undefined;
   const { encryptionsalt: committed, ...own } = content;
   // A salt belongs to the passphrase it was made with: the committed one counts only where committed secrets need it.
@@ -41,13 +41,23 @@ export function projectFolder(parent: string, stack: string): string {
   return folder;
 }
 
-/** Runs the Pulumi CLI. Its output goes to the terminal unless it is captured. */
-export async function pulumi(args: readonly string[], workspace: Workspace, { capture = false } = {}): Promise<PulumiResult> {
+/** Where the CLI's output goes: to the terminal, unless something else is said. */
+export interface Output {
+  /** Standard output is returned. */
+  readonly capture?: boolean;
+  /** With `capture`: what it says of failures goes nowhere. */
+  readonly quiet?: boolean;
+  /** An open file for all of it. It is the CLI's own: it goes on when this process is gone. */
+  readonly log?: number;
+}
+
+/** Runs the Pulumi CLI. */
+export async function pulumi(args: readonly string[], workspace: Workspace, output: Output = {}): Promise<PulumiResult> {
   // The Kubernetes provider leaves a copy of the kubeconfig, with its keys, among the temporary files of every run.
   removeLeftRuns();
   const temporary = mkdtempSync(join(tmpdir(), `pulumi-run-${process.pid}-`));
   try {
-    return await started(args, { ...workspace, env: { ...workspace.env, TMPDIR: temporary } }, capture);
+    return await started(args, { ...workspace, env: { ...workspace.env, TMPDIR: temporary } }, output);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
     forgetOldUpdates(workspace.env["PULUMI_BACKEND_URL"]);
@@ -67,9 +77,9 @@ function removeLeftRuns(): void {
   }
 }
 
-function started(args: readonly string[], { folder, env }: Workspace, capture: boolean): Promise<PulumiResult> {
+function started(args: readonly string[], { folder, env }: Workspace, { capture = false, quiet = false, log }: Output): Promise<PulumiResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", [...args, "--non-interactive"], { cwd: folder, env, stdio: ["ignore", capture ? "pipe" : "inherit", "inherit"] });
+    const child = spawn("pulumi", [...args, "--non-interactive"], { cwd: folder, env, stdio: ["ignore", log ?? (capture ? "pipe" : "inherit"), log ?? (quiet ? "ignore" : "inherit")] });
     let output = "";
     child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
     // Ctrl-C reaches the CLI through the terminal; it finishes the running steps and this process waits for that.

@@ -7,9 +7,9 @@ import { checkout } from "./checkout.ts";
 /** What Pulumi reads of a stack's file. */
 const parts = ["config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider"];
 
-/** A stack's file and what it says. Throws with the file's name, and the line and column where it is not YAML. */
-export function stackFile(stack: string): { readonly text: string; readonly content: Readonly<Record<string, unknown>> } {
-  const file = join(checkout, `Pulumi.${stack}.yaml`);
+/** A stack's file, in the checkout or another `tree` of its files, and what it says. Throws with the file's name, and the line and column where it is not YAML. */
+export function stackFile(stack: string, tree = checkout): { readonly text: string; readonly content: Readonly<Record<string, unknown>> } {
+  const file = join(tree, `Pulumi.${stack}.yaml`);
   let text: string;
   try {
     text = readFileSync(file, "utf8");

@@ -1,3 +1,4 @@
+import { type StackOutputs, targetsIn } from "../../components/systems/outputs.ts";
 import type { Target } from "../../components/systems/target.ts";
 import type { Manifest } from "../../scripts/support/declared-objects.ts";
 import { stackConfiguration } from "../../scripts/support/stack-configuration.ts";
@@ -42,7 +43,7 @@ async function rendered(stack: string, changes: Changes): Promise<Rendered> {
   // Another address, so that Node.js runs the program again.
   const program = new URL(`../../index.ts?variant=${variants}`, import.meta.url).href;
   let targets: readonly Target[] = [];
-  const objects = await declaredBy(async () => ({ targets } = await import(program) as Pick<Rendered, "targets">), changedConfiguration(stack, changes));
+  const objects = await declaredBy(async () => (targets = targetsIn({ ...await import(program) as StackOutputs })), changedConfiguration(stack, changes));
   return { objects, targets };
 }
 

@@ -95,7 +95,7 @@ test.serial("settings of every kind change on a running stack: no acknowledged w
     });
     const again = await up(folder);
     t.is(again.code, 0, again.stdout + again.stderr);
-    t.regex(again.stdout, /Resources:\n +\d+ unchanged\n/);
+    t.regex(again.stdout, /^done: \d+ unchanged \(/m);
     for (const [index, { store, count }] of writers.entries()) await eventually(`writes to ${store} after the change`, 120, count, (number) => number > before[index]! + 10);
   } finally {
     for (const writer of writers) {

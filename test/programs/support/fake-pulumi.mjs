@@ -1,12 +1,13 @@
 // Stands in for Pulumi's CLI: keeps stacks in the layout of its file backend, and tells the API server of its kubeconfig what it does there.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 
 const args = process.argv.slice(2).filter((arg) => arg !== "--non-interactive");
 const [verb] = args;
 const after = (option) => args[args.indexOf(option) + 1];
-const { KUBECONFIG = "", FAKE_PULUMI = "", FAKE_PULUMI_LOG } = process.env;
+const { KUBECONFIG = "", FAKE_PULUMI = "", FAKE_PULUMI_LOG, FAKE_PULUMI_EVENTS } = process.env;
 const stack = args.includes("--stack") ? after("--stack") : args.find((arg, index) => index > 1 && !arg.startsWith("--"));
 const file = join((process.env.PULUMI_BACKEND_URL ?? "").replace(/^file:\/\/|\?.*$/g, ""), ".pulumi/stacks/production-platform", `${stack}.json`);
 
@@ -14,7 +15,7 @@ if (verb === "version") {
   console.log("v3.215.0");
   process.exit(0);
 }
-appendFileSync(FAKE_PULUMI_LOG, `${args.join(" ")}\n`);
+appendFileSync(FAKE_PULUMI_LOG, `${args.join(" ").replace(/ --event-log \S+/, "")}\n`);
 
 const urn = (type, name) => `urn:pulumi:${stack}::production-platform::${type}::${name}`;
 const read = () => JSON.parse(readFileSync(file, "utf8")).checkpoint.latest?.resources ?? [];
@@ -29,6 +30,14 @@ function serverOf(name, kubeconfig) {
   if (context === undefined) fail(`context "${name}" does not exist`);
   return config.clusters.find((entry) => entry.name === context.context.cluster).cluster.server;
 }
+/** Writes recorded events as the engine does: a log for the preview, which the update begins anew. */
+async function play(phases, log) {
+  for (const events of phases) {
+    console.log(`the engine shows ${events.length} events in its own words`);
+    writeFileSync(log, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    await sleep(1000);
+  }
+}
 function fail(message) {
   console.error(`error: ${message}`);
   process.exit(255);
@@ -37,7 +46,7 @@ function fail(message) {
 if (args[0] === "stack" && args[1] === "select") {
   if (!existsSync(file)) write([]);
 } else if (args[0] === "stack" && args[1] === "output") {
-  console.log('{"targets": []}');
+  console.log('{"operations": "targets []"}');
 } else if (args[0] === "stack" && args[1] === "rm") {
   const left = read().length;
   if (left > 0 && !args.includes("--force")) fail(`'${stack}' still has resources; removal rejected`);
@@ -55,6 +64,7 @@ if (args[0] === "stack" && args[1] === "select") {
     { urn: urn("kubernetes:core/v1:Secret", "password"), type: "kubernetes:core/v1:Secret", custom: true, protect: true },
     { urn: urn("kubernetes:apps/v1:Deployment", "api"), type: "kubernetes:apps/v1:Deployment", custom: true },
   ]);
+  if (FAKE_PULUMI_EVENTS) await play(JSON.parse(readFileSync(FAKE_PULUMI_EVENTS, "utf8")), after("--event-log"));
   if (FAKE_PULUMI === "fails half-way") fail("the update failed");
 } else if (verb === "state") {
   write(read().map(({ protect: _, ...resource }) => resource));

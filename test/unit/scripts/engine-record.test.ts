@@ -1,5 +1,5 @@
 import test from "ava";
-import { recordOf } from "../../../scripts/support/engine-record.ts";
+import { declaredIn, recordOf } from "../../../scripts/support/engine-record.ts";
 
 const resource = (type: string, name: string, more: object = {}) => ({ urn: `urn:pulumi:dev::production-platform::${type}::${name}`, type, ...more });
 const stack = resource("pulumi:pulumi:Stack", "production-platform-dev");
@@ -25,4 +25,13 @@ test("the kubeconfig that a destroy would read is known", (t) => {
 
 test("a stack that was selected and never updated has neither, and the stack itself is no resource", (t) => {
   t.deepEqual([recordOf([]), recordOf([stack])], [{ resources: [] }, { resources: [] }]);
+});
+
+test("what a program declares is told from components, providers, notes and old versions that are about to go", (t) => {
+  const custom = (type: string, more: object = {}) => resource(type, "x", { custom: true, ...more });
+  const [service, password] = [custom("kubernetes:core/v1:Service"), custom("random:index/randomPassword:RandomPassword", { delete: false })];
+  t.deepEqual(declaredIn([
+    stack, resource("platform:workload:Workload", "x"), custom("pulumi:providers:kubernetes"), custom("pulumi:index:Stash"),
+    service, custom("kubernetes:core/v1:ConfigMap", { delete: true }), password,
+  ]), [service, password]);
 });
