@@ -21,8 +21,8 @@ const context: SystemContext = {
   retainData: settings.retainData,
   storage: settings.storageClass ? { storageClass: settings.storageClass } : {},
   ingress: settings.ingressClass ? { className: settings.ingressClass } : {},
-  ingressNamespace: settings.ingressNamespace,
-  ...(settings.monitoringNamespace && { monitoringNamespace: settings.monitoringNamespace }),
+  ingressFrom: settings.ingress,
+  monitoringFrom: settings.monitoring,
   dnsCidrs: settings.dnsCidrs,
 };
 const cluster = chosenCluster(settings.context);

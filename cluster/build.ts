@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { isRunning } from "./local/processes.ts";
 import { withLock } from "./lock.ts";
 import { cacheFolder, modulesFolder } from "./paths.ts";
 import type { Program } from "./pins.ts";
@@ -31,28 +32,48 @@ function moduleFiles(folder: string, embedded: readonly string[]): string[] {
     .sort();
 }
 
-/** Builds what the cache does not hold, one program after another. Interrupted, it leaves whole programs or none. */
+/**
+ * Builds what the cache does not hold, one program after another; two calls build beside each other, and a program that both want once.
+ * Interrupted, it leaves whole programs or none.
+ */
 export async function buildPrograms(programs: readonly Program[], print: Print): Promise<void> {
-  if (programs.every((program) => existsSync(programPath(program)))) return;
-  await withLock(join(cacheFolder, "build.lock"), print, async () => {
-    const missing = programs.filter((program) => !existsSync(programPath(program)));
-    if (missing.length === 0) return; // another process built them while this one waited
-    sweep(join(cacheFolder, "programs"));
-    await checkGo();
-    const started = performance.now();
-    const minutes = missing.reduce((sum, program) => sum + program.minutes, 0);
-    print(`building ${missing.length} Go programs; with an empty Go cache on two cores this takes about ${minutes} ${minutes === 1 ? "minute" : "minutes"}, once`);
-    for (const [index, program] of missing.entries()) {
-      await step(`toolchain ${index + 1}/${missing.length} ${program.name}`, print, () => build(program));
-    }
-    print(`toolchain built in ${elapsed(started)}, kept in ${cacheFolder}`);
-  });
+  const missing = programs.filter((program) => !existsSync(programPath(program)));
+  if (missing.length === 0) return;
+  await checkGo();
+  sweep(join(cacheFolder, "programs"));
+  const started = performance.now();
+  const minutes = missing.reduce((sum, program) => sum + program.minutes, 0);
+  print(`building ${missing.length} Go programs; with an empty Go cache on two cores this takes about ${minutes} ${minutes === 1 ? "minute" : "minutes"}, once`);
+  const fetched = fetchModules(missing);
+  for (const program of missing) await once(program, print);
+  await fetched;
+  print(`${missing.map(({ name }) => name).join(", ")} built in ${elapsed(started)}, kept in ${cacheFolder}`);
 }
 
-/** Removes work folders that a killed build left; the lock says that none is in use. */
+const underway = new Map<string, Promise<void>>();
+
+/** Builds a program unless this process or another one does so already, and waits for it then. */
+function once(program: Program, print: Print): Promise<void> {
+  const path = programPath(program);
+  const building = underway.get(path) ?? withLock(`${dirname(path)}.lock`, print, async () => {
+    if (!existsSync(path)) await step(`toolchain: ${program.name}`, print, () => build(program));
+  }).finally(() => underway.delete(path));
+  underway.set(path, building);
+  return building;
+}
+
+/** Fetches the modules of programs ahead of their compilers, which would wait for the network. What fails here fails in the build, which says why. */
+async function fetchModules(programs: readonly Program[]): Promise<void> {
+  for (const program of programs) await run("go", ["list", "-e", "-deps", program.package], { cwd: join(modulesFolder, program.module), env: goEnvironment }).catch(() => {});
+}
+
+/** Removes work folders of processes that are gone: a killed build cannot do it itself. */
 export function sweep(folder: string): void {
   if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) if (/\.(building|packing)-\d+/.test(name)) rmSync(join(folder, name), { recursive: true, force: true });
+  for (const name of readdirSync(folder)) {
+    const [, pid] = /\.(?:building|packing)-(\d+)/.exec(name) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 async function checkGo(): Promise<void> {

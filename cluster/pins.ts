@@ -38,7 +38,7 @@ export const clusterImages = {
 } as const;
 
 /** Images that workloads use and that are built where no registry can be reached. */
-export const workloadImages = { postgres: images.postgres, redis: images.redis, mariadb: images.mariadb, mysql: images.mysql, kafka: images.kafka, node: images.node, rclone: images.rclone } as const;
+export const workloadImages = { postgres: images.postgres, redis: images.redis, mariadb: images.mariadb, mysql: images.mysql, kafka: images.kafka, node: images.node, nginx: images.nginx, rclone: images.rclone } as const;
 
 const kubernetesVersion = `v${versions.kubernetes}`;
 
@@ -50,7 +50,7 @@ export const pulumiPrograms: readonly Program[] = [
     package: "./kubernetes-provider",
     variables: { "main.version": versions.kubernetesProvider },
     embeds: { module: "github.com/pulumi/pulumi-kubernetes/provider/v4", folder: "cmd/pulumi-resource-kubernetes", files: ["schema.json", "terraform-mapping.json"] },
-    minutes: 6,
+    minutes: 3,
   },
   { name: "pulumi", module: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumi}` }, minutes: 2 },
   { name: "pulumi-language-nodejs", module: "language", package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs", minutes: 1 },
@@ -67,12 +67,14 @@ export const clusterPrograms: readonly Program[] = [
     minutes: 5,
   },
   { name: "pause", module: "pause", package: ".", minutes: 1 },
-  { name: "kwok", module: "addons", package: "sigs.k8s.io/kwok/cmd/kwok", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 2 },
   { name: "kwokctl", module: "addons", package: "sigs.k8s.io/kwok/cmd/kwokctl", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 1 },
   { name: "coredns", module: "addons", package: "./coredns", minutes: 1 },
   { name: "metrics-server", module: "addons", package: "sigs.k8s.io/metrics-server/cmd/metrics-server", minutes: 2 },
   { name: "local-path-provisioner", module: "addons", package: "github.com/rancher/local-path-provisioner", minutes: 1 },
 ];
+
+/** Plays a node, and the pods on it, where no kubelet can run; a real node needs nothing of it. */
+export const simulator: Program = { name: "kwok", module: "addons", package: "sigs.k8s.io/kwok/cmd/kwok", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 2 };
 
 /** What the image of the upload holds, which is built where no registry can be reached. */
 export const rclone: Program = { name: "rclone", module: "rclone", package: ".", variables: { "github.com/rclone/rclone/fs.Version": `v${versions.rclone}` }, minutes: 2 };

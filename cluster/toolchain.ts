@@ -20,12 +20,10 @@ export interface Toolchain {
 /** Makes sure that the programs of a part are there, and builds what is missing. */
 export async function ensureToolchain({ parts, print = console.log }: { readonly parts: "pulumi" | "cluster" | "all"; readonly print?: Print }): Promise<Toolchain> {
   const own = ownPulumi();
-  const wanted = [...(parts !== "cluster" && !own ? pulumiPrograms : []), ...(parts !== "pulumi" ? clusterPrograms : [])];
+  const wanted = [parts !== "cluster" && !own ? pulumiPrograms : [], parts !== "pulumi" ? clusterPrograms : []];
   if (parts !== "cluster" && own) print(`using ${own.path} (${own.version})`);
-  if (wanted.length > 0) {
-    checkPlatform();
-    await buildPrograms(wanted, print);
-  }
+  if (wanted.flat().length > 0) checkPlatform();
+  await Promise.all(wanted.map((programs) => buildPrograms(programs, print)));
   const toolchain = { clusterBin: folderOf(clusterPrograms), pulumiBin: own ? undefined : folderOf(pulumiPrograms) };
   if (parts !== "pulumi") assemble(toolchain.clusterBin, linkClusterPrograms);
   if (parts !== "cluster" && toolchain.pulumiBin) assemble(toolchain.pulumiBin, linkPulumiPrograms);
@@ -119,6 +117,8 @@ export function pulumiEnvironment(checkout: string): Record<string, string> {
     PULUMI_HOME: home,
     // No file of attributes beside the state, with its checksum: the state is written after every step.
     PULUMI_BACKEND_URL: `file://${join(state, "backend")}?metadata=skip`,
+    // It is the same copy that the engine's history of updates has.
+    PULUMI_DISABLE_CHECKPOINT_BACKUPS: "true",
     // Encoding the state leaves much behind: collecting it half as often saves a tenth of an update, for memory that is there.
     GOGC: process.env["GOGC"] ?? "200",
     ...(chosen ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(state) }),

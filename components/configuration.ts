@@ -4,6 +4,7 @@ import { isNear } from "../settings/nearest-name.ts";
 import { problemsOf } from "../settings/problems.ts";
 import { refuseUnsignedHosts } from "./certificate-hosts.ts";
 import { nodeLocalDns } from "./capabilities/network-flows.ts";
+import { formerNamespace, ingress, monitoring } from "./outsiders.ts";
 import { bgcPlatformSettings } from "./systems/bgc-platform.settings.ts";
 import { botsEdiSettings } from "./systems/bots-edi.settings.ts";
 import { platformServiceSettings } from "./systems/platform-service.settings.ts";
@@ -38,8 +39,10 @@ export const stackSettings = z.strictObject({
   context: optionalName,
   storageClass: optionalName,
   ingressClass: optionalName,
-  ingressNamespace: z.string().min(1).default("kube-system"),
-  monitoringNamespace: optionalName,
+  ingress,
+  ingressNamespace: formerNamespace("ingress"),
+  monitoring,
+  monitoringNamespace: formerNamespace("monitoring"),
   dnsCidrs: z.array(z.cidrv4()).default([...nodeLocalDns]),
   retainData: z.boolean().default(true),
   clusterAddons: z.array(z.enum(clusterAddons)).default([]),

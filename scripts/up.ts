@@ -33,10 +33,9 @@ const step = (text: string) => console.log(`\n== ${text} (${((performance.now() 
 
 try {
   const configuration = stackConfiguration(stack);
-  step("toolchain");
-  await ensureToolchain({ parts: "pulumi" });
-  step("cluster");
-  const { kind, offer } = await clusterOfStack(configuration["production-platform:context"] || undefined);
+  step("toolchain and cluster");
+  // Beside each other: a cluster that starts waits more than it works.
+  const [{ kind, offer }] = await Promise.all([clusterOfStack(configuration["production-platform:context"] || undefined), ensureToolchain({ parts: "pulumi" })]);
   record(kind, offer);
   const kubeconfig = stackKubeconfig(stack);
   const simulated = kind === "local-simulated";
@@ -64,7 +63,7 @@ try {
   console.log(nextSteps(targets, stack, kubeconfig).join("\n"));
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : error}`);
-  process.exitCode = 1;
+  process.exit(1); // ends what goes on beside it, such as a build
 }
 
 type Kind = ClusterRecord["kind"];

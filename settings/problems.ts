@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { choice, nearestName } from "./nearest-name.ts";
-import { fieldsOf, optionsOf, schemaAt, valueAt } from "./schema.ts";
+import { fieldsOf, namesIn, optionsOf, schemaAt, valueAt } from "./schema.ts";
 
 /** What an unknown key is, where more can be said than the names there are. */
 export interface Explanations {
@@ -17,7 +17,7 @@ export interface Explanations {
 export function problemsOf({ issues }: z.ZodError, schema: z.ZodType, values: unknown, { instead, all }: Explanations = {}): string[] {
   return issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
-      const names = Object.keys(fieldsOf(schemaAt(schema, issue.path, values), valueAt(values, issue.path)));
+      const names = namesIn(fieldsOf(schemaAt(schema, issue.path, values), valueAt(values, issue.path)));
       return issue.keys.map((key) => `${shown([...issue.path, key])}: ${instead?.(key) ?? `there is no such setting; ${choice(key, names, all)}`}`);
     }
     const value = valueAt(values, issue.path);

@@ -25,6 +25,9 @@ export function fieldsOf(schema: z.ZodType | undefined, value: unknown): Fields 
   return schema instanceof z.ZodObject ? schema.shape as Fields : {};
 }
 
+/** The names among fields that take a value: one that is only refused, such as a setting's former name, is none. */
+export const namesIn = (fields: Fields): string[] => Object.keys(fields).filter((name) => !(unwrapped(fields[name]!) instanceof z.ZodUndefined));
+
 /** The objects that a union stands for, by the word that tells them apart. */
 export function optionsOf({ def, options }: z.ZodDiscriminatedUnion): Map<string, z.ZodObject> {
   return new Map((options as readonly z.ZodObject[]).map((option) => [String((option.shape[def.discriminator] as z.ZodLiteral).value), option]));

@@ -1,61 +1,23 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { buildPrograms, sweep } from "../build.ts";
-import { ensureMaven } from "../local/packages.ts";
 import { cacheFolder } from "../paths.ts";
-import { workloadImages } from "../pins.ts";
-import { type Print, step } from "../progress.ts";
 import { run } from "../shell.ts";
 import { writeArchive } from "./archive.ts";
 import { checksumFile, mavenFiles } from "./maven.ts";
 import type { Recipe } from "./recipe.ts";
-import { recipes } from "./recipes.ts";
-
-/** An image archive in the cache. */
-export interface Archive {
-  readonly name: string;
-  readonly file: string;
-}
-
-/** The registry of the images whose names say docker.io. */
-const registry = "https://registry-1.docker.io/v2/";
-
-/** Whether images can be pulled; any answer will do, since without a login it is a refusal. */
-const registryAnswers = (): Promise<boolean> => fetch(registry, { signal: AbortSignal.timeout(3000) }).then(() => true, () => false);
-
-/**
- * Builds what the cache does not hold; returns all archives. Images of workloads are built only where no registry can be
- * reached: elsewhere the kubelet pulls the originals.
- */
-export async function buildImages(print: Print): Promise<Archive[]> {
-  const pullable = await registryAnswers();
-  print(pullable ? "the image registry answers: workloads get its images" : "no image registry can be reached: images of the same names and contract are built from Debian, npm, Go and Maven packages");
-  mkdirSync(join(cacheFolder, "images"), { recursive: true });
-  sweep(join(cacheFolder, "images"));
-  const archives: Archive[] = [];
-  for (const recipe of recipes().filter(({ name }) => !pullable || !(Object.values(workloadImages) as string[]).includes(name))) {
-    if (recipe.program) await buildPrograms([recipe.program], print);
-    const file = archivePath(recipe);
-    if (!existsSync(file)) {
-      if (recipe.maven) await ensureMaven(print);
-      await step(`image ${recipe.name}`, print, () => build(recipe, file));
-    }
-    archives.push({ name: recipe.name, file });
-  }
-  return archives;
-}
 
 /** The path carries a hash of the recipe and of the files it copies; Debian's packages are as new as the day of the build. */
-function archivePath(recipe: Recipe): string {
-  const { files, maven, ...rest } = recipe;
+export function archivePath(recipe: Recipe): string {
+  const { files, maven, program: _, ...rest } = recipe;
   const hash = createHash("sha256").update(JSON.stringify({ ...rest, files: files.map(({ to }) => to), maven: maven?.to })).update(readFileSync(new URL(import.meta.url)));
   const sources = [...files.map(({ from }) => from), ...(maven ? [maven.pom, checksumFile(maven.pom)] : [])];
   for (const source of sources) hash.update(readFileSync(source));
   return join(cacheFolder, "images", `${recipe.name.replace(/[^\w.-]+/g, "_")}-${hash.digest("hex").slice(0, 12)}.tar`);
 }
 
-async function build(recipe: Recipe, file: string): Promise<void> {
+/** Makes the archive of an image. Throws with what the package manager said when that fails. */
+export async function buildImage(recipe: Recipe, file: string): Promise<void> {
   const work = `${file}.building-${process.pid}`;
   const clean = () => rmSync(work, { recursive: true, force: true });
   process.once("exit", clean);

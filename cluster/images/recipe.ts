@@ -16,7 +16,7 @@ export interface Recipe {
   /** User made before the packages' own scripts could, so that it has the upstream image's number. */
   readonly user?: { readonly name: string; readonly id: number; readonly home: string };
   readonly files: readonly CopiedFile[];
-  /** Go program among `files` that nothing but this image needs. */
+  /** Go program among `files`; it is built before the image. */
   readonly program?: Program;
   /** A pom whose dependencies go into the folder `to`; dependencies.sha256 beside it lists them all. */
   readonly maven?: { readonly pom: string; readonly to: string };

@@ -7,15 +7,18 @@ import { type Recipe, standIn } from "./recipe.ts";
 
 const here = import.meta.dirname;
 const checkout = join(here, "../..");
-const program = (name: string) => programPath(clusterPrograms.find((candidate) => candidate.name === name)!);
+/** An image of one of the cluster's programs and nothing else. */
+function single(image: string, name: string): Recipe {
+  const program = clusterPrograms.find((candidate) => candidate.name === name)!;
+  return {
+    name: image,
+    program,
+    files: [{ from: programPath(program), to: name }],
+    config: { entrypoint: [`/${name}`], user: "65532:65532", description: standIn(`${name} from its Go module`) },
+  };
+}
 
-const single = (image: string, name: string, arguments_: readonly string[] = []): Recipe => ({
-  name: image,
-  files: [{ from: program(name), to: name }],
-  config: { entrypoint: [`/${name}`, ...arguments_], user: "65532:65532", description: standIn(`${name} from its Go module`) },
-});
-
-/** Every image that the local cluster needs, in the order they are built. */
+/** Every image that the local cluster needs. */
 export const recipes = (): readonly Recipe[] => [
   single(clusterImages.pause, "pause"),
   single(clusterImages.coredns, "coredns"),
@@ -103,6 +106,14 @@ export const recipes = (): readonly Recipe[] => [
     ],
     afterwards: ['mkdir -p "$1/home/node"; chown 1000:1000 "$1/home/node"'],
     config: { entrypoint: ["docker-entrypoint.sh"], command: ["node"], description: standIn("Debian with the Node.js of npm's node package") },
+  },
+  {
+    name: workloadImages.nginx,
+    packages: ["nginx-light"],
+    user: { name: "nginx", id: 101, home: "/var/cache/nginx" },
+    files: [{ from: join(here, "nginx.conf"), to: "etc/nginx/nginx.conf" }],
+    afterwards: [],
+    config: { command: ["nginx", "-g", "daemon off;"], user: "101:101", stopSignal: "SIGQUIT", description: standIn("Debian's nginx-light") },
   },
   {
     name: workloadImages.rclone,

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { buildImages } from "../images/build.ts";
+import { buildPrograms } from "../build.ts";
+import { buildImages } from "../images/archives.ts";
 import { withLock } from "../lock.ts";
 import { clusterFolder } from "../paths.ts";
+import { simulator } from "../pins.ts";
 import { elapsed, type Print, step } from "../progress.ts";
 import { ensureToolchain } from "../toolchain.ts";
 import { addonDeployments, applyAddons, kubectl, waitForAddons } from "./addons.ts";
@@ -16,8 +18,12 @@ export const withClusterLock = <T>(print: Print, work: () => Promise<T>): Promis
 
 /** Brings the local cluster up, or what of it is missing. Returns whether its node is real. */
 export async function startLocalCluster(print: Print): Promise<{ readonly real: boolean }> {
-  const { clusterBin: bin } = await ensureToolchain({ parts: "cluster", print });
   const obstacle = whyNoRealNode();
+  // Packages and images come over the network for most of their time, and programs are compiled meanwhile.
+  const [{ clusterBin: bin }, archives] = await Promise.all([
+    ensureToolchain({ parts: "cluster", print }),
+    obstacle ? buildPrograms([simulator], print).then(() => []) : ensurePackages(print).then(() => buildImages(print)),
+  ]);
   await withClusterLock(print, async () => {
     const started = performance.now();
     mkdirSync(clusterFolder, { recursive: true });
@@ -25,7 +31,7 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
       // It may have been started by an earlier version of this project, with fewer images and other packet rules.
       if (!obstacle) {
         await ensureNetwork();
-        await importImages(await buildImages(print), print);
+        await importImages(archives, print);
       }
       return print(`the local cluster is up (${elapsed(started)})`);
     }
@@ -35,8 +41,6 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
       await kubectl(bin, ["apply", "--server-side", "-f", "-"], JSON.stringify(simulatedNode));
       return;
     }
-    await ensurePackages(print);
-    const archives = await buildImages(print);
     await ensureNetwork();
     await step("control plane", print, () => startControlPlane(bin, "real"));
     await step("containerd", print, startContainerd);
@@ -79,7 +83,7 @@ export async function localClusterStatus(bin: string): Promise<{ readonly health
   if (!existsSync(files.kubeconfig)) return { healthy: false, exists: false, parts: [] };
   const api = await apiAnswers(bin);
   const parts: PartStatus[] = [{ part: "API server", healthy: api, detail: api ? `https://127.0.0.1:${addresses.apiPort}` : `no answer: ${join(files.controlPlane, "logs")}` }];
-  parts.push(...controlPlaneProcesses.map((part) => ({ part, healthy: isRunning(part), detail: isRunning(part) ? "running" : "not running" })));
+  parts.push(...controlPlaneProcesses(whyNoRealNode() ? "simulated" : "real").map((part) => ({ part, healthy: isRunning(part), detail: isRunning(part) ? "running" : "not running" })));
   if (!whyNoRealNode()) {
     for (const name of nodeProcesses) {
       const healthy = processes.isRunning(name);

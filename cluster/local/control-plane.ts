@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
+import { programPath } from "../build.ts";
+import { simulator } from "../pins.ts";
 import { run, succeeds } from "../shell.ts";
 import { addresses, contextName, files } from "./settings.ts";
 
@@ -25,7 +27,7 @@ export function configuration(bin: string, node: "real" | "simulated"): string {
       kubeApiserverBinary: join(bin, "kube-apiserver"),
       kubeControllerManagerBinary: join(bin, "kube-controller-manager"),
       kubeSchedulerBinary: join(bin, "kube-scheduler"),
-      kwokControllerBinary: join(bin, "kwok"),
+      ...(node === "real" ? { disable: ["kwok-controller"] } : { kwokControllerBinary: programPath(simulator) }),
     },
     componentsPatches: [
       {
@@ -46,8 +48,8 @@ export function configuration(bin: string, node: "real" | "simulated"): string {
         ],
       },
       { name: "kube-controller-manager", extraArgs: [key("service-cluster-ip-range", addresses.services)] },
-      // Only nodes that are declared as simulated belong to kwok; the real one is left alone.
-      { name: "kwok-controller", extraArgs: [key("manage-all-nodes", "false", true), key("manage-nodes-with-annotation-selector", "kwok.x-k8s.io/node=fake")] },
+      // Only nodes that are declared as simulated belong to kwok.
+      ...(node === "simulated" ? [{ name: "kwok-controller", extraArgs: [key("manage-all-nodes", "false", true), key("manage-nodes-with-annotation-selector", "kwok.x-k8s.io/node=fake")] }] : []),
     ],
   });
 }
@@ -60,13 +62,17 @@ function kwokctl(bin: string, ...args: string[]): Promise<string> {
 export const apiAnswers = (bin: string): Promise<boolean> =>
   existsSync(files.kubeconfig) ? succeeds(join(bin, "kubectl"), ["--kubeconfig", files.kubeconfig, "get", "--raw", "/readyz", "--request-timeout=3s"]) : Promise.resolve(false);
 
-/** The control plane's parts, by the names of kwokctl's process files. */
-export const controlPlaneProcesses = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok-controller"] as const;
+/** The parts of a real node's control plane, by the names of kwokctl's process files. */
+const realProcesses = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+const allProcesses = [...realProcesses, "kwok-controller"] as const;
+
+/** The control plane's parts beside such a node. */
+export const controlPlaneProcesses = (node: "real" | "simulated"): readonly (typeof allProcesses)[number][] => (node === "real" ? realProcesses : allProcesses);
 
 const pidFile = (name: string) => join(files.controlPlane, "pids", `${name}.pid`);
 
 /** Whether a part runs: its recorded process exists and was started from our folder. */
-export function isRunning(name: (typeof controlPlaneProcesses)[number]): boolean {
+export function isRunning(name: (typeof allProcesses)[number]): boolean {
   try {
     const pid = readFileSync(pidFile(name), "utf8").trim();
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(files.controlPlane);
@@ -77,12 +83,12 @@ export function isRunning(name: (typeof controlPlaneProcesses)[number]): boolean
 
 /** kwokctl ends whatever process has a recorded number, which after a restart of the machine may be a stranger's. */
 function forgetDeadProcesses(): void {
-  for (const name of controlPlaneProcesses) if (!isRunning(name)) rmSync(pidFile(name), { force: true });
+  for (const name of allProcesses) if (!isRunning(name)) rmSync(pidFile(name), { force: true });
 }
 
 /** Starts the control plane, or what of it does not run. Returns when the API server is ready. */
 export async function startControlPlane(bin: string, node: "real" | "simulated"): Promise<void> {
-  if (await apiAnswers(bin) && controlPlaneProcesses.every(isRunning)) return;
+  if (await apiAnswers(bin) && controlPlaneProcesses(node).every(isRunning)) return;
   mkdirSync(files.kwokWork, { recursive: true });
   forgetDeadProcesses();
   // Without a kubeconfig an earlier creation was interrupted; nothing of it is worth keeping.

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
-import type { Archive } from "../images/build.ts";
+import type { Archive } from "../images/archives.ts";
 import { clusterImages } from "../pins.ts";
 import { type Print, step } from "../progress.ts";
 import { run, succeeds } from "../shell.ts";

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { Flow } from "./network-flows.ts";
+import { type Flow, flowsFrom, type Outsider } from "./network-flows.ts";
 import { selfSigned } from "./self-signed.ts";
 
 export interface CertificateArgs {
@@ -23,8 +23,8 @@ const solver = "acme-solver";
 export const solverSelectors = { [solver]: { "acme.cert-manager.io/http01-solver": "true" } };
 
 /** Lets an authority's question in to the solvers, through the ingress controller. An issuer that asks no host makes no such pod. */
-export const solverFlows = (issuer: CertificateIssuer, ingressNamespace: string): Flow[] =>
-  issuer.by === "cert-manager" ? [{ from: { namespace: ingressNamespace }, to: { app: solver }, ports: [8089] }] : [];
+export const solverFlows = (issuer: CertificateIssuer, ingressFrom: readonly Outsider[]): Flow[] =>
+  issuer.by === "cert-manager" ? flowsFrom(ingressFrom, solver, 8089) : [];
 
 /** A TLS Secret that is renewed by cert-manager, or a self-signed one that says so. */
 export class Certificate extends pulumi.ComponentResource {

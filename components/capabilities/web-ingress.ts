@@ -18,6 +18,12 @@ export interface WebIngressArgs {
 /** How an Ingress reads a path. A prefix of "/" would be everything, and an Ingress cannot take anything out again. */
 const pathType = (path: string): string => (path === "/" ? "Exact" : "Prefix");
 
+/**
+ * Keeps plain HTTP away from a host with TLS where Traefik would serve it too: its routers lead from every entry point unless they say from which.
+ * Other controllers send plain HTTP to TLS by themselves.
+ */
+const tlsAlone = { "traefik.ingress.kubernetes.io/router.entrypoints": "websecure", "traefik.ingress.kubernetes.io/router.tls": "true" };
+
 /** Routes the public paths of one host to one Service: metrics and what else is for inside the cluster have no way in. */
 export class WebIngress extends pulumi.ComponentResource {
   constructor(name: string, args: WebIngressArgs, options?: pulumi.ComponentResourceOptions) {
@@ -28,7 +34,7 @@ export class WebIngress extends pulumi.ComponentResource {
         namespace: args.namespace,
         labels: args.labels,
         // The address is the ingress controller's to give, and clusters without one must not hang here.
-        annotations: { "pulumi.com/skipAwait": "true" },
+        annotations: { "pulumi.com/skipAwait": "true", ...(args.tlsSecret && tlsAlone) },
       },
       spec: {
         ...(args.className && { ingressClassName: args.className }),

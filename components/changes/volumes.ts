@@ -45,12 +45,18 @@ export interface DeclaredQuota {
   readonly size: Said;
 }
 
+interface Pair {
+  readonly volume: DeclaredVolume;
+  readonly claim: LivingClaim;
+}
+
 /** Compares what a stack declares with the claims that a cluster has. Claims that are not there yet ask for nothing. */
 export function volumeChanges(declared: readonly DeclaredVolume[], { claims, growingClasses }: Pick<LivingCluster, "claims" | "growingClasses">, quotas: readonly DeclaredQuota[] = []): VolumeChanges {
   const pairs = declared.flatMap((volume) => claims.filter((claim) => isOf(volume, claim)).map((claim) => ({ volume, claim })));
   return {
     problems: [
-      ...pairs.flatMap(({ volume, claim }) => [otherSize(volume, claim, growingClasses), otherClass(volume, claim), otherMode(volume, claim), otherSource(volume, claim)]),
+      ...pairs.flatMap(({ volume, claim }) => [otherSize(volume, claim, growingClasses), otherMode(volume, claim), otherSource(volume, claim)]),
+      ...otherClasses(pairs),
       ...quotas.map((quota) => overQuota(quota, claims, pairs)),
     ].filter((problem) => problem !== undefined),
     growths: pairs.filter(({ volume, claim }) => volume.grownBy === "patch" && (claim.sizedByStack || bytes(claim.request) !== bytes(volume.size.value))).map(({ volume, claim }) => ({ namespace: claim.namespace, volume: volume.claim, claim: claim.name, size: volume.size.value })),
@@ -80,10 +86,16 @@ function otherSize({ size }: DeclaredVolume, claim: LivingClaim, growingClasses:
   return `${start}. A volume never shrinks. ${back} or more, or move the data to a smaller volume: ${steps("Move data to another volume")}`;
 }
 
-function otherClass({ storageClass }: DeclaredVolume, claim: LivingClaim): string | undefined {
-  if (storageClass === undefined || storageClass.value === claim.storageClass) return undefined;
-  const has = claim.storageClass === undefined ? "has none" : `has "${claim.storageClass}"`;
-  return `${storageClass.path}: is "${storageClass.value}", and ${named(claim)} ${has}. A volume keeps its storage class. ${claim.storageClass === undefined ? "Remove the setting" : `Write "${claim.storageClass}"`}, or move the data to a volume of the other class: ${steps("Move data to another volume")}`;
+/** A setting that names another class than the claims have is one problem, however many they are. */
+function otherClasses(pairs: readonly Pair[]): string[] {
+  const others = pairs.filter(({ volume: { storageClass }, claim }) => storageClass !== undefined && storageClass.value !== claim.storageClass);
+  return [...Map.groupBy(others, ({ volume, claim }) => `${volume.storageClass!.path} ${claim.storageClass}`).values()].map((same) => {
+    const [{ volume, claim }] = same as [Pair];
+    const { path, value } = volume.storageClass!;
+    const has = claim.storageClass === undefined ? "none" : `"${claim.storageClass}"`;
+    const whose = same.length === 1 ? `${named(claim)} has ${has}` : `${same.length} claims have ${has}: ${same.map((each) => `${each.claim.name} in ${each.claim.namespace}`).join(", ")}`;
+    return `${path}: is "${value}", and ${whose}. A volume keeps its storage class. ${claim.storageClass === undefined ? "Remove the setting" : `Write ${has}`}, or move the data to a volume of the other class: ${steps("Move data to another volume")}`;
+  });
 }
 
 function otherMode({ accessMode }: DeclaredVolume, claim: LivingClaim): string | undefined {
@@ -97,7 +109,7 @@ function otherSource({ source }: DeclaredVolume, claim: LivingClaim): string | u
 }
 
 /** The API server refuses a claim that grows past the quota; what is there already stays. */
-function overQuota({ namespace, size }: DeclaredQuota, claims: readonly LivingClaim[], pairs: readonly { readonly volume: DeclaredVolume; readonly claim: LivingClaim }[]): string | undefined {
+function overQuota({ namespace, size }: DeclaredQuota, claims: readonly LivingClaim[], pairs: readonly Pair[]): string | undefined {
   const wanted = new Map(pairs.map(({ volume, claim }) => [claim, bytes(volume.size.value)]));
   const inside = claims.filter((claim) => claim.namespace === namespace);
   const total = inside.reduce((sum, claim) => sum + (wanted.get(claim) ?? bytes(claim.request)), 0);

@@ -14,6 +14,7 @@ export const bgcPlatformSettings = z.strictObject({
   publicPaths: z.strictObject({ api: publicPaths("/healthz", "/v1"), web: publicPaths("/", "/healthz", "/api", "/assets", "/static") }).prefault({}),
   /** Names its clients in X-User-Id; elsewhere each address has a quota of its own. */
   authenticatingProxy,
+  /** Secret that both Ingresses serve TLS with; its certificate is made with it. @default plain HTTP */
   tlsSecret: z.string().min(1).optional(),
   api: z.strictObject({ replicas: replicas.default(1), freeTierRequestsPerDay: z.int().min(1).default(5), resources: resources(application) }).prefault({}),
   integrationGateway: z.strictObject({

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Certificate } from "../capabilities/certificate.ts";
 import { Credential } from "../capabilities/credential.ts";
-import { egressFlows, type Flow, flow } from "../capabilities/network-flows.ts";
+import { egressFlows, type Flow, flow, flowsFrom } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
 import { scripts } from "../capabilities/scripts.ts";
 import { SealedSecret } from "../capabilities/sealed-secret.ts";
@@ -26,9 +27,9 @@ const behindProxy = { TRUSTED_PROXY: "true" };
 const metrics = { "bgc-api": 8080, "bgc-web": 8080, "integration-gateway": 8081 };
 
 /** Who talks to whom in the BGC platform, and nobody else (X05, B18). */
-export const bgcFlows = (ingress: SystemContext["ingressNamespace"], s3?: S3Copy, comexstat?: BgcPlatformSettings["integrationGateway"]["egress"]): Flow[] => [
-  { from: { namespace: ingress }, to: { app: "bgc-api" }, ports: [8080] },
-  { from: { namespace: ingress }, to: { app: "bgc-web" }, ports: [8080] },
+export const bgcFlows = (ingress: SystemContext["ingressFrom"], s3?: S3Copy, comexstat?: BgcPlatformSettings["integrationGateway"]["egress"]): Flow[] => [
+  ...flowsFrom(ingress, "bgc-api", 8080),
+  ...flowsFrom(ingress, "bgc-web", 8080),
   flow("bgc-web", "bgc-api", 8080),
   flow("bgc-api", "postgres", 5432),
   flow("bgc-api", "redis", 6379),
@@ -51,9 +52,10 @@ export class BgcPlatform extends pulumi.ComponentResource {
     super("platform:system:BgcPlatform", "bgc-platform", {}, options);
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
-      flows: redisFlows("redis", settings.redis.engine, postgresFlows("postgres", settings.postgres.engine, bgcFlows(context.ingressNamespace, settings.postgres.backup.s3, settings.integrationGateway.egress))),
+      flows: redisFlows("redis", settings.redis.engine, postgresFlows("postgres", settings.postgres.engine, bgcFlows(context.ingressFrom, settings.postgres.backup.s3, settings.integrationGateway.egress))),
       selectors: postgresSelectors("postgres", settings.postgres.engine),
       metrics,
+      certified: settings.tlsSecret !== undefined,
     }, context);
 
     const { backup, engine, ...postgresSettings } = settings.postgres;
@@ -105,8 +107,9 @@ export class BgcPlatform extends pulumi.ComponentResource {
       env: { ...behindProxy, API_URL: "http://bgc-api:8080" },
     }, inside);
 
+    const certificate = settings.tlsSecret && new Certificate("bgc-platform", { namespace, labels: { app: "bgc-web" }, hosts: [settings.hosts.api, settings.hosts.web], secretName: settings.tlsSecret, issuer: context.certificates }, inside);
     for (const [name, host, paths] of [["bgc-api", settings.hosts.api, settings.publicPaths.api], ["bgc-web", settings.hosts.web, settings.publicPaths.web]] as const) {
-      new WebIngress(name, { namespace, labels: { app: name }, host, service: { name, port: 8080 }, paths, ...context.ingress, ...(settings.tlsSecret && { tlsSecret: settings.tlsSecret }) }, inside);
+      new WebIngress(name, { namespace, labels: { app: name }, host, service: { name, port: 8080 }, paths, ...context.ingress, ...(certificate && { tlsSecret: certificate.secretName }) }, certificate ? { ...parent, dependsOn: [...inside.dependsOn, certificate] } : inside);
     }
     this.target = {
       system: "bgc-platform",

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
 import { mysqlDefaults, mysqlServers } from "../data/mysql/mysql.ts";
-import { applications, backup, credentialRotation, cron, host, mysqlTls, objectName, publicPaths, quota, replicaRange, replicas, resources, size, timeZone } from "./setting-types.ts";
+import { apiServerPorts, applications, backup, credentialRotation, cron, egress, host, mysqlTls, objectName, publicPaths, quota, replicaRange, replicas, resources, size, timeZone } from "./setting-types.ts";
 
 const application = { cpuRequest: "50m", cpuLimit: "1", memoryRequest: "128Mi", memoryLimit: "512Mi" } as const;
 
@@ -11,10 +11,10 @@ export const botsEdiSettings = z.strictObject({
   /** One image for the web server, the job queue and the engine (E04). */
   applications: applications(["bots"]),
   host: host.default("bots-edi.pminc.me"),
-  /** The API, health and the pages of Bots' own web interface. */
+  /** The API, health and the pages of Bots' own web interface, without those of its administrators: routes, users, plugins, and what deletes. */
   publicPaths: publicPaths(
-    "/", "/api", "/health", "/static", "/media", "/admin", "/login", "/logout", "/password_change", "/home", "/incoming", "/detail", "/process", "/outgoing", "/document",
-    "/reports", "/confirm", "/filer", "/srcfiler", "/logfiler", "/runengine", "/delete", "/plugin", "/plugout", "/sendtestmail",
+    "/", "/api", "/health", "/static", "/media", "/login", "/logout", "/password_change", "/home", "/incoming", "/detail", "/process", "/outgoing", "/document",
+    "/reports", "/confirm", "/filer", "/srcfiler", "/logfiler", "/runengine",
   ),
   webserver: z.strictObject({ replicas: replicaRange({ min: 2, max: 5, targetCpuPercent: 70 }), resources: resources(application) }).prefault({}),
   jobqueue: z.strictObject({ replicas: replicas.default(1), resources: resources(application) }).prefault({}),
@@ -24,6 +24,8 @@ export const botsEdiSettings = z.strictObject({
     suspended: z.boolean().default(false),
     resources: resources(application),
   }).prefault({}),
+  /** Partners' servers, which the engine and the queue that starts it send to and fetch from. @default they reach none, as the contract server needs none */
+  egress,
   /** What `bots.ini` says under [settings]; a change rolls every pod (E05). */
   ini: z.record(z.string().regex(/^[a-z_]+$/), z.union([z.string(), z.number()])).default({ maxattempts: 3, enginemaxseconds: 240, pagelimit: 50 }),
   database: z.discriminatedUnion("kind", [
@@ -70,6 +72,7 @@ export const botsEdiSettings = z.strictObject({
      * packet really goes. k3d's and kind's nodes are in 172.18.0.0/16, which the default does not hold.
      */
     apiServerCidr: z.cidrv4().default("10.0.0.0/8"),
+    apiServerPorts,
   }).prefault({}),
   /** Used where the stack's clusterAddons name velero. */
   velero: z.strictObject({ namespace: objectName.default("velero"), schedule: cron.default("0 4 * * *"), keepDays: z.int().min(1).default(30) }).prefault({}),

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Certificate } from "../capabilities/certificate.ts";
 import { contentHash } from "../capabilities/content-map.ts";
-import type { Flow } from "../capabilities/network-flows.ts";
+import { egressFlows, type Flow, flowsFrom } from "../capabilities/network-flows.ts";
 import { type Program, type ProgramSource, server, task } from "../capabilities/program.ts";
 import { SealedSecret } from "../capabilities/sealed-secret.ts";
 import { SharedConfig } from "../capabilities/shared-config.ts";
@@ -38,13 +38,14 @@ const labels = (component: string) => ({ app: "bots-edi", component });
 /** Apps of the flow table and the component label of their pods. */
 const components = { "bots-webserver": "webserver", "bots-jobqueue": "jobqueue", "bots-engine": "engine", "bots-migrate": "migrate", "bots-db-backup": "backup" } as const;
 
-/** Who talks to whom in EDI, and nobody else: the outside is one address on one port (X05, E06). */
-export const ediFlows = ({ database, backup, snapshots }: Pick<BotsEdiSettings, "database" | "backup" | "snapshots">, { ingressNamespace, addons }: Pick<SystemContext, "ingressNamespace" | "addons">): Flow[] => [
-  { from: { namespace: ingressNamespace }, to: { app: "bots-webserver" }, ports: [8080] },
+/** Who talks to whom in EDI, and nobody else: the outside is one address on one port, and partners that the stack names (X05, E06). */
+export const ediFlows = ({ database, backup, snapshots, egress }: Pick<BotsEdiSettings, "database" | "backup" | "snapshots" | "egress">, { ingressFrom, addons }: Pick<SystemContext, "ingressFrom" | "addons">): Flow[] => [
+  ...flowsFrom(ingressFrom, "bots-webserver", 8080),
   ...Object.keys(components).map((app): Flow =>
     database.kind === "external" ? { from: { app }, to: { cidr: database.cidr }, ports: [database.port] } : { from: { app }, to: { app: "mysql" }, ports: [3306] }),
   ...(database.kind === "in-cluster" ? [{ from: { app: "mysql-provision" }, to: { app: "mysql" }, ports: [3306] }] : []),
-  ...(addons.has("volume-snapshots") ? [{ from: { app: "bots-data-snapshots" }, to: { cidr: snapshots.apiServerCidr }, ports: [443, 6443] }] : []),
+  ...(addons.has("volume-snapshots") ? [{ from: { app: "bots-data-snapshots" }, to: { cidr: snapshots.apiServerCidr }, ports: snapshots.apiServerPorts }] : []),
+  ...["bots-engine", "bots-jobqueue"].flatMap((app) => egressFlows(app, egress)),
   ...uploadFlows("bots-db-backup", backup.s3),
 ];
 

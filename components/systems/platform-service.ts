@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Certificate } from "../capabilities/certificate.ts";
-import { type Flow, flow } from "../capabilities/network-flows.ts";
+import { type Flow, flow, flowsFrom } from "../capabilities/network-flows.ts";
 import { server, task } from "../capabilities/program.ts";
 import { SharedConfig } from "../capabilities/shared-config.ts";
 import { type S3Copy, uploadFlows } from "../capabilities/verified-backup/upload.ts";
@@ -28,8 +28,8 @@ const name = "platform-service";
 const logs = "/app/logs";
 
 /** Who talks to whom around the platform service, and nobody else (X05). */
-export const platformFlows = (ingress: SystemContext["ingressNamespace"], s3?: S3Copy): Flow[] => [
-  { from: { namespace: ingress }, to: { app: name }, ports: [8080] },
+export const platformFlows = (ingress: SystemContext["ingressFrom"], s3?: S3Copy): Flow[] => [
+  ...flowsFrom(ingress, name, 8080),
   flow(name, "postgres", 5432),
   flow(name, "redis", 6379),
   flow("platform-migrations", "postgres", 5432),
@@ -49,7 +49,7 @@ export class PlatformService extends pulumi.ComponentResource {
     const { backup, engine, maintenanceSchedule, ...postgresSettings } = settings.postgres;
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
-      flows: redisFlows("redis", settings.redis.engine, postgresFlows("postgres", engine, platformFlows(context.ingressNamespace, backup.s3))),
+      flows: redisFlows("redis", settings.redis.engine, postgresFlows("postgres", engine, platformFlows(context.ingressFrom, backup.s3))),
       selectors: postgresSelectors("postgres", engine),
       metrics: { [name]: 8080 },
       certified: true,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Certificate } from "../capabilities/certificate.ts";
 import { ConfigurationBackup } from "../capabilities/configuration-backup/configuration-backup.ts";
-import { type Flow, flow } from "../capabilities/network-flows.ts";
+import { type Flow, flow, flowsFrom } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
 import { ReverseProxy } from "../capabilities/reverse-proxy.ts";
 import { SharedConfig } from "../capabilities/shared-config.ts";
@@ -19,10 +19,8 @@ import type { SystemContext, Target } from "./target.ts";
 const namespace = systemNamespaces["resilient-api-gateway"];
 
 /** Who talks to whom in the gateway, and nobody else (X05). */
-export const gatewayFlows = (ingress: SystemContext["ingressNamespace"], reverseProxy: ResilientApiGatewaySettings["reverseProxy"], s3?: S3Copy): Flow[] => [
-  ...(reverseProxy === "nginx"
-    ? [{ from: { namespace: ingress }, to: { app: "nginx" }, ports: [8080] }, flow("nginx", "proxy-service", 5000)]
-    : [{ from: { namespace: ingress }, to: { app: "proxy-service" }, ports: [5000] }]),
+export const gatewayFlows = (ingress: SystemContext["ingressFrom"], reverseProxy: ResilientApiGatewaySettings["reverseProxy"], s3?: S3Copy): Flow[] => [
+  ...(reverseProxy === "nginx" ? [...flowsFrom(ingress, "nginx", 8080), flow("nginx", "proxy-service", 5000)] : flowsFrom(ingress, "proxy-service", 5000)),
   flow("proxy-service", "upstream-service", 5001),
   flow("proxy-service", "redis", 6379),
   flow("redis-backup", "redis", 6379),
@@ -37,7 +35,7 @@ export class ResilientApiGateway extends pulumi.ComponentResource {
     super("platform:system:ResilientApiGateway", "resilient-api-gateway", {}, options);
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
-      flows: redisFlows("redis", settings.redis.engine, gatewayFlows(context.ingressNamespace, settings.reverseProxy, settings.redis.backup.s3)),
+      flows: redisFlows("redis", settings.redis.engine, gatewayFlows(context.ingressFrom, settings.reverseProxy, settings.redis.backup.s3)),
       others: ["configuration-backup"],
       metrics: { "proxy-service": 5000, "upstream-service": 5001 },
       certified: settings.tlsSecret !== undefined,

@@ -6,7 +6,7 @@ import type { SystemContext } from "./target.ts";
 
 export interface SecuredNamespaceArgs extends Omit<NetworkFlowsArgs, "namespace" | "dnsCidrs"> {
   readonly quota: Quota;
-  /** Ports at which apps tell their metrics; the stack's monitoring namespace may fetch them. */
+  /** Ports at which apps tell their metrics; those who monitor the stack may fetch them. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Whether a host of the system has a certificate. @default false */
   readonly certified?: boolean;
@@ -23,11 +23,11 @@ export interface Order {
 }
 
 /** The namespace of a system, guarded and with its flows (X01, X02, X05). */
-export function securedNamespace(system: pulumi.ComponentResource, namespace: string, { quota, metrics, flows, certified = false, selectors, ...rest }: SecuredNamespaceArgs, { retainData, purpose, monitoringNamespace, dnsCidrs, certificates, ingressNamespace }: SystemContext): Order {
+export function securedNamespace(system: pulumi.ComponentResource, namespace: string, { quota, metrics, flows, certified = false, selectors, ...rest }: SecuredNamespaceArgs, { retainData, purpose, monitoringFrom, dnsCidrs, certificates, ingressFrom }: SystemContext): Order {
   const parent = { parent: system };
   const { guards } = new GuardedNamespace(namespace, { quota, purpose, protect: retainData }, parent);
   const inside = { ...parent, dependsOn: guards };
-  const solvers = certified ? solverFlows(certificates, ingressNamespace) : [];
-  const policies = new NetworkFlows(namespace, { namespace, flows: [...flows, ...metricsFlows(monitoringNamespace, metrics), ...solvers], selectors: { ...selectors, ...solverSelectors }, dnsCidrs, ...rest }, inside);
+  const solvers = certified ? solverFlows(certificates, ingressFrom) : [];
+  const policies = new NetworkFlows(namespace, { namespace, flows: [...flows, ...metricsFlows(monitoringFrom, metrics), ...solvers], selectors: { ...selectors, ...solverSelectors }, dnsCidrs, ...rest }, inside);
   return { parent, inside, guarded: { ...parent, dependsOn: [...guards, policies] } };
 }

@@ -121,8 +121,16 @@ const otherTls = tls(["disable"], "verify-ca", "verify-full");
 /** MySQL's ssl-modes. */
 export const mysqlTls = tls(["DISABLED", "REQUIRED"], "VERIFY_CA", "VERIFY_IDENTITY");
 
+const ports = z.array(z.int().min(1).max(65535)).min(1);
+
 /** Servers outside the cluster that a private program calls: their addresses, and the ports that it calls there. */
-export const egress = z.strictObject({ cidrs: z.array(z.cidrv4()).min(1), ports: z.array(z.int().min(1).max(65535)).min(1).default([443]) }).optional();
+export const egress = z.strictObject({ cidrs: z.array(z.cidrv4()).min(1), ports: ports.default([443]) }).optional();
+
+/**
+ * Ports at which the API server itself listens, because policies look at where a packet really goes: 6443 with kubeadm, k3s and kind, 443 in most
+ * clouds, 16443 with MicroK8s and on this project's own cluster.
+ */
+export const apiServerPorts = ports.default([443, 6443]);
 
 /** Who runs a system's PostgreSQL; {@link PostgresEngine} says what the values mean. */
 export const postgresEngine = z.discriminatedUnion("kind", [
@@ -131,6 +139,7 @@ export const postgresEngine = z.discriminatedUnion("kind", [
     kind: z.literal("cloudnative-pg"),
     instances: z.int().min(1).max(9).default(3),
     apiServerCidr: z.cidrv4(),
+    apiServerPorts,
     serverName: objectName.optional(),
     recovery: z.strictObject({ fromServerName: objectName, targetTime: z.iso.datetime({ offset: true, error: 'expected a time with its zone such as "2026-03-01T12:00:00Z"' }).optional() }).optional(),
   }),
@@ -149,6 +158,6 @@ const kafkaSasl = z.strictObject({ mechanism: z.enum(["PLAIN", "SCRAM-SHA-256", 
 /** Who runs a system's Kafka; {@link KafkaEngine} says what the values mean. */
 export const kafkaEngine = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("statefulset") }),
-  z.strictObject({ kind: z.literal("strimzi"), operatorNamespace: objectName.default("strimzi"), apiServerCidr: z.cidrv4(), version: kafkaVersion.optional() }),
+  z.strictObject({ kind: z.literal("strimzi"), operatorNamespace: objectName.default("strimzi"), apiServerCidr: z.cidrv4(), apiServerPorts, version: kafkaVersion.optional() }),
   z.strictObject({ kind: z.literal("external"), brokers: z.string().regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, { error: 'expected brokers such as "broker-1.example.com:9092,broker-2.example.com:9092"' }), port: z.int().min(1).max(65535).default(9092), cidr: z.cidrv4(), tls: otherTls, sasl: kafkaSasl.optional() }),
 ]).default({ kind: "statefulset" });

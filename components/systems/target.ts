@@ -1,4 +1,5 @@
 import type { CertificateIssuer } from "../capabilities/certificate.ts";
+import type { Outsider } from "../capabilities/network-flows.ts";
 import type { DataStoreKind } from "../workload/labels.ts";
 
 /** What operations need to know about a system: every system publishes one, so that no command guesses names. */
@@ -47,10 +48,10 @@ export interface SystemContext {
   readonly addons: ReadonlySet<ClusterAddon>;
   readonly certificates: CertificateIssuer;
   readonly ingress: { readonly className?: string };
-  /** Where the ingress controller's pods run: the only namespace that may reach public workloads from outside. */
-  readonly ingressNamespace: string;
-  /** Where Prometheus runs: it may fetch metrics. @default nobody from outside may */
-  readonly monitoringNamespace?: string;
+  /** The ingress controller: the only one from outside that may reach public workloads. */
+  readonly ingressFrom: readonly Outsider[];
+  /** Prometheus, which may fetch metrics; empty where nobody from outside may. */
+  readonly monitoringFrom: readonly Outsider[];
   /** {@link NetworkFlowsArgs.dnsCidrs} */
   readonly dnsCidrs: readonly string[];
 }

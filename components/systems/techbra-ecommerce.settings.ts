@@ -2,22 +2,23 @@ import { z } from "zod";
 import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
 import { kafkaDefaults, kafkaResources } from "../data/kafka/kafka.ts";
 import { redisDefaults } from "../data/redis/redis.ts";
-import { applications, backup, credentialRotation, kafkaEngine, postgresEngine, quota, replicaRange, redisEngine, resources, size } from "./setting-types.ts";
+import { applications, backup, credentialRotation, egress, kafkaEngine, postgresEngine, quota, replicaRange, redisEngine, resources, size } from "./setting-types.ts";
 
 /** Half a core to start a JVM within its budget, and room for its heap. */
 const application = { cpuRequest: "100m", cpuLimit: "1", memoryRequest: "256Mi", memoryLimit: "768Mi" } as const;
 
-const service = (max: number) => z.strictObject({ replicas: replicaRange({ min: 1, max, targetCpuPercent: 70 }), resources: resources(application) }).prefault({});
+const service = (max: number) => z.strictObject({ replicas: replicaRange({ min: 1, max, targetCpuPercent: 70 }), resources: resources(application) });
 
 const dailyBackup = (storage: "5Gi" | "10Gi" | "1Gi") => backup({ ...backupDefaults, storage, cron: backupDefaults.schedule.cron });
 
 /** The e-commerce platform's part of a stack's configuration; the defaults are the runbook's. */
 export const techbraEcommerceSettings = z.strictObject({
   applications: applications(["order", "billing", "inventory", "bff"]),
-  order: service(3),
-  billing: service(2),
-  inventory: service(3),
-  bff: service(3),
+  order: service(3).prefault({}),
+  /** `egress` is the payment provider's servers. @default it reaches none, as the contract server needs none */
+  billing: service(2).extend({ egress }).prefault({}),
+  inventory: service(3).prefault({}),
+  bff: service(3).prefault({}),
   /** Messages that one consumer may leave waiting before another is started, where KEDA is (T04, T07). */
   consumerLag: z.int().min(1).default(1000),
   /** Share of payments that the contract server lets fail, from 0 to 1: for drills. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Flow, flow } from "../capabilities/network-flows.ts";
+import { egressFlows, type Flow, flow } from "../capabilities/network-flows.ts";
 import { server } from "../capabilities/program.ts";
 import { uploadFlows } from "../capabilities/verified-backup/upload.ts";
 import type { Client } from "../data/client.ts";
@@ -30,21 +30,21 @@ const metrics = { "order-service": 8081, "billing-service": 8082, "inventory-ser
 const labels = (name: string) => ({ app: name, "app.kubernetes.io/name": name });
 
 /** Who talks to whom in the shop, and nobody else (X05). */
-export const techbraFlows = ({ tools, kafka, postgres, redis }: Pick<TechbraEcommerceSettings, "tools" | "kafka" | "postgres" | "redis">, { ingressNamespace, addons }: Pick<SystemContext, "ingressNamespace" | "addons">): Flow[] => [
-  { from: { namespace: ingressNamespace }, to: { app: "bff" }, ports: [8084] },
+export const techbraFlows = ({ tools, kafka, postgres, redis, billing }: Pick<TechbraEcommerceSettings, "tools" | "kafka" | "postgres" | "redis" | "billing">, { addons }: Pick<SystemContext, "addons">): Flow[] => [
   ...(addons.has("keda") ? [{ from: { namespace: "keda" }, to: { app: "kafka" }, ports: [9092] }] : []),
   flow("bff", "order-service", 8081),
   flow("bff", "billing-service", 8082),
-  flow("bff", "inventory-service", 8083),
   flow("bff", "redis", 6379),
   ...Object.keys(consumers).flatMap((service) => [flow(service, "postgres", 5432), flow(service, "kafka", 9092)]),
-  ...(kafka.brokers > 1 ? [flow("kafka", "kafka", 9092, 9093)] : [flow("kafka", "kafka", 9093)]),
+  // What a broker alone says to itself never leaves its pod.
+  ...(kafka.brokers > 1 ? [flow("kafka", "kafka", 9092, 9093)] : []),
   flow("kafka-topics", "kafka", 9092),
   flow("kafka-backup", "kafka", 9092),
   flow("postgres-provision", "postgres", 5432),
   flow("postgres-backup", "postgres", 5432),
   flow("techbra-migrations", "postgres", 5432),
   flow("redis-backup", "redis", 6379),
+  ...egressFlows("billing-service", billing.egress),
   ...Object.entries({ "kafka-backup": kafka, "postgres-backup": postgres, "redis-backup": redis }).flatMap(([app, { backup }]) => uploadFlows(app, backup.s3)),
   ...(tools.enabled ? toolFlows : []),
 ];
@@ -58,6 +58,8 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
     const { parent, inside, guarded } = securedNamespace(this, namespace, {
       quota: settings.quota,
       flows: redisFlows("redis", settings.redis.engine, kafkaFlows("kafka", settings.kafka.engine, postgresFlows("postgres", settings.postgres.engine, techbraFlows(settings, context)))),
+      // Every broker finds itself by the name that it announces.
+      resolving: ["kafka"],
       metrics,
       selectors: { ...postgresSelectors("postgres", settings.postgres.engine), ...kafkaSelectors("kafka", settings.kafka.engine) },
     }, context);
@@ -118,7 +120,6 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
     const bff = service("bff", "bff", 8084, settings.bff.replicas, {
       ORDER_SERVICE_URL: "http://order-service:8081",
       BILLING_SERVICE_URL: "http://billing-service:8082",
-      INVENTORY_SERVICE_URL: "http://inventory-service:8083",
       CIRCUIT_BREAKER_FAILURE_RATE_THRESHOLD: String(failureRatePercent),
       CIRCUIT_BREAKER_SLIDING_WINDOW_SIZE: String(slidingWindow),
       CIRCUIT_BREAKER_WAIT_SECONDS: String(waitSeconds),

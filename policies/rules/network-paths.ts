@@ -15,7 +15,8 @@ const admitted: StackRule = {
   title: "Pods behind an Ingress admit its controller",
   rationale: "The controller runs in another namespace: where no policy lets it in, every request waits until it fails, although all objects look healthy.",
   remediation: [
-    "ingress:", "  - from:", "      - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: ingress-nginx } }   # the controller's", "    ports:", "      - port: <the port of the pods>",
+    "ingress:", "  - from:", "      - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: traefik } }   # the controller's",
+    "        podSelector: { matchLabels: { app.kubernetes.io/name: traefik } }", "    ports:", "      - port: <the port of the pods>",
   ].join("\n"),
   admission: { beyondCel: "The Service, the pods and the policies are other objects." },
   *check(object, stack) {

@@ -7,6 +7,10 @@ import { certificateRules, certificateSpec } from "./certificates.ts";
 
 /** Annotations of the nginx and HAProxy controllers. */
 const redirects = "/(force-)?ssl-redirect$";
+/** Where Traefik's routers lead from, and what they do with a request before that, such as a redirect. */
+const traefik = { entryPoints: "traefik.ingress.kubernetes.io/router.entrypoints", middlewares: "traefik.ingress.kubernetes.io/router.middlewares" };
+/** Traefik's entry point of plain HTTP, as k3s and Traefik's chart call it. */
+const plain = "(^|[, ])web([, ]|$)";
 
 const base = { row: ["P05", "E08"], severity: "high" } as const;
 
@@ -66,14 +70,25 @@ const redirect: ObjectRule = {
   kinds: ["Ingress"],
   title: "Ingresses with TLS send plain HTTP to it",
   rationale: "A login over plain HTTP works as well, until somebody on the way reads it.",
-  remediation: "metadata:\n  annotations:\n    nginx.ingress.kubernetes.io/ssl-redirect: \"true\"",
-  admission: [{
-    expression: "object.?spec.?tls.orValue([]).size() == 0 || "
-      + `object.metadata.?annotations.orValue({}).all(key, !key.matches("${redirects}") || object.metadata.annotations[key] != "false")`,
-    message: "answers plain HTTP besides TLS",
-  }],
+  remediation: `metadata:\n  annotations:   # Traefik's; other controllers send plain HTTP to TLS unless they are told not to\n    ${traefik.entryPoints}: websecure`,
+  admission: [
+    {
+      expression: "object.?spec.?tls.orValue([]).size() == 0 || "
+        + `object.metadata.?annotations.orValue({}).all(key, !key.matches("${redirects}") || object.metadata.annotations[key] != "false")`,
+      message: "answers plain HTTP besides TLS",
+    },
+    {
+      expression: `object.?spec.?tls.orValue([]).size() == 0 || object.metadata.?annotations.orValue({}).all(key, key != "${traefik.entryPoints}" `
+        + `|| !object.metadata.annotations[key].matches("${plain}") || "${traefik.middlewares}" in object.metadata.annotations)`,
+      message: "answers plain HTTP besides TLS, from Traefik's entry point web",
+    },
+  ],
   *check(object) {
     if ((ingressSpec(object).tls ?? []).length === 0) return;
+    const entryPoints = object.annotations[traefik.entryPoints] ?? "";
+    if (new RegExp(plain).test(entryPoints) && !(traefik.middlewares in object.annotations)) {
+      yield { path: `metadata.annotations["${traefik.entryPoints}"]`, message: `answers plain HTTP besides TLS: ${traefik.entryPoints} is ${entryPoints}` };
+    }
     for (const key of Object.keys(object.annotations)) {
       if (!new RegExp(redirects).test(key) || object.annotations[key] !== "false") continue;
       yield { path: `metadata.annotations["${key}"]`, message: `answers plain HTTP besides TLS: ${key} is false` };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { isRunning } from "../../cluster/local/processes.ts";
 import { checkout } from "./checkout.ts";
+import { forgetOldUpdates } from "./engine-history.ts";
 import { stackFile } from "./stack-configuration.ts";
 
 /** Where and how the CLI runs: a folder that stands for the project, and the environment. */
@@ -59,6 +60,7 @@ export async function pulumi(args: readonly string[], workspace: Workspace, outp
     return await started(args, { ...workspace, env: { ...workspace.env, TMPDIR: temporary } }, output);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
+    forgetOldUpdates(workspace.env["PULUMI_BACKEND_URL"]);
   }
 }
 

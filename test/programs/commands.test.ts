@@ -47,7 +47,7 @@ test("render refuses a system whose name is misspelt, with the nearest name and 
     "    applications: { source: contract-server }",
     "    applications: { source: images, api: ..., integrationGateway: ..., web: ... }",
     '  bgc-platfrom: there is no such setting; the nearest is "bgc-platform"; there are bgc-platform, bots-edi, certificateIssuer, clusterAddons, context, dnsCidrs, '
-      + "ingressClass, ingressNamespace, monitoringNamespace, platform-service, policies, purpose, resilient-api-gateway, retainData, storageClass, systems, techbra-ecommerce",
+      + "ingress, ingressClass, monitoring, platform-service, policies, purpose, resilient-api-gateway, retainData, storageClass, systems, techbra-ecommerce",
   ].join("\n") });
 });
 

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test, { type ExecutionContext } from "ava";
@@ -35,4 +35,11 @@ test("temporary files of a run that was killed go with the next one, and those o
   await pulumi(["up"], workspaceOf(t, "exit 0"), { capture: true });
   t.false(existsSync(killed!));
   t.true(existsSync(living!));
+});
+
+test("the oldest states of an engine's history go with each run, whether it ends well or not", async (t) => {
+  const { folder, env } = workspaceOf(t, 'mkdir -p "$BACKEND/history/production-platform/dev"; for n in 1 2 3 4; do touch "$BACKEND/history/production-platform/dev/dev-$2$n.checkpoint.json"; done; exit $2');
+  const workspace = { folder, env: { ...env, BACKEND: join(folder, "backend/.pulumi"), PULUMI_BACKEND_URL: `file://${folder}/backend?metadata=skip` } };
+  for (const code of [0, 1]) t.is((await pulumi(["up", String(code)], workspace, { capture: true })).code, code);
+  t.deepEqual(readdirSync(join(folder, "backend/.pulumi/history/production-platform/dev")).sort(), ["04", "11", "12", "13", "14"].map((time) => `dev-${time}.checkpoint.json`));
 });

@@ -12,6 +12,8 @@ export interface StrimziEngine {
   readonly operatorNamespace: string;
   /** Addresses of the API server, which the operator of the topics talks to. */
   readonly apiServerCidr: string;
+  /** Ports at which it listens there. */
+  readonly apiServerPorts: readonly number[];
   /** Kafka's version, one that the operator knows. @default the operator's newest, which its upgrade changes */
   readonly version?: string;
 }
@@ -77,7 +79,7 @@ export function kafkaFlows(name: string, engine: KafkaEngine, flows: readonly Fl
   if (engine.kind === "statefulset") return [...flows];
   const own = [name, `${name}-topics`, `${name}-backup`];
   const clients = flows.filter(({ from }) => !("app" in from && own.includes(from.app)));
-  if (engine.kind === "strimzi") return [...clients, ...strimziFlows(name, engine.operatorNamespace, engine.apiServerCidr)];
+  if (engine.kind === "strimzi") return [...clients, ...strimziFlows(name, engine)];
   return clients.map((flow) => ("app" in flow.to && flow.to.app === name ? { ...flow, to: { cidr: engine.cidr }, ports: [engine.port] } : flow));
 }
 

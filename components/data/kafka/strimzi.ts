@@ -80,8 +80,8 @@ export class StrimziKafka extends pulumi.ComponentResource {
 }
 
 /** What the operator and the brokers say to each other, besides what clients say to them. */
-export const strimziFlows = (name: string, operatorNamespace: string, apiServerCidr: string): Flow[] => [
+export const strimziFlows = (name: string, { operatorNamespace, apiServerCidr, apiServerPorts }: StrimziEngine): Flow[] => [
   flow(name, name, 9090, 9091, 9092, 9093),
   { from: { namespace: operatorNamespace }, to: { app: name }, ports: [8443, 9090, 9091] },
-  { from: { app: name }, to: { cidr: apiServerCidr }, ports: [443, 6443] },
+  { from: { app: name }, to: { cidr: apiServerCidr }, ports: apiServerPorts },
 ];

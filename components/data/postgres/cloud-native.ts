@@ -123,8 +123,8 @@ const statementSettings = (extensions: readonly string[] = []): Record<string, s
   extensions.includes("pg_stat_statements") ? { "pg_stat_statements.max": "5000" } : {};
 
 /** What the operator and its instances say to each other, besides what clients say to them. */
-export const cloudNativeFlows = (name: string, apiServerCidr: string): Flow[] => [
+export const cloudNativeFlows = (name: string, { apiServerCidr, apiServerPorts }: CloudNativeEngine): Flow[] => [
   flow(name, name, 5432, 8000),
   { from: { namespace: "cnpg-system" }, to: { app: name }, ports: [5432, 8000] },
-  { from: { app: name }, to: { cidr: apiServerCidr }, ports: [443, 6443] },
+  { from: { app: name }, to: { cidr: apiServerCidr }, ports: apiServerPorts },
 ];

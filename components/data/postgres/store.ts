@@ -15,6 +15,8 @@ export interface CloudNativeEngine {
   readonly instances: number;
   /** Addresses of the API server, which every instance talks to. */
   readonly apiServerCidr: string;
+  /** Ports at which it listens there. */
+  readonly apiServerPorts: readonly number[];
   /** Name that the server archives under. A server that takes the place of a lost one needs a new one. @default the cluster's name */
   readonly serverName?: string;
   /**
@@ -63,7 +65,7 @@ export function postgresFlows(name: string, engine: PostgresEngine, flows: reado
   const own = [`${name}-provision`, `${name}-backup`];
   if (engine.kind === "statefulset") return [...flows];
   const clients = flows.filter(({ from }) => !("app" in from && own.includes(from.app)));
-  if (engine.kind === "cloudnative-pg") return [...clients, ...cloudNativeFlows(name, engine.apiServerCidr), ...uploads(name, flows)];
+  if (engine.kind === "cloudnative-pg") return [...clients, ...cloudNativeFlows(name, engine), ...uploads(name, flows)];
   return clients.map((flow) => ("app" in flow.to && flow.to.app === name ? { ...flow, to: { cidr: engine.cidr }, ports: [engine.port] } : flow));
 }
 

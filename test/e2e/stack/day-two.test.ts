@@ -10,9 +10,9 @@ const up = (folder: string) => command(process.execPath, [join(folder, "scripts/
 
 /** Changes in place, by rolling pods, and with a pause of a store, in each system. */
 const changes: SettingChanges = {
-  "monitoringNamespace": "monitoring",
+  "monitoring.namespace": "monitoring",
   "dnsCidrs": ["169.254.20.10/32"],
-  "ingressNamespace": "ingress",
+  "ingress.namespace": "ingress",
   "bgc-platform.api.freeTierRequestsPerDay": 7,
   "bgc-platform.api.replicas": 2,
   "bgc-platform.hosts.api": "api.day-two.local",

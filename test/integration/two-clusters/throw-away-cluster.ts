@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { stringify } from "yaml";
+import { buildPrograms, programPath } from "../../../cluster/build.ts";
+import { simulator } from "../../../cluster/pins.ts";
 import { run } from "../../../cluster/shell.ts";
 import { eventually } from "../../support/cluster.ts";
 
@@ -26,6 +28,7 @@ const kinds = "deployments,statefulsets,cronjobs,persistentvolumeclaims,services
 export async function throwAwayCluster(bin: string, folder: string, context: string): Promise<ThrowAwayCluster> {
   const work = join(folder, context);
   mkdirSync(work, { recursive: true });
+  await buildPrograms([simulator], () => {});
   // kwokctl would look for free ports by itself, and two that do so at once find the same ones.
   const [port, ...ports] = await Promise.all(Array.from({ length: 6 }, freePort));
   const [etcdPort, etcdPeerPort, kubeControllerManagerPort, kubeSchedulerPort, kwokControllerPort] = ports;
@@ -33,7 +36,7 @@ export async function throwAwayCluster(bin: string, folder: string, context: str
     apiVersion: "config.kwok.x-k8s.io/v1alpha1",
     kind: "KwokctlConfiguration",
     options: {
-      runtime: "binary", bindAddress: "127.0.0.1", kubeApiserverPort: port, etcdPort, etcdPeerPort, kubeControllerManagerPort, kubeSchedulerPort, kwokControllerPort, disableQPSLimits: true, etcdBinary: join(bin, "etcd"), kwokControllerBinary: join(bin, "kwok"),
+      runtime: "binary", bindAddress: "127.0.0.1", kubeApiserverPort: port, etcdPort, etcdPeerPort, kubeControllerManagerPort, kubeSchedulerPort, kwokControllerPort, disableQPSLimits: true, etcdBinary: join(bin, "etcd"), kwokControllerBinary: programPath(simulator),
       kubeApiserverBinary: join(bin, "kube-apiserver"), kubeControllerManagerBinary: join(bin, "kube-controller-manager"), kubeSchedulerBinary: join(bin, "kube-scheduler"),
     },
   }));

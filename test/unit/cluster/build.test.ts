@@ -102,9 +102,11 @@ test("a module that is not there is an error and not an empty hash", (t) => {
 test("sweeping removes what killed builds left, and nothing else", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "sweep-test-"));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  for (const name of ["0123456789abcdef", "0123456789abcdef.building-42", "image.tar.packing-7", "image.tar.packing-7.tar", "notes.building"]) mkdirSync(join(folder, name, "inside"), { recursive: true });
+  const [gone, living] = [2 ** 22 + 1, process.pid]; // no kernel gives the first one
+  const stay = ["0123456789abcdef", `fedcba9876543210.building-${living}`, "notes.building"];
+  for (const name of [...stay, `0123456789abcdef.building-${gone}`, `image.tar.packing-${gone}`, `image.tar.packing-${gone}.tar`]) mkdirSync(join(folder, name, "inside"), { recursive: true });
   sweep(folder);
-  t.deepEqual(readdirSync(folder).sort(), ["0123456789abcdef", "notes.building"]);
+  t.deepEqual(readdirSync(folder).sort(), [...stay].sort());
   t.true(existsSync(join(folder, "0123456789abcdef/inside")));
   t.notThrows(() => sweep(join(folder, "missing")));
 });

@@ -24,7 +24,7 @@ test("every file that a recipe copies from the checkout exists", (t) => {
 
 test("users have the numbers of the upstream images", (t) => {
   const users = Object.fromEntries(Object.entries(workloadImages).map(([key, name]) => [key, recipe(name).user?.id]));
-  t.deepEqual(users, { postgres: 999, redis: 999, mariadb: 999, mysql: 999, kafka: 1000, node: 1000, rclone: 1009 });
+  t.deepEqual(users, { postgres: 999, redis: 999, mariadb: 999, mysql: 999, kafka: 1000, node: 1000, nginx: 101, rclone: 1009 });
 });
 
 test("MariaDB and Kafka start as their upstream images do", (t) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { parseAllDocuments } from "yaml";
 import { modulesFolder } from "../../../cluster/paths.ts";
-import { clusterPrograms, pulumiPrograms, rclone, scanner } from "../../../cluster/pins.ts";
+import { clusterPrograms, pulumiPrograms, rclone, scanner, simulator } from "../../../cluster/pins.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
 
 /** The versions a module is built with: what its replacements say, else its requirements. */
@@ -26,8 +26,32 @@ for (const module of ["language", "random"]) {
   });
 }
 
+test("what stands in for Pulumi's Go SDK of Kubernetes is used for the provider, and built with the CLI's version of Pulumi's own", (t) => {
+  const read = (file: string) => readFileSync(join(modulesFolder, "pulumi", file), "utf8");
+  t.regex(read("go.mod"), /^replace github\.com\/pulumi\/pulumi-kubernetes\/sdk\/v4 => \.\/kubernetes-sdk$/m);
+  t.notRegex(read("go.sum"), /pulumi-kubernetes\/sdk/);
+  t.regex(read("kubernetes-sdk/go.mod"), /^module github\.com\/pulumi\/pulumi-kubernetes\/sdk\/v4$/m);
+  t.deepEqual(read("kubernetes-sdk/go.mod").match(/pulumi\/sdk\/v3 (v\S+)/)?.[1], versionsOf("pulumi").get("github.com/pulumi/pulumi/sdk/v3"));
+});
+
+/** The rule of kubernetes-sdk/go/kubernetes/yaml/v2/register.go. */
+const tokenOf = (apiVersion: string, kind: string) => `kubernetes:${apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`}:${kind}`;
+
+test("every kind of the pinned Pulumi package has its group, version and name as its token, which is how the stand-in registers it", (t) => {
+  const sdk = join(checkout, "node_modules/@pulumi/kubernetes");
+  const kinds = readdirSync(sdk, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js")).flatMap((file) => {
+    const text = readFileSync(join(sdk, file), "utf8");
+    const [token, apiVersion, kind] = [/__pulumiType = ['"](.+)['"];/, /\["apiVersion"\] = "(.+)";/, /\["kind"\] = "(.+)";/].map((field) => field.exec(text)?.[1]);
+    return token && apiVersion && kind && !token.endsWith("Patch") ? [{ token, expected: tokenOf(apiVersion, kind) }] : [];
+  });
+  t.true(kinds.length > 150, `${kinds.length} kinds`);
+  // An answer of the API server, and no object that a manifest could have.
+  t.deepEqual(kinds.filter(({ token, expected }) => token !== expected), [{ token: "kubernetes:meta/v1:Status", expected: "kubernetes:core/v1:Status" }]);
+  t.is(tokenOf("v1", "Secret"), "kubernetes:core/v1:Secret");
+});
+
 test("every module is some program's, and every program has its module", (t) => {
-  const modules = new Set([...pulumiPrograms, ...clusterPrograms, rclone, scanner].map(({ module }) => module));
+  const modules = new Set([...pulumiPrograms, ...clusterPrograms, simulator, rclone, scanner].map(({ module }) => module));
   t.deepEqual([...modules].sort(), readdirSync(modulesFolder).sort());
   for (const module of modules) t.true(existsSync(join(modulesFolder, module, "go.mod")), module);
 });

@@ -4,7 +4,7 @@ import { declaredBy } from "../../support/stack-variant.ts";
 import { from, stated } from "./support/stated.ts";
 
 const refused = (...problems: string[]) => ({ message: [`the stack's configuration has ${problems.length} wrong value${problems.length === 1 ? "" : "s"}:`, ...problems.map((problem) => `  ${problem}`)].join("\n") });
-const topLevel = "there are bgc-platform, bots-edi, certificateIssuer, clusterAddons, context, dnsCidrs, ingressClass, ingressNamespace, monitoringNamespace, platform-service, policies, purpose, resilient-api-gateway, "
+const topLevel = "there are bgc-platform, bots-edi, certificateIssuer, clusterAddons, context, dnsCidrs, ingress, ingressClass, monitoring, platform-service, policies, purpose, resilient-api-gateway, "
   + "retainData, storageClass, systems, techbra-ecommerce";
 const unset = "bgc-platform.applications: no source is set; write one of\n"
   + "    applications: { source: contract-server }\n    applications: { source: images, api: ..., integrationGateway: ..., web: ... }";

@@ -92,7 +92,7 @@ test("other engines need the addresses that policies are made of (X05)", (t) => 
   t.throws(from({ "platform-service": { postgres: { engine: { kind: "external", host: "db.example.com", passwordSecret: "db" } } } }), { message: /^ {2}platform-service\.postgres\.engine\.cidr: Invalid input/m });
   t.throws(from({ "techbra-ecommerce": { kafka: { engine: { kind: "strimzi" } } } }), { message: /^ {2}techbra-ecommerce\.kafka\.engine\.apiServerCidr: Invalid input/m });
   t.throws(from({ "techbra-ecommerce": { kafka: { engine: { kind: "external", brokers: "broker-1", cidr: "192.0.2.0/28" } } } }), { message: /^ {2}techbra-ecommerce\.kafka\.engine\.brokers: expected brokers such as .* \(is "broker-1"\)$/m });
-  t.deepEqual(of("platform-service", { postgres: { engine: { kind: "cloudnative-pg", apiServerCidr: "10.43.0.1/32" } } }).postgres.engine, { kind: "cloudnative-pg", instances: 3, apiServerCidr: "10.43.0.1/32" });
+  t.deepEqual(of("platform-service", { postgres: { engine: { kind: "cloudnative-pg", apiServerCidr: "10.43.0.1/32" } } }).postgres.engine, { kind: "cloudnative-pg", instances: 3, apiServerCidr: "10.43.0.1/32", apiServerPorts: [443, 6443] });
 });
 
 test("a bucket's endpoint has one range of addresses or several, and the former single one is refused with what to write (B11, X05)", (t) => {

@@ -42,10 +42,11 @@ test("add-ons are known ones, and certificates come from letsencrypt-prod unless
 
 test("hosts whose certificate an ACME authority can never sign are refused, each with its system, the reason and both ways out (P05, E08)", (t) => {
   const clusterAddons = ["cert-manager"];
-  const hosts = { "platform-service": {}, "bots-edi": { host: "bots-edi.local" }, "resilient-api-gateway": { host: "gateway", tlsSecret: "gateway-tls" } };
-  const end = (system: string) => `and ClusterIssuer letsencrypt-prod is an ACME authority's, which signs names on the internet alone: set ${system}.host to such a name, such as "${system}.example.com", or certificateIssuer.acme to false where the issuer is your own authority`;
+  const hosts = { "bgc-platform": { tlsSecret: "bgc-tls", hosts: { web: "web.example.com" } }, "platform-service": {}, "bots-edi": { host: "bots-edi.local" }, "resilient-api-gateway": { host: "gateway", tlsSecret: "gateway-tls" } };
+  const end = (system: string, key = "host") => `and ClusterIssuer letsencrypt-prod is an ACME authority's, which signs names on the internet alone: set ${system}.${key} to such a name, such as "${system}.example.com", or certificateIssuer.acme to false where the issuer is your own authority`;
   t.is(t.throws(from({ clusterAddons, ...hosts }))?.message, [
-    "the stack's configuration has 3 wrong values:",
+    "the stack's configuration has 4 wrong values:",
+    `  bgc-platform.hosts.api: "api.bgc.local" ends in .local, which nobody owns, ${end("bgc-platform", "hosts.api")}`,
     `  platform-service.host: "platform-service" has no dot, ${end("platform-service")}`,
     `  bots-edi.host: "bots-edi.local" ends in .local, which nobody owns, ${end("bots-edi")} (is "bots-edi.local")`,
     `  resilient-api-gateway.host: "gateway" has no dot, ${end("resilient-api-gateway")} (is "gateway")`,

@@ -86,13 +86,13 @@ test("an exception of a data store stands on its server, one of its backup on th
   ]);
   const s3 = { cidrs: ["10.0.0.1/32"], endpoint: "https://s3.example.org", region: "here", bucket: "copies", prefix: "pg", credentialsSecret: "bucket" };
   const operators = { ...postgres, backup: { s3, exceptions: { "X08-cron-job-time": own } } };
-  t.deepEqual(await onEach(() => postgresStore("pg", { kind: "cloudnative-pg", instances: 3, apiServerCidr: "10.43.0.1/32" }, operators, {})), ["Cluster/pg X08-image-pinned", "ScheduledBackup/pg-backup X08-cron-job-time"]);
+  t.deepEqual(await onEach(() => postgresStore("pg", { kind: "cloudnative-pg", instances: 3, apiServerCidr: "10.43.0.1/32", apiServerPorts: [6443] }, operators, {})), ["Cluster/pg X08-image-pinned", "ScheduledBackup/pg-backup X08-cron-job-time"]);
   t.deepEqual(await onEach(() => new Redis("redis", { ...common, role: "cache", serviceName: "redis", labels: { app: "redis" } })), ["Deployment/redis X08-image-pinned"]);
   t.deepEqual(await onEach(() => new Mysql("mysql", { ...common, serviceName: "mysql", database: "shop", user: "shop", credentialName: "mysql-shop" })), ["StatefulSet/mysql X08-image-pinned"]);
   t.deepEqual(await onEach(() => new Kafka("kafka", { ...common, serviceName: "kafka", labels: { app: "kafka" }, topics: [], resources: container.resources, backup })), [
     "CronJob/kafka-backup B11-backup-elsewhere", "Job/kafka-backup-first B11-backup-elsewhere", "PersistentVolumeClaim/kafka-backup X07-claim-size", "StatefulSet/kafka X08-image-pinned",
   ]);
-  t.deepEqual(await onEach(() => new StrimziKafka("kafka", { ...common, engine: { kind: "strimzi", operatorNamespace: "strimzi", apiServerCidr: "10.43.0.1/32" }, serviceName: "kafka", labels: { app: "kafka" }, topics: [], resources: container.resources, backup })), ["Kafka/kafka X08-image-pinned"]);
+  t.deepEqual(await onEach(() => new StrimziKafka("kafka", { ...common, engine: { kind: "strimzi", operatorNamespace: "strimzi", apiServerCidr: "10.43.0.1/32", apiServerPorts: [6443] }, serviceName: "kafka", labels: { app: "kafka" }, topics: [], resources: container.resources, backup })), ["Kafka/kafka X08-image-pinned"]);
   const store = { client: { env: {}, mounts: [], annotations: {} }, location: { service: "pg", port: 5432 }, ready: [] };
   t.deepEqual(await onEach(() => sqlJob("load", { namespace: "shop", postgres: store, script: "migrate.sh", files: {}, jobName: "load-1", exceptions }, {})), ["Job/load-1 X08-image-pinned"]);
   t.deepEqual(await onEach(() => postgresMaintenance("vacuum", { namespace: "shop", client: store.client, schedule: { cron: "0 3 * * 0" }, exceptions }, {})), ["CronJob/vacuum X08-image-pinned"]);

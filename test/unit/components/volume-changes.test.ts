@@ -60,6 +60,9 @@ test("another storage class is refused for claims that have one, and no class at
   t.deepEqual(changes([volume], [claim({ storageClass: "slow" })]).problems, [`storageClass: is "fast", and claim data-postgres-0 in data has "slow". A volume keeps its storage class. Write "slow", or move the data to a volume of the other class: ${steps}`]);
   const { storageClass: _, ...none } = claim();
   t.deepEqual(changes([volume], [none]).problems, [`storageClass: is "fast", and claim data-postgres-0 in data has none. A volume keeps its storage class. Remove the setting, or move the data to a volume of the other class: ${steps}`]);
+  t.deepEqual(changes([volume], [claim({ storageClass: "slow" }), claim({ name: "data-postgres-1", storageClass: "slow" }), claim({ name: "data-postgres-2" })]).problems, [
+    `storageClass: is "fast", and 2 claims have "slow": data-postgres-0 in data, data-postgres-1 in data. A volume keeps its storage class. Write "slow", or move the data to a volume of the other class: ${steps}`,
+  ]);
 });
 
 test("another access mode and another source of a volume are refused", (t) => {

@@ -81,7 +81,7 @@ test("no container carries a credential as a plain value (X06)", (t) => {
 
 test("every workload that talks is in the flow table, and only those (X05)", (t) => {
   const policies = objects.filter(({ kind }) => kind === "NetworkPolicy").map(({ metadata }) => metadata.name).sort();
-  const apps = new Set(bgcFlows("kube-system").flatMap(({ from, to }) => [from, to]).flatMap((end) => ("app" in end ? [end.app] : [])));
+  const apps = new Set(bgcFlows([{ namespace: "kube-system" }]).flatMap(({ from, to }) => [from, to]).flatMap((end) => ("app" in end ? [end.app] : [])));
   t.deepEqual(policies, [...apps, "default-deny"].sort());
   const labels = objects.filter(({ kind }) => ["Deployment", "StatefulSet", "Job", "CronJob"].includes(kind)).map(({ metadata }) => metadata.labels?.["app"]);
   t.deepEqual([...new Set(labels)].sort(), [...apps].sort());

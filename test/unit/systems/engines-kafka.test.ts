@@ -4,7 +4,7 @@ import { systemOf } from "./support/system.ts";
 const name = "techbra-ecommerce";
 const withEngine = (engine: object) => systemOf("prod", name, { [name]: { kafka: { engine } } });
 const own = await systemOf("prod", name);
-const strimzi = await withEngine({ kind: "strimzi", operatorNamespace: "kafka-operator", apiServerCidr: "10.43.0.1/32" });
+const strimzi = await withEngine({ kind: "strimzi", operatorNamespace: "kafka-operator", apiServerCidr: "10.43.0.1/32", apiServerPorts: [16443] });
 const brokers = "broker-1.example.com:9094,broker-2.example.com:9094";
 const external = await withEngine({ kind: "external", brokers, port: 9094, cidr: "192.0.2.0/28" });
 
@@ -100,7 +100,7 @@ test("flows lead to Strimzi's pods: clients, each other, KEDA and the operator c
     { from: pods({ "strimzi.io/cluster": "kafka" }), ports: tcp(9090, 9091, 9092, 9093) },
     { from: namespaceOf("kafka-operator"), ports: tcp(8443, 9090, 9091) },
   ]);
-  t.deepEqual(egress as unknown, [resolver, { to: pods({ "strimzi.io/cluster": "kafka" }), ports: tcp(9090, 9091, 9092, 9093) }, { to: addresses("10.43.0.1/32"), ports: tcp(443, 6443) }]);
+  t.deepEqual(egress as unknown, [resolver, { to: pods({ "strimzi.io/cluster": "kafka" }), ports: tcp(9090, 9091, 9092, 9093) }, { to: addresses("10.43.0.1/32"), ports: tcp(16443) }]);
   for (const app of clients) t.true(JSON.stringify(strimzi.spec("NetworkPolicy", app).egress).includes('"strimzi.io/cluster":"kafka"'), app);
 });
 

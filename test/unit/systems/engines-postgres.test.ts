@@ -159,6 +159,12 @@ test("the operator's pods reach each other, the API server and the bucket that t
   ]);
 });
 
+test("the API server is reached on the ports that the stack names, because policies see where a packet really goes (X05)", async (t) => {
+  const opened = async (engine: object) => (await withEngine(engine)).spec("NetworkPolicy", "postgres").egress.find(({ to }) => to[0]?.ipBlock?.cidr === "10.43.0.1/32")?.ports as unknown;
+  t.deepEqual(await opened(cloudNative), tcp(443, 6443));
+  t.deepEqual(await opened({ ...cloudNative, apiServerPorts: [16443] }), tcp(16443));
+});
+
 test("without a bucket CloudNativePG is refused, because there would be no copy at all (X07)", async (t) => {
   await t.throwsAsync(stackVariant("dev", { systems: [name], [name]: { applications: { source: "images", service: "platform-service:v1.1.0" }, postgres: { engine: cloudNative, backup: { storage: undefined, keepAtLeast: undefined } } } }), {
     message: "postgres: engine cloudnative-pg: postgres.backup.s3 is not set, and copies go to a bucket alone: set it",

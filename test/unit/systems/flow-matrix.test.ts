@@ -34,26 +34,37 @@ const metrics: Record<string, Record<string, number>> = {
   "techbra-test": { "order-service": 8081, "billing-service": 8082, "inventory-service": 8083, bff: 8084 },
 };
 
+const traefik = { "app.kubernetes.io/name": "traefik" };
+
 /** The flow tables of a stack by namespace. */
 function tables(stack: keyof typeof stacks): Record<string, Table> {
-  const { ingressNamespace, "bgc-platform": bgc, "platform-service": platform, "resilient-api-gateway": gateway, "bots-edi": edi, "techbra-ecommerce": techbra, clusterAddons } = settings[stack];
-  const context = { ingressNamespace, addons: new Set(clusterAddons) };
+  const { ingress: ingressFrom, "bgc-platform": bgc, "platform-service": platform, "resilient-api-gateway": gateway, "bots-edi": edi, "techbra-ecommerce": techbra, clusterAddons } = settings[stack];
+  const context = { ingressFrom, addons: new Set(clusterAddons) };
   // Production's three certificates are proven to Let's Encrypt through the ingress controller.
-  const solvers: Flow[] = stack === "prod" ? [{ from: { namespace: "ingress-nginx" }, to: { app: "acme-solver" }, ports: [8089] }] : [];
+  const solvers: Flow[] = stack === "prod" ? [{ from: { namespace: "traefik", labels: traefik }, to: { app: "acme-solver" }, ports: [8089] }] : [];
   const techbraTable = postgresFlows("postgres", techbra.postgres.engine, techbraFlows(techbra, context));
-  const monitoring = settings[stack].monitoringNamespace;
+  const { monitoring } = settings[stack];
   const withMetrics = (given: Record<string, Table>): Record<string, Table> => Object.fromEntries(Object.entries(given).map(([namespace, table]) => [namespace, {
     ...table,
-    flows: [...table.flows, ...(monitoring ? Object.entries(metrics[namespace]!).map(([app, port]) => ({ from: { namespace: monitoring }, to: { app }, ports: [port] })) : [])],
+    flows: [...table.flows, ...monitoring.flatMap((from) => Object.entries(metrics[namespace]!).map(([app, port]) => ({ from, to: { app }, ports: [port] })))],
   }]));
   return withMetrics({
-    data: { flows: postgresFlows("postgres", bgc.postgres.engine, bgcFlows(ingressNamespace, bgc.postgres.backup.s3, bgc.integrationGateway.egress)) },
-    platform: { flows: [...postgresFlows("postgres", platform.postgres.engine, platformFlows(ingressNamespace, platform.postgres.backup.s3)), ...solvers] },
+    data: { flows: postgresFlows("postgres", bgc.postgres.engine, bgcFlows(ingressFrom, bgc.postgres.backup.s3, bgc.integrationGateway.egress)) },
+    platform: { flows: [...postgresFlows("postgres", platform.postgres.engine, platformFlows(ingressFrom, platform.postgres.backup.s3)), ...solvers] },
     edi: { flows: [...ediFlows(edi, context), ...solvers] },
-    "api-gateway": { flows: [...gatewayFlows(ingressNamespace, gateway.reverseProxy, gateway.redis.backup.s3), ...solvers], others: ["configuration-backup"] },
-    "techbra-test": { flows: kafkaFlows("kafka", techbra.kafka.engine, techbraTable) },
+    "api-gateway": { flows: [...gatewayFlows(ingressFrom, gateway.reverseProxy, gateway.redis.backup.s3), ...solvers], others: ["configuration-backup"] },
+    "techbra-test": { flows: kafkaFlows("kafka", techbra.kafka.engine, techbraTable), resolving: ["kafka"] },
   });
 }
+
+/** Apps that answer and ask nobody. */
+const withoutWayOut = {
+  dev: ["api-gateway/configuration-backup", "api-gateway/redis", "api-gateway/upstream-service", "data/postgres", "data/redis", "edi/mysql", "platform/postgres", "platform/redis", "techbra-test/postgres", "techbra-test/redis"],
+  prod: [
+    "api-gateway/acme-solver", "api-gateway/redis", "api-gateway/upstream-service", "data/postgres", "data/redis", "edi/acme-solver", "platform/acme-solver", "platform/postgres", "platform/redis",
+    "techbra-test/jaeger", "techbra-test/postgres", "techbra-test/redis",
+  ],
+};
 
 for (const stack of ["dev", "prod"] as const) {
   const { objects } = stacks[stack];
@@ -71,10 +82,24 @@ for (const stack of ["dev", "prod"] as const) {
     t.true(between(found.ingress).length > 35);
   });
 
-  test(`${stack}: every app may ask the cluster's resolver, and no opening is to everybody or on every port (X05)`, (t) => {
-    for (const { name, namespace } of policies(objects)) {
+  test(`${stack}: an app asks the cluster's resolver where it opens connections, and Kafka for its own name (X05)`, (t) => {
+    const silent = policies(objects).filter(({ spec }) => spec.egress.length === 0).map(({ name, namespace }) => `${namespace}/${name}`);
+    t.deepEqual(silent.sort(), withoutWayOut[stack]);
+    for (const { name, namespace } of policies(objects).filter(({ spec }) => spec.egress.length > 0)) {
       for (const port of ["UDP/53", "TCP/53"]) t.true(found.egress.has(`${namespace}: ${name} -> namespace kube-system {"k8s-app":"kube-dns"} ${port}`), `${namespace}/${name}`);
     }
+  });
+
+  test(`${stack}: of all that runs in the controller's namespace its own pods come in, and only to apps that an Ingress leads to (X05)`, (t) => {
+    const from = stack === "prod" ? 'namespace traefik {"app.kubernetes.io/name":"traefik"}' : 'namespace kube-system {"app.kubernetes.io/name":"traefik"}';
+    const backends = ["api-gateway/nginx", "data/bgc-api", "data/bgc-web", "edi/bots-webserver", "platform/platform-service"].map((each) => (stack === "dev" ? each.replace("nginx", "proxy-service") : each));
+    const solvers = stack === "prod" ? ["api-gateway/acme-solver", "edi/acme-solver", "platform/acme-solver"] : [];
+    const entered = [...found.ingress].filter((line) => /: namespace (traefik|kube-system)/.test(line)).map((line) => line.match(/^(\S+): (.*) -> (\S+) TCP\/\d+$/)!.slice(1));
+    t.deepEqual(entered.map(([namespace, , app]) => `${namespace}/${app}`).sort(), [...backends, ...solvers].sort());
+    t.deepEqual([...new Set(entered.map(([, who]) => who))], [from]);
+  });
+
+  test(`${stack}: no opening is to everybody or on every port (X05)`, (t) => {
     t.deepEqual([...found.ingress, ...found.egress].filter((line) => /every(body| namespace| port)|undefined| 0\.0\.0\.0\/0/.test(line)), []);
   });
 

@@ -1,10 +1,10 @@
 import test from "ava";
-import { stackVariant } from "../../support/stack-variant.ts";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
+import { stackVariant } from "../../support/stack-variant.ts";
 import { podLabels, policies, rendered, selects } from "./support/flow-matrix.ts";
 
-const without = await stackVariant("prod", { monitoringNamespace: "" });
-const named = await stackVariant("prod", { monitoringNamespace: "observability" });
+const prod = await stackVariant("prod");
+const named = await stackVariant("prod", { monitoring: { namespace: "observability" } });
 
 /** Every pod template that asks to be scraped: its namespace, its policy, and where. */
 function scraped(objects: readonly Manifest[]) {
@@ -22,7 +22,7 @@ function scraped(objects: readonly Manifest[]) {
 }
 
 test("a named monitoring namespace is let in to every port that tells metrics, and to nothing else (P09, G10, E13)", (t) => {
-  const added = [...rendered(named.objects).ingress].filter((line) => !rendered(without.objects).ingress.has(line)).sort();
+  const added = [...rendered(named.objects).ingress].filter((line) => !rendered(prod.objects).ingress.has(line)).sort();
   t.deepEqual(added, scraped(named.objects).map(({ namespace, policy, port }) => `${namespace}: namespace observability -> ${policy} TCP/${port}`).sort());
   t.deepEqual(added, [
     "api-gateway: namespace observability -> proxy-service TCP/5000",
@@ -39,14 +39,23 @@ test("a named monitoring namespace is let in to every port that tells metrics, a
   ]);
 });
 
+test("labels let in Prometheus alone of all that runs in the monitoring namespace (P09, G10, E13)", async (t) => {
+  const { objects } = await stackVariant("prod", { monitoring: { namespace: "observability", labels: { app: "prometheus" } } });
+  const narrow = [...rendered(named.objects).ingress].filter((line) => line.includes("namespace observability ->")).map((line) => line.replace("observability", 'observability {"app":"prometheus"}'));
+  t.is(narrow.length, 11);
+  t.deepEqual([...rendered(objects).ingress].filter((line) => line.includes("observability")).sort(), narrow.sort());
+});
+
 test("the queue's own image speaks no HTTP and is not scraped, and the contract server's queue is (E02)", async (t) => {
-  const queue = async (stack: string) => [...rendered((await stackVariant(stack, { monitoringNamespace: "observability" })).objects).ingress].filter((line) => line.includes("-> bots-jobqueue"));
+  const queue = async (stack: string) => [...rendered((await stackVariant(stack, { monitoring: { namespace: "observability" } })).objects).ingress].filter((line) => line.includes("-> bots-jobqueue"));
   t.deepEqual(await queue("prod"), []);
   t.deepEqual(await queue("dev"), ["edi: namespace observability -> bots-jobqueue TCP/28082"]);
 });
 
-test("without a monitoring namespace nobody from outside may fetch metrics", (t) => {
-  t.deepEqual([...rendered(without.objects).ingress].filter((line) => / namespace /.test(line) && !/ namespace (ingress-nginx|keda) -> /.test(line)), []);
+test("without a monitoring namespace nobody from outside but the ingress controller comes in", async (t) => {
+  const outside = [...rendered((await stackVariant("dev")).objects).ingress].filter((line) => / namespace |\d\/\d/.test(line));
+  t.deepEqual(outside.filter((line) => !line.includes('namespace kube-system {"app.kubernetes.io/name":"traefik"} ->')), []);
+  t.is(outside.length, 5);
 });
 
 test("the shop's images tell their metrics where Spring does, and everything else under /metrics (T05)", async (t) => {
@@ -57,9 +66,9 @@ test("the shop's images tell their metrics where Spring does, and everything els
 });
 
 test("the name service may be asked where a node caches it, and at the addresses that a stack adds (X05)", async (t) => {
-  const asked = (objects: readonly Manifest[]) => [...rendered(objects).egress].filter((line) => line.startsWith("data: redis -> ") && line.endsWith("/53")).sort();
-  const resolver = 'data: redis -> namespace kube-system {"k8s-app":"kube-dns"}';
-  t.deepEqual(asked(without.objects), ["data: redis -> 169.254.20.10/32 TCP/53", "data: redis -> 169.254.20.10/32 UDP/53", `${resolver} TCP/53`, `${resolver} UDP/53`]);
+  const asked = (objects: readonly Manifest[]) => [...rendered(objects).egress].filter((line) => line.startsWith("data: bgc-api -> ") && line.endsWith("/53")).sort();
+  const resolver = 'data: bgc-api -> namespace kube-system {"k8s-app":"kube-dns"}';
+  t.deepEqual(asked(prod.objects), ["data: bgc-api -> 169.254.20.10/32 TCP/53", "data: bgc-api -> 169.254.20.10/32 UDP/53", `${resolver} TCP/53`, `${resolver} UDP/53`]);
   const { objects } = await stackVariant("prod", { dnsCidrs: ["10.96.0.10/32"] });
-  t.deepEqual(asked(objects), ["data: redis -> 10.96.0.10/32 TCP/53", "data: redis -> 10.96.0.10/32 UDP/53", `${resolver} TCP/53`, `${resolver} UDP/53`]);
+  t.deepEqual(asked(objects), ["data: bgc-api -> 10.96.0.10/32 TCP/53", "data: bgc-api -> 10.96.0.10/32 UDP/53", `${resolver} TCP/53`, `${resolver} UDP/53`]);
 });

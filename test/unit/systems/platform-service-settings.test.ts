@@ -60,7 +60,7 @@ test("a new host is in the Ingress's rule, its TLS part and the certificate, so 
   const { rules, tls, ingressClassName } = after.spec("Ingress", "platform-ingress");
   t.deepEqual([rules.map(({ host }) => host), tls.map(({ hosts }) => hosts), ingressClassName], [["platform.example.com"], [["platform.example.com"]], "internal"]);
   t.deepEqual((after.get("Certificate", name)["spec"] as { dnsNames: string[] }).dnsNames, ["platform.example.com"]);
-  t.is(before.spec("Ingress", "platform-ingress").ingressClassName, "nginx");
+  t.is(before.spec("Ingress", "platform-ingress").ingressClassName, "traefik");
 });
 
 test("volumes outlive their StatefulSet whatever the stack retains, and take its storage class (X07)", (t) => {

@@ -20,10 +20,13 @@ const routed = ({ objects }: (typeof stacks)["dev"]): Record<string, readonly Pu
 const leads = ({ path, pathType }: PublicPath, asked: string): boolean =>
   asked === path || (pathType === "Prefix" && asked.startsWith(path.endsWith("/") ? path : `${path}/`));
 
-const internal = ["/metrics", "/livez", "/readyz", "/actuator/prometheus", "/actuator/health", "/audit/export", "/audit/cleanup", "/audit/holds", "/audit/stats"];
+const internal = [
+  "/metrics", "/livez", "/readyz", "/actuator/prometheus", "/actuator/health", "/audit/export", "/audit/cleanup", "/audit/holds", "/audit/stats",
+  "/admin/", "/admin/bots/routes/", "/delete/", "/plugin/", "/plugout/", "/sendtestmail/",
+];
 
 for (const [stack, variant] of Object.entries(stacks)) {
-  test(`${stack}: no Ingress leads to metrics, internal health or the audit log, and each leads to what is public (G11, P05, P07)`, (t) => {
+  test(`${stack}: no Ingress leads to metrics, internal health, the audit log or Bots' administration, and each leads to what is public (G11, P05, P07)`, (t) => {
     const ingresses = routed(variant);
     t.deepEqual(Object.keys(ingresses).sort(), ["api-gateway/proxy-service", "data/bgc-api", "data/bgc-web", "edi/bots-edi-ingress", "platform/platform-ingress"]);
     const open = Object.entries(ingresses).flatMap(([name, paths]) => internal.filter((asked) => paths.some((path) => leads(path, asked))).map((asked) => `${name} ${asked}`));
@@ -33,7 +36,7 @@ for (const [stack, variant] of Object.entries(stacks)) {
       "data/bgc-web": ["/", "/healthz", "/api/simulate"],
       "platform/platform-ingress": ["/health", "/v1/settings/theme"],
       "api-gateway/proxy-service": ["/health", "/proxy/ok", "/proxy/fail", "/proxy/slow"],
-      "edi/bots-edi-ingress": ["/", "/admin/", "/api/transactions", "/health/live", "/login/", "/incoming/"],
+      "edi/bots-edi-ingress": ["/", "/api/transactions", "/health/live", "/login/", "/incoming/"],
     };
     for (const [name, wanted] of Object.entries(asked)) t.deepEqual(wanted.filter((each) => !ingresses[name]!.some((path) => leads(path, each))), [], name);
   });

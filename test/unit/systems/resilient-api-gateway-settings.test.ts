@@ -58,7 +58,7 @@ test("the proxy's scaled size is two cores and 1Gi, and its range what the stack
   t.deepEqual([minReplicas, maxReplicas], [6, 12]);
 });
 
-test("without nginx the ingress controller's namespace reaches the proxy, and TLS is served from the Secret that the stack names (G11)", (t) => {
+test("without nginx the ingress controller reaches the proxy, and TLS is served from the Secret that the stack names (G11)", (t) => {
   const { tls, rules } = after.spec("Ingress", "proxy-service");
   t.deepEqual(tls as unknown, [{ hosts: ["gateway.example.com"], secretName: "other-tls" }]);
   const certificate = ({ get }: typeof after) => get("Certificate", "proxy-service")["spec"] as { secretName: string; dnsNames: string[] };
@@ -66,7 +66,7 @@ test("without nginx the ingress controller's namespace reaches the proxy, and TL
   t.is(rules[0]!.http.paths[0]!.backend.service.name, "proxy-service");
   t.deepEqual(after.names.filter((each) => each.includes("nginx")), []);
   t.deepEqual(after.spec("NetworkPolicy", "proxy-service").ingress as unknown, [
-    { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "ingress-nginx" } } }], ports: [{ protocol: "TCP", port: 5000 }] },
+    { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "traefik" } }, podSelector: { matchLabels: { "app.kubernetes.io/name": "traefik" } } }], ports: [{ protocol: "TCP", port: 5000 }] },
     { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }], ports: [{ protocol: "TCP", port: 5000 }] },
   ]);
 });

@@ -37,6 +37,7 @@ const network = [
     field("spec.rules[*].host", "*"),
     kept("spec.rules[*].http.paths[*].backend.service.name", "another"), kept("spec.rules[*].http.paths[*].backend.service.port.number", 1),
     added('metadata.annotations["nginx.ingress.kubernetes.io/ssl-redirect"]', "false"),
+    kept('metadata.annotations["traefik.ingress.kubernetes.io/router.entrypoints"]', "web,websecure"),
     added('metadata.annotations["nginx.ingress.kubernetes.io/configuration-snippet"]', "deny all;")),
   ...patternsOf(["Certificate"], field(""), kept("spec.secretName", "another"), kept("spec.dnsNames", ["another.local"]),
     kept("spec.renewBefore", "1h"), kept("spec.duration", "87600h"),

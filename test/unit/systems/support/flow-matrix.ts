@@ -16,6 +16,8 @@ export interface Openings {
 export interface Table {
   readonly flows: readonly Flow[];
   readonly others?: readonly string[];
+  /** Apps that open no connection and ask for names all the same. */
+  readonly resolving?: readonly string[];
 }
 
 const opening = (namespace: string, from: string, to: string, port: string) => `${namespace}: ${from} -> ${to} ${port}`;
@@ -50,20 +52,20 @@ function peerName({ podSelector, namespaceSelector, ipBlock }: Peer, app: (label
   return `${name ? `namespace ${name}` : "every namespace"}${podSelector ? ` ${JSON.stringify(podSelector.matchLabels)}` : ""}`;
 }
 
-/** What the flow tables, by namespace, say should be open: each flow on the sides where it has an app, and DNS for every app. */
+/** What the flow tables, by namespace, say should be open: each flow on the sides where it has an app, and DNS for every app that opens a connection. */
 export function expected(tables: Readonly<Record<string, Table>>): Openings {
   const [ingress, egress] = [new Set<string>(), new Set<string>()];
-  for (const [namespace, { flows, others = [] }] of Object.entries(tables)) {
-    const apps = new Set(others);
+  for (const [namespace, { flows, resolving = [] }] of Object.entries(tables)) {
+    const asking = new Set(resolving);
     for (const { from, to, ports } of flows) {
-      for (const end of [from, to]) if ("app" in end) apps.add(end.app);
+      if ("app" in from) asking.add(from.app);
       for (const port of ports) {
         const line = opening(namespace, endName(from), endName(to), `TCP/${port}`);
         if ("app" in from) egress.add(line);
         if ("app" in to) ingress.add(line);
       }
     }
-    for (const app of apps) for (const resolver of resolvers) for (const port of dns) egress.add(opening(namespace, app, resolver, port));
+    for (const app of asking) for (const resolver of resolvers) for (const port of dns) egress.add(opening(namespace, app, resolver, port));
   }
   return { ingress, egress };
 }
