@@ -56,8 +56,8 @@ test("an update of the dev stack without a change, its verification and the next
     ...targets.flatMap(({ system }) => verificationLines({ system, checks: [check("workload", "Deployment api")], unchecked: [] }).lines),
     ...nextSteps(targets, "dev", "/p/kubeconfig"),
   ];
-  t.deepEqual(lines.slice(0, 4), ["looks at what is to change", `planned: ${urns.length} unchanged (0 s)`, "brings the changes", `bgc-platform: nothing to change, ${urns.filter((each) => each.includes("BgcPlatform")).length} objects`]);
-  t.is(lines.filter((line) => line.includes("nothing to change")).length, 5);
+  t.deepEqual(lines.slice(0, 3), ["looks at what is to change", `planned: ${urns.length} unchanged (0 s)`, "brings the changes"]);
+  t.deepEqual(lines.slice(3, 8).sort(), targets.map(({ system, namespace }) => `${system}: nothing to change, ${urns.filter((each) => each.includes(`:${components[namespace]}$`)).length} objects`).sort());
   t.log(`${lines.length} lines`);
   t.true(lines.length < 45, lines.join("\n"));
 });
