@@ -26,7 +26,7 @@ test("our own prod stack passes every rule but for its two placeholders, without
 test("the prod stack passes with each setting that it leaves out, too", async (t) => {
   const { objects } = await stackVariant("prod", {
     ingressClass: "traefik",
-    monitoringNamespace: "monitoring",
+    monitoring: { namespace: "monitoring" },
     dnsCidrs: ["169.254.20.10/32"],
     "bgc-platform": { tlsSecret: "bgc-tls", hosts: { api: "api.example.com", web: "web.example.com" }, authenticatingProxy: true, integrationGateway: { egress: { cidrs: ["203.0.113.0/24"], ports: [443] } } },
     "platform-service": { maintenance: true, authenticatingProxy: true, config: { LOG_LEVEL: "debug" } },

@@ -3,7 +3,7 @@ import type { EngineEvent } from "../../../../scripts/support/engine-events.ts";
 /** The URN of a resource below a system's component. */
 export const urn = (system: string, type: string, name: string): string => `urn:pulumi:dev::production-platform::platform:system:${system}$platform:workload:Workload$${type}::${name}`;
 
-const metadata = (of: string, op: string, inputs: object, custom: boolean) => {
+const metadata = (of: string, op: string, inputs: Readonly<Record<string, unknown>>, custom: boolean) => {
   const state = { custom, inputs };
   const type = of.split("::")[2]!.split("$").at(-1)!;
   return { op, urn: of, type, ...(op === "create" ? {} : { old: state }), ...(op === "delete" ? {} : { new: state }) } as const;
@@ -12,7 +12,7 @@ const metadata = (of: string, op: string, inputs: object, custom: boolean) => {
 /** Events as the engine writes them, of what is read of them here. */
 export const event = {
   begins: (): EngineEvent => ({ preludeEvent: { config: {} } }),
-  starts: (of: string, op: string, inputs: object = {}, custom = true): EngineEvent => ({ resourcePreEvent: { metadata: metadata(of, op, inputs, custom) } }),
+  starts: (of: string, op: string, inputs: Readonly<Record<string, unknown>> = {}, custom = true): EngineEvent => ({ resourcePreEvent: { metadata: metadata(of, op, inputs, custom) } }),
   ends: (of: string, op: string): EngineEvent => ({ resOutputsEvent: { metadata: metadata(of, op, {}, true) } }),
   fails: (of: string, op: string): EngineEvent => ({ resOpFailedEvent: { metadata: metadata(of, op, {}, true) } }),
   says: (severity: string, message: string, of?: string, ephemeral = false): EngineEvent => ({ diagnosticEvent: { severity, message, ...(of !== undefined && { urn: of }), ephemeral } }),
