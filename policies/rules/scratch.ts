@@ -56,7 +56,7 @@ const scratchFits: ObjectRule = {
     yield {
       path: `${pod.path}.volumes`,
       message: `scratch volumes of ${inMebibytes(needed)} (${scratch.map(({ name, emptyDir }) => `${name} ${emptyDir?.sizeLimit}`).join(", ")}) are above the pod's ephemeral-storage limit of ${inMebibytes(limit)}`,
-      fix: `resources:\n  limits:\n    ephemeral-storage: ${inMebibytes(needed + 64 * 2 ** 20)}   # and 64Mi for logs`,
+      fix: `resources:\n  limits:\n    ephemeral-storage: ${inMebibytes(needed)}   # and room for logs`,
     };
   },
 };
