@@ -24,6 +24,11 @@ export function quantityHint(quantity: unknown): string {
   return number === undefined ? "" : `: write ${number}${unit === "k" || unit === "K" ? "k" : unit.toUpperCase()} or ${number}${unit.toUpperCase()}i`;
 }
 
+/** A number of bytes as Kubernetes writes it, rounded up: `512Mi`. */
+export function inMebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20)}Mi`;
+}
+
 /** `512mb` as a number of bytes; undefined for anything Redis would refuse. */
 export function parseRedisMemory(size: string): number | undefined {
   const match = /^(\d+)([a-z]*)$/i.exec(size);

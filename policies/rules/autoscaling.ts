@@ -5,6 +5,7 @@ import { seesAllOf } from "../ownership.ts";
 import type { ObjectRule, Rule, StackRule } from "../rule.ts";
 
 const ceiling = "object.?spec.?maxReplicas.or(object.?spec.?maxReplicaCount)";
+const floor = "object.?spec.?minReplicas.or(object.?spec.?minReplicaCount)";
 
 const base = { kinds: scalerKinds, row: ["P02", "T04"], severity: "high" } as const;
 
@@ -69,9 +70,9 @@ const range: ObjectRule = {
   remediation: "spec:\n  minReplicas: 3\n  maxReplicas: 8   # minReplicaCount and maxReplicaCount of a ScaledObject",
   admission: [
     { expression: `${ceiling}.hasValue()`, message: "has no maxReplicas (maxReplicaCount of a ScaledObject)" },
-    { expression: `${ceiling}.orValue(100) > 1`, message: "maxReplicas is below 2, which never scales" },
-    { expression: `object.?spec.?minReplicas.or(object.?spec.?minReplicaCount).orValue(0) <= ${ceiling}.orValue(100)`, message: "minReplicas is above maxReplicas" },
-    { expression: "object.?spec.?minReplicas.orValue(1) > 0", message: "minReplicas is 0, and pods that are not there have no load to be measured" },
+    { expression: `!${ceiling}.hasValue() || ${ceiling}.value() > 1`, message: "maxReplicas is below 2, which never scales" },
+    { expression: `!${floor}.hasValue() || !${ceiling}.hasValue() || ${floor}.value() <= ${ceiling}.value()`, message: "minReplicas is above maxReplicas" },
+    { expression: "!object.?spec.?minReplicas.hasValue() || object.spec.minReplicas > 0", message: "minReplicas is 0, and pods that are not there have no load to be measured" },
   ],
   *check(object) {
     const { minReplicas, maxReplicas, fields } = scalerSpec(object);

@@ -57,13 +57,15 @@ const prunesBehind: ObjectRule = {
     const pod = podOf(object);
     if (copiedStore(object) === undefined || pod === undefined) return;
     const { initContainers = [], containers } = pod.spec;
-    const position = (name: string) => [...initContainers, ...containers].findIndex((step) => step.name === name);
-    const [verify, prune] = [position("verify"), position("prune")];
-    if (prune === -1) return;
+    const steps = [...initContainers, ...containers];
+    const prune = steps.find(({ name }) => name === "prune");
+    if (prune === undefined) return;
+    const isVerify = ({ name }: { readonly name: string }) => name === "verify";
     // Init containers run one after the other, and all of them before the others.
-    if (verify !== -1 && (verify >= initContainers.length || verify > prune)) yield { path: pod.path, message: "prune does not wait for verify", container: "prune" };
+    const before = initContainers.slice(0, steps.indexOf(prune));
+    if (steps.some(isVerify) && !before.some(isVerify)) yield { path: pod.path, message: "prune does not wait for verify", container: "prune" };
     const { keepAtLeast } = settings["B11-prune-behind-verify"];
-    const kept = [...initContainers, ...containers][prune]?.env?.find(({ name }) => name === "KEEP_AT_LEAST")?.value;
+    const kept = prune.env?.find(({ name }) => name === "KEEP_AT_LEAST")?.value;
     if (!(Number(kept) >= keepAtLeast)) {
       yield { path: pod.path, message: `prune has KEEP_AT_LEAST ${kept ?? "not set"}, must keep at least ${keepAtLeast} copies`, container: "prune" };
     }

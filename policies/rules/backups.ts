@@ -27,10 +27,11 @@ const backup: StackRule = {
     if (kind === undefined) return;
     const fix = backupLines(object);
     const backups = backupsOf(object, stack);
-    if (backups.length === 0) {
+    const [first] = backups;
+    if (first === undefined) {
       yield { path: "", message: `data store (${kind}) has no backup: no CronJob in namespace "${object.namespace}" is labelled ${backupOf}=${object.name}`, fix };
     } else if (!backups.some(isVerified)) {
-      yield { path: "", message: `the backup of this data store (${kind}) is never restored: ${backups[0]?.ref} has no container named "verify"`, fix };
+      yield { path: "", message: `the backup of this data store (${kind}) is never restored: ${first.ref} has no container named "verify"`, fix };
     }
   },
 };
@@ -49,9 +50,10 @@ const daily: StackRule = {
   *check(object, stack) {
     const kind = keptStoreKind(object);
     const backups = kind === undefined ? [] : backupsOf(object, stack);
-    if (backups.length === 0 || backups.some((job) => runsDaily(scheduleOf(job)))) return;
+    const [first] = backups;
+    if (first === undefined || backups.some((job) => runsDaily(scheduleOf(job)))) return;
     const jobs = backups.map((job) => `${job.ref} has the schedule "${scheduleOf(job)}"`).join(", ");
-    yield { path: "", message: `this data store (${kind}) is not backed up every day: ${jobs}`, fix: `# on ${backups[0]?.ref}\nspec:\n  schedule: "0 2 * * *"` };
+    yield { path: "", message: `this data store (${kind}) is not backed up every day: ${jobs}`, fix: `# on ${first.ref}\nspec:\n  schedule: "0 2 * * *"` };
   },
 };
 

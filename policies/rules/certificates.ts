@@ -78,7 +78,7 @@ const unitHours: Readonly<Record<string, number>> = { h: 1, m: 1 / 60, s: 1 / 36
 
 /** `2160h0m0s`, as Go writes durations, in hours. */
 function hoursOf(duration: string): number {
-  return [...String(duration).matchAll(/(\d+(?:\.\d+)?)(h|ms|m|us|µs|ns|s)/g)].reduce((hours, [, count, unit]) => hours + Number(count) * (unitHours[unit ?? ""] ?? 0), 0);
+  return [...String(duration).matchAll(/(\d+(?:\.\d+)?)(h|ms|m|us|µs|ns|s)/g)].reduce((hours, [, count, unit]) => hours + Number(count) * unitHours[unit!]!, 0);
 }
 
 /** Other APIs have a Certificate, too. */

@@ -49,12 +49,11 @@ const enoughConnections: StackRule = {
     if (total === 0 || total + numbers.reserve <= limit) return;
     const others = clients.length > namedClients ? [`and ${clients.length - namedClients} more`] : [];
     const names = [...clients.slice(0, namedClients).map(({ words }) => words), ...others].join(", ");
-    const option = kind === "postgres" ? "postgres, -c, max_connections" : "mariadbd, --max-connections";
     yield {
       path,
       message: `pools may open ${total} connections (${names}) and ${numbers.reserve} are kept free, but max_connections is ${limit}`,
       container: server.spec.name,
-      fix: `args: [${option}=${total + numbers.reserve}]   # or smaller pools`,
+      fix: `args: [--max-connections=${total + numbers.reserve}]   # or smaller pools`,
     };
   },
 };

@@ -4,6 +4,8 @@ import type { ObjectRule, Rule } from "../rule.ts";
 
 const ports = Object.keys(storePorts).map(Number);
 
+const tooMany = (addressBits: number) => `more than ${2 ** addressBits} addresses`;
+
 /** CEL of the egress rules that open the port of a data store. */
 const toStores = `object.spec.?egress.orValue([]).filter(rule, rule.?ports.orValue([]).exists(opened, type(opened.?port.orValue("")) == int && `
   + `[${ports.join(", ")}].exists(store, opened.port <= store && store <= opened.?endPort.orValue(opened.port))))`;
@@ -21,7 +23,7 @@ const egress: ObjectRule = {
     {
       expression: `${toStores}.all(rule, rule.?to.orValue([]).all(peer, !has(peer.ipBlock) || peer.ipBlock.cidr.endsWith("/0") && peer.ipBlock.?except.orValue([]).size() == 0`
         + ` || (peer.ipBlock.cidr.contains(":") ? 128 : 32) - int(peer.ipBlock.cidr.split("/")[1]) <= ${addressBits}))`,
-      message: `egress opens a data store's port to more than ${2 ** addressBits} addresses`,
+      message: `egress opens a data store's port to ${tooMany(addressBits)}`,
     },
   ],
   *check(object, settings) {
@@ -37,7 +39,7 @@ const egress: ObjectRule = {
         const bits = (cidr.includes(":") ? 128 : 32) - Number(cidr.split("/")[1]);
         // Every address without exception is X05-egress-open's, as no peer at all is.
         if (bits <= most || (cidr.endsWith("/0") && except.length === 0)) continue;
-        yield { path: `spec.egress[${index}].to[${peer}].ipBlock.cidr`, message: `egress opens ${store} to ${cidr}, more than ${2 ** most} addresses` };
+        yield { path: `spec.egress[${index}].to[${peer}].ipBlock.cidr`, message: `egress opens ${store} to ${cidr}, ${tooMany(most)}` };
       }
     }
   },

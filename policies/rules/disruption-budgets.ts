@@ -70,8 +70,8 @@ const protects: ObjectRule = {
   sources: { scanners: ["kube-score poddisruptionbudget-has-policy"] },
   admission: [
     { expression: "object.?spec.?maxUnavailable.hasValue() || object.?spec.?minAvailable.hasValue()", message: "has neither maxUnavailable nor minAvailable" },
-    { expression: `!string(object.?spec.?maxUnavailable.orValue(1)).matches("${allPods}")`, message: "maxUnavailable lets all pods be evicted at once" },
-    { expression: `!string(object.?spec.?minAvailable.orValue(1)).matches("${noPods}")`, message: "minAvailable lets all pods be evicted at once" },
+    { expression: `!string(object.?spec.?maxUnavailable.orValue("")).matches("${allPods}")`, message: "maxUnavailable lets all pods be evicted at once" },
+    { expression: `!string(object.?spec.?minAvailable.orValue("")).matches("${noPods}")`, message: "minAvailable lets all pods be evicted at once" },
   ],
   *check(object) {
     const { minAvailable, maxUnavailable } = budgetSpec(object);

@@ -63,7 +63,7 @@ export function unusedExceptionRule(rules: readonly Rule[], today: string): Stac
         const rule = byId.get(ruleId);
         if (rule === undefined || problem !== undefined) continue; // X09-exception's
         const path = `metadata.annotations["${annotation}"]`;
-        const looked = rule.kinds[0] === "*" || rule.kinds.includes(object.kind) ? [object] : rule.kinds.includes("PodTemplate") ? foreignPods(object) : [];
+        const looked = rule.kinds.includes(object.kind) ? [object] : rule.kinds.includes("PodTemplate") ? foreignPods(object) : [];
         const isKept = () => looked.every((each) => violationsOf(rule, each, stack, settings).next().done);
         const why = looked.length === 0 ? `the rule does not look at a ${object.kind}` : isKept() ? "the rule is kept" : undefined;
         if (why !== undefined) yield { path, message: `exception from ${ruleId} excepts from nothing: ${why}` };

@@ -93,10 +93,10 @@ const startingDeadline: ObjectRule = {
   rationale: "Without it a controller that was away starts last night's run at noon, or after a hundred missed ones none at all; below ten seconds it may miss each.",
   remediation: "spec:\n  startingDeadlineSeconds: 3600",
   sources: { scanners: ["kube-score cronjob-has-deadline"] },
-  admission: [{ expression: "object.spec.?startingDeadlineSeconds.orValue(0) >= 10", message: "startingDeadlineSeconds is not set, or below 10" }],
+  admission: [{ expression: "has(object.spec.startingDeadlineSeconds) && object.spec.startingDeadlineSeconds >= 10", message: "startingDeadlineSeconds is not set, or below 10" }],
   *check(object) {
     const { startingDeadlineSeconds: seconds } = cronSpec(object);
-    if ((seconds ?? 0) < 10) yield { path: "spec.startingDeadlineSeconds", message: `startingDeadlineSeconds is ${seconds ?? "not set"}, must be at least 10` };
+    if (!(Number(seconds) >= 10)) yield { path: "spec.startingDeadlineSeconds", message: `startingDeadlineSeconds is ${seconds ?? "not set"}, must be at least 10` };
   },
 };
 

@@ -110,12 +110,12 @@ const topic: ObjectRule = {
     ...["partitions", "replicas"].map((field) => ({ expression: `object.kind != "KafkaTopic" || object.spec.?${field}.hasValue()`, message: `the topic says no ${field}` })),
     { expression: 'object.kind != "KafkaTopic" || object.spec.?config[?"retention.ms"].hasValue()', message: "the topic says no retention.ms" },
     {
-      expression: 'object.kind != "KafkaTopic" || object.spec.?replicas.orValue(1) <= 1'
+      expression: 'object.kind != "KafkaTopic" || !has(object.spec.replicas) || object.spec.replicas <= 1'
         + ' || int(string(object.spec.?config[?"min.insync.replicas"].orValue(1))) < object.spec.replicas',
       message: "min.insync.replicas is not below replicas",
     },
     {
-      expression: `object.kind != "Job" || variables.pod.containers.all(container, container.?env.orValue([]).all(variable, variable.name != ${literal(topicsVariable)}`
+      expression: `object.kind != "Job" || (variables.pod.containers + variables.pod.?initContainers.orValue([])).all(container, container.?env.orValue([]).all(variable, variable.name != ${literal(topicsVariable)}`
         + ` || variable.?value.orValue("").split("\\n").exists(line, !line.matches(${literal(topicLine)}))`
         + ' || variable.value.split("\\n").all(line, int(line.split(" ")[2]) <= 1 || int(line.split(" ")[3]) < int(line.split(" ")[2]))))',
       message: "a topic's least replicas in sync are not below its replicas",

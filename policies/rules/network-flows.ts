@@ -100,8 +100,8 @@ const flowPorts: ObjectRule = {
 function* openPorts(object: KubernetesObject, direction: Direction): Generator<Violation> {
   for (const { peers, ports, path, number } of flowsOf(object, direction)) {
     if (peers.length > 0 && ports.length === 0) yield { path: `${path}.ports`, message: `${direction} rule ${number} opens every port` };
-    for (const [index, { port = 0, endPort = 0 }] of ports.entries()) {
-      if (endPort - Number(port) >= manyPorts) yield { path: `${path}.ports[${index}].endPort`, message: `${direction} rule ${number} opens the ports ${port} to ${endPort}` };
+    for (const [index, { port, endPort }] of ports.entries()) {
+      if (Number(endPort) - Number(port) >= manyPorts) yield { path: `${path}.ports[${index}].endPort`, message: `${direction} rule ${number} opens the ports ${port} to ${endPort}` };
     }
   }
 }

@@ -4,7 +4,7 @@ import type { KubernetesObject } from "../kubernetes-object.ts";
 import { podDemand, podsAtMost, podsKept } from "../pod-demand.ts";
 import type { Resource } from "../pod-demand.ts";
 import { containersOf, podKinds, podOf, workloadKinds } from "../pod-spec-walker.ts";
-import { parseQuantity } from "../quantity.ts";
+import { inMebibytes, parseQuantity } from "../quantity.ts";
 import { maximumReplicas } from "../replicas.ts";
 import type { Rule, StackRule } from "../rule.ts";
 import type { Stack } from "../stack.ts";
@@ -100,7 +100,7 @@ const isScratch = ({ metadata }: Claim) => metadata?.ownerReferences?.some(({ ki
 
 /** A sum as the quota would write it. */
 function shown(amount: number, name: string): string {
-  if (/memory|storage/.test(name)) return `${Math.ceil(amount / 2 ** 20)}Mi`;
+  if (/memory|storage/.test(name)) return inMebibytes(amount);
   return name.includes("cpu") ? `${Math.ceil(amount * 1000 - 1e-6)}m` : `${amount}`;
 }
 

@@ -4,7 +4,7 @@ import { NotEvaluable } from "../kubernetes-object.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { containersOf, podOf } from "../pod-spec-walker.ts";
 import type { WalkedContainer } from "../pod-spec-walker.ts";
-import { parseQuantity, parseRedisMemory } from "../quantity.ts";
+import { inMebibytes, parseQuantity, parseRedisMemory } from "../quantity.ts";
 import type { ObjectRule, Rule, StackRule } from "../rule.ts";
 import { mountedSources, serverSetting, settingValues } from "../server-settings.ts";
 
@@ -45,7 +45,7 @@ const memory: StackRule = {
           path: `${container.path}.resources.limits.memory`,
           message: `memory limit ${resources?.limits?.["memory"]} is below ${limitRatio} x maxmemory ${maxmemory}`,
           container: name,
-          fix: `resources:\n  limits:\n    memory: ${Math.ceil((bytes * limitRatio) / 2 ** 20)}Mi`,
+          fix: `resources:\n  limits:\n    memory: ${inMebibytes(bytes * limitRatio)}`,
         };
       }
     }

@@ -3,7 +3,7 @@ import { enumerated } from "../enumerated.ts";
 import type { Manifest } from "../kubernetes-object.ts";
 import { podKinds, workloadKinds } from "../pod-spec-walker.ts";
 import type { WalkedContainer } from "../pod-spec-walker.ts";
-import { parseQuantity, quantityHint } from "../quantity.ts";
+import { inMebibytes, parseQuantity, quantityHint } from "../quantity.ts";
 import type { CelCheck, ContainerRule, Rule, StackRule, Violation } from "../rule.ts";
 import { namespaceAnsweredBy } from "../stack.ts";
 import { scratchRules } from "./scratch.ts";
@@ -30,7 +30,7 @@ function* requirePositive({ spec, path }: WalkedContainer, amounts: readonly Amo
   if (missing.length > 0) yield { path: missing.length === 1 ? at(missing[0]!) : `${path}.resources`, message: `has ${enumerated(missing.map(([, , name]) => `no ${name}`))}` };
   for (const amount of amounts) {
     const value = valueOf(amount);
-    if (value !== undefined && !((parseQuantity(value) ?? 0) > 0)) yield { path: at(amount), message: `${amount[2]} ${value} is not a quantity above zero${quantityHint(value)}` };
+    if (value !== undefined && !(Number(parseQuantity(value)) > 0)) yield { path: at(amount), message: `${amount[2]} ${value} is not a quantity above zero${quantityHint(value)}` };
   }
 }
 
@@ -107,8 +107,8 @@ const requestsWithinLimits: ContainerRule = {
     const { requests, limits } = spec.resources ?? {};
     for (const [resource, request] of Object.entries(requests ?? {})) {
       const limit = limits?.[resource];
-      const most = parseQuantity(limit) ?? 0; // a limit that is missing or zero is X02-container-resources'
-      if (most > 0 && (parseQuantity(request) ?? 0) > most) {
+      const most = Number(parseQuantity(limit)); // a limit that is missing or zero is X02-container-resources'
+      if (most > 0 && Number(parseQuantity(request)) > most) {
         yield { path: fieldOf(path, "requests", resource), message: `requests ${request} of ${resource}, above its limit of ${limit}` };
       }
     }
@@ -134,12 +134,12 @@ const memoryOvercommit: ContainerRule = {
   }],
   *check({ spec, path }, _object, settings) {
     const { requests, limits } = spec.resources ?? {};
-    const request = parseQuantity(requests?.["memory"]) ?? 0;
-    const limit = parseQuantity(limits?.["memory"]) ?? 0;
+    const request = Number(parseQuantity(requests?.["memory"]));
+    const limit = Number(parseQuantity(limits?.["memory"]));
     const { maxLimitRequestRatio } = settings["X02-memory-overcommit"];
-    if (request <= 0 || limit <= maxLimitRequestRatio * request) return; // one that is missing is X02-container-resources'
+    if (!(request > 0 && limit > maxLimitRequestRatio * request)) return; // one that is missing is X02-container-resources'
     const message = `memory limit ${limits?.["memory"]} is more than ${maxLimitRequestRatio} x the request of ${requests?.["memory"]}`;
-    yield { path: `${path}.resources.requests.memory`, message, fix: `resources:\n  requests:\n    memory: ${Math.ceil(limit / maxLimitRequestRatio / 2 ** 20)}Mi` };
+    yield { path: `${path}.resources.requests.memory`, message, fix: `resources:\n  requests:\n    memory: ${inMebibytes(limit / maxLimitRequestRatio)}` };
   },
 };
 

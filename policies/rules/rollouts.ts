@@ -49,7 +49,7 @@ const serving: ObjectRule = {
     const field = object.kind === "DaemonSet" ? "updateStrategy" : "strategy";
     const share = spec[field]?.rollingUpdate?.maxUnavailable;
     const { replicas } = spec;
-    const isAll = typeof share === "string" ? /^[1-9]\d{2,}%$/.test(share) : (replicas ?? 1) > 1 && Number(share) >= Number(replicas);
+    const isAll = typeof share === "string" ? /^[1-9]\d{2,}%$/.test(share) : Number(replicas) > 1 && Number(share) >= Number(replicas);
     if (isAll) yield { path: `spec.${field}.rollingUpdate.maxUnavailable`, message: `maxUnavailable ${share} lets a rollout stop all pods at once` };
   },
 };
@@ -117,7 +117,7 @@ const rollback: ObjectRule = {
   title: "Rollouts can be undone",
   rationale: "Without the revisions before it, `rollout undo` has nothing to go back to when a release is broken.",
   remediation: "spec:\n  revisionHistoryLimit: 10",
-  admission: [{ expression: "object.?spec.?revisionHistoryLimit.orValue(10) > 0", message: "revisionHistoryLimit is 0: there is nothing to roll back to" }],
+  admission: [{ expression: "!has(object.spec.revisionHistoryLimit) || object.spec.revisionHistoryLimit > 0", message: "revisionHistoryLimit is 0: there is nothing to roll back to" }],
   *check(object) {
     const { revisionHistoryLimit } = (object.manifest["spec"] ?? {}) as Partial<V1DeploymentSpec>;
     if (revisionHistoryLimit === 0) yield { path: "spec.revisionHistoryLimit", message: "revisionHistoryLimit is 0: there is nothing to roll back to" };

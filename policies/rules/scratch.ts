@@ -1,7 +1,7 @@
 import { volumes } from "../cel.ts";
 import { podDemand } from "../pod-demand.ts";
 import { containersOf, podKinds, podOf } from "../pod-spec-walker.ts";
-import { parseQuantity } from "../quantity.ts";
+import { inMebibytes, parseQuantity } from "../quantity.ts";
 import type { ObjectRule, Rule } from "../rule.ts";
 
 const base = { row: ["X02"], severity: "high", scope: "object", kinds: podKinds } as const;
@@ -47,17 +47,16 @@ const scratchFits: ObjectRule = {
     const pod = podOf(object);
     if (pod === undefined) return;
     for (const { role, spec } of containersOf(pod)) {
-      if (role !== "ephemeral" && !((parseQuantity(spec.resources?.limits?.["ephemeral-storage"]) ?? 0) > 0)) return; // X02-ephemeral-storage's
+      if (role !== "ephemeral" && !(Number(parseQuantity(spec.resources?.limits?.["ephemeral-storage"])) > 0)) return; // X02-ephemeral-storage's
     }
     const scratch = (pod.spec.volumes ?? []).filter(({ emptyDir }) => emptyDir && !emptyDir.medium && emptyDir.sizeLimit);
     const needed = scratch.reduce((total, { emptyDir }) => total + (parseQuantity(emptyDir?.sizeLimit) ?? 0), 0);
     const limit = podDemand(object, { list: "limits", name: "ephemeral-storage" });
     if (needed <= limit) return;
-    const mebi = (amount: number) => `${Math.ceil(amount / 2 ** 20)}Mi`;
     yield {
       path: `${pod.path}.volumes`,
-      message: `scratch volumes of ${mebi(needed)} (${scratch.map(({ name, emptyDir }) => `${name} ${emptyDir?.sizeLimit}`).join(", ")}) are above the pod's ephemeral-storage limit of ${mebi(limit)}`,
-      fix: `resources:\n  limits:\n    ephemeral-storage: ${mebi(needed + 64 * 2 ** 20)}   # and 64Mi for logs`,
+      message: `scratch volumes of ${inMebibytes(needed)} (${scratch.map(({ name, emptyDir }) => `${name} ${emptyDir?.sizeLimit}`).join(", ")}) are above the pod's ephemeral-storage limit of ${inMebibytes(limit)}`,
+      fix: `resources:\n  limits:\n    ephemeral-storage: ${inMebibytes(needed)}   # and room for logs`,
     };
   },
 };

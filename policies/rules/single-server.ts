@@ -1,6 +1,6 @@
 import { literal } from "../cel.ts";
 import { storeIs } from "../data-store-cel.ts";
-import { dataStoreKind, dataStoreKinds } from "../data-stores.ts";
+import { dataStoreKinds, keptStoreKind } from "../data-stores.ts";
 import { podOf } from "../pod-spec-walker.ts";
 import type { ObjectRule } from "../rule.ts";
 
@@ -34,8 +34,8 @@ export const singleServerRule: ObjectRule = {
     },
   ],
   *check(object) {
-    const kind = dataStoreKind(object);
-    if (kind === undefined || kind === "redis-cache") return;
+    const kind = keptStoreKind(object);
+    if (kind === undefined) return;
     const spec = (object.manifest["spec"] ?? {}) as { replicas?: number; strategy?: { type?: string } };
     // A Postgres in a Deployment is B05-postgres-stateful-set's.
     if (object.kind === "Deployment" && kind !== "postgres" && spec.strategy?.type !== "Recreate") {

@@ -1,6 +1,6 @@
 import type { V1PersistentVolumeClaim, V1PersistentVolumeSpec, V1StatefulSetSpec, V1StorageClass } from "@kubernetes/client-node";
 import { volumes } from "../cel.ts";
-import { dataStoreKind } from "../data-stores.ts";
+import { keptStoreKind } from "../data-stores.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { podKinds } from "../pod-spec-walker.ts";
 import { parseQuantity } from "../quantity.ts";
@@ -98,8 +98,8 @@ const classKept: StackRule = {
   remediation: "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nreclaimPolicy: Retain",
   admission: { beyondCel: "The StorageClass is another object." },
   *check(object, stack) {
-    const kind = dataStoreKind(object);
-    if (kind === undefined || kind === "redis-cache") return;
+    const kind = keptStoreKind(object);
+    if (kind === undefined) return;
     for (const [index, { spec }] of claimTemplates(object).entries()) {
       const storageClass = spec?.storageClassName ? stack.named("StorageClass", "", spec.storageClassName) : undefined;
       const policy = (storageClass?.manifest as V1StorageClass | undefined)?.reclaimPolicy ?? "Delete";

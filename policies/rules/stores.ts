@@ -49,7 +49,7 @@ const exposed: ObjectRule = {
   sources: { scanners: ["kube-linter exposed-services"] },
   admission: [{
     expression: `!(object.spec.?type.orValue("ClusterIP") in ["LoadBalancer", "NodePort"] || object.spec.?externalIPs.orValue([]).size() > 0)`
-      + ` || !object.spec.?ports.orValue([]).exists(served, served.?port.orValue(0) in ${ports} || string(served.?targetPort.orValue("")) in ${ports}.map(port, string(port)))`,
+      + ` || !object.spec.?ports.orValue([]).exists(served, served.port in ${ports} || string(served.?targetPort.orValue("")) in ${ports}.map(port, string(port)))`,
     message: "serves a data store's port outside the cluster",
   }],
   *check(object) {

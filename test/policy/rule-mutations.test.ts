@@ -1,12 +1,14 @@
 import test from "ava";
 import { rulesAsOf } from "../../policies/rules/index.ts";
 import { parseSettings } from "../../policies/settings.ts";
-import { celSlips, codeSlips, ruleMutants } from "./support/rule-mutants.ts";
+import { ruleMutants, sampleOf } from "./support/rule-mutants.ts";
 import { sweep } from "./support/rule-sweep.ts";
 import { celRefutation } from "./support/rule-trial.ts";
+import { celSlips, codeSlips } from "./support/slips.ts";
 import { today } from "./fixtures/fixture.ts";
 
 const rules = rulesAsOf(today);
+const all = ruleMutants();
 
 const written = (source: string, slips: ReturnType<typeof codeSlips>) => slips.map(({ start, end, text }) => `${source.slice(0, start)}${text}${source.slice(end)}`);
 
@@ -48,9 +50,15 @@ test("no CEL of a rule can be turned round, or say yes or no to everything, with
 });
 
 test("mutants are loaded from the text with the slip, and a shared text reaches the rules that use it", async (t) => {
-  const all = ruleMutants();
   const tried = async (change: string) => sweep(all.filter((mutant) => mutant.change === change));
   t.deepEqual(await tried("policies/rules/jobs.ts:99 10 becomes 11"), { judged: 1, alive: [], percent: 100 });
   t.deepEqual(await tried("policies/rules/jobs.ts:96 CEL >= becomes >"), { judged: 1, alive: [], percent: 100 });
   t.deepEqual(await tried("policies/cel.ts:12 CEL == becomes !="), { judged: 1, alive: [], percent: 100 });
+});
+
+test("at least 95 % of a sample of all slips that there are in the rules are refused by a fixture", async (t) => {
+  const { judged, alive, percent } = await sweep(sampleOf(all, 40));
+  t.true(judged > 40);
+  t.true(percent >= 95, alive.join("\n"));
+  t.log(`${judged - alive.length} of ${judged} slips refused${alive.length === 0 ? "" : `; not ${alive.join(", ")}`}`);
 });

@@ -1,7 +1,9 @@
 import type { Rule } from "../../../policies/rule.ts";
 import { rulesAsOf } from "../../../policies/rules/index.ts";
 import { parseSettings } from "../../../policies/settings.ts";
-import { today } from "../fixtures/fixture.ts";
+import type { Settings } from "../../../policies/settings.ts";
+import { settingsOf, today } from "../fixtures/fixture.ts";
+import { fixtures } from "../fixtures/index.ts";
 import type { RuleMutant } from "./rule-mutants.ts";
 import { celRefutation, checkRefutation } from "./rule-trial.ts";
 
@@ -10,28 +12,38 @@ export interface Sweep {
   readonly judged: number;
   /** Those that no fixture refuses. */
   readonly alive: readonly string[];
-  /** Of those that were refused, in a hundred. */
+  /** Of those that were refused, in a hundred; 100 where none was judged. */
   readonly percent: number;
 }
 
-const settings = parseSettings();
-const celOf = ({ admission }: Rule) => JSON.stringify(typeof admission === "function" ? admission(settings) : admission);
-const realCel = new Map(rulesAsOf(today).map((rule) => [rule.id, celOf(rule)]));
+const defaults = parseSettings();
+const withNumbers = Map.groupBy(fixtures.filter(({ numbers }) => numbers !== undefined), ({ rule }) => rule);
+const ownSettings = new Map<string, readonly Settings[]>();
 
-/** Whether any fixture refuses a rule: by its check where the slip may be in that, and by its CEL where that is not the real one. */
-function isRefused(rule: Rule, isCel: boolean): boolean {
-  return (!isCel && checkRefutation(rule) !== undefined) || (celOf(rule) !== realCel.get(rule.id) && celRefutation(rule) !== undefined);
+/** A rule's CEL by the default numbers and by all that its fixtures have. */
+function celOf({ id, admission }: Rule): string {
+  if (typeof admission !== "function") return JSON.stringify(admission);
+  if (!ownSettings.has(id)) ownSettings.set(id, [defaults, ...(withNumbers.get(id) ?? []).map(settingsOf)]);
+  return JSON.stringify(ownSettings.get(id)!.map(admission));
 }
 
-/** Judges mutants. A file that exports no rule has none that could be judged, and a slip in CEL that changes none is no mutant; neither counts. */
+const realCel = new Map(rulesAsOf(today).map((rule) => [rule.id, celOf(rule)]));
+const hasOtherCel = (rule: Rule) => celOf(rule) !== realCel.get(rule.id);
+
+/** Whether any fixture refuses a rule, by its CEL where that is not the real one, or by its check. */
+function isRefused(rule: Rule): boolean {
+  return (hasOtherCel(rule) && celRefutation(rule) !== undefined) || checkRefutation(rule) !== undefined;
+}
+
+/** Judges mutants. A slip in CEL that changes none is no mutant, and does not count; one that cannot be loaded is refused. */
 export async function sweep(mutants: readonly RuleMutant[]): Promise<Sweep> {
   const alive: string[] = [];
   let judged = 0;
   for (const { load, isCel, change } of mutants) {
     const rules = await load().catch(() => undefined);
-    if (rules?.length === 0 || (isCel && rules?.every((rule) => celOf(rule) === realCel.get(rule.id)))) continue;
+    if (isCel && rules?.every((rule) => !hasOtherCel(rule))) continue;
     judged += 1;
-    if (rules !== undefined && !rules.some((rule) => isRefused(rule, isCel))) alive.push(change);
+    if (rules !== undefined && !rules.some(isRefused)) alive.push(change);
   }
-  return { judged, alive, percent: (100 * (judged - alive.length)) / judged };
+  return { judged, alive, percent: judged === 0 ? 100 : (100 * (judged - alive.length)) / judged };
 }
