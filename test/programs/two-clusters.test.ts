@@ -84,7 +84,7 @@ test.serial("an update that ended before it made anything is known, and its kube
   const { first, second, here, command } = await two(t);
   t.is((await command("up", "first", [], { FAKE_PULUMI: "dies at once" })).code, 1);
   const folder = join(here.folder, ".state/stacks/first");
-  t.deepEqual(readdirSync(folder), ["cluster.json", "kubeconfig"]);
+  t.deepEqual(readdirSync(folder), ["cluster.json", "kubeconfig", "logs"]);
   t.like(JSON.parse(readFileSync(join(folder, "cluster.json"), "utf8")), { context: "kind-first", kind: "named", server: first.server, uid: "uid-first" });
   t.deepEqual(["cluster.json", "kubeconfig"].map((file) => statSync(join(folder, file)).mode & 0o777), [0o600, 0o600]);
   const kubeconfig = parse(readFileSync(join(folder, "kubeconfig"), "utf8")) as Record<string, unknown>;
