@@ -119,5 +119,6 @@ test.serial("the contract server is refused in a stack that does not say that it
   const { "Pulumi.dev.yaml": alone = [] } = only("resilient-api-gateway");
   const { code, output } = await preview({ "Pulumi.dev.yaml": [...alone, ["  production-platform:purpose: development\n", ""]] });
   t.is(code, 1, output);
-  t.true(output.includes('Deployment api-gateway/proxy-service: runs the contract server, and namespace "api-gateway" is not labelled production-platform/purpose=development [B19-contract-server]'), output);
+  t.true(output.includes('2 places: runs the contract server, and namespace "api-gateway" is not labelled production-platform/purpose=development [B19-contract-server]\n'), output);
+  for (const program of ["proxy-service", "upstream-service"]) t.regex(output, new RegExp(`^ +(Deployment \\S+; )?Deployment api-gateway/${program}(;|$)`, "m"), output);
 });
