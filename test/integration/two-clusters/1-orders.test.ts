@@ -92,9 +92,17 @@ test.serial("plain pulumi up refuses another cluster under the recorded name, an
   const { one, two } = clusters;
   const { PATH, PULUMI_HOME, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE_FILE } = pulumiEnvironment(here) as Record<"PATH" | "PULUMI_HOME" | "PULUMI_BACKEND_URL" | "PULUMI_CONFIG_PASSPHRASE_FILE", string>;
   const variables = { PATH, PULUMI_HOME, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE_FILE, KUBECONFIG: two.disguisedAs("kind-first") };
-  const { code, said } = await without(t, one, () => without(t, two, () => ended(variables, "pulumi", "--cwd", join(here, ".state/project"), "up", "--stack", "one", "--yes", "--skip-preview", "--non-interactive")));
-  t.not(code, 0, said);
-  t.regex(said, /stack one is on the cluster of context "kind-first" \([0-9a-f-]{36}\), and this is "kind-first" \([0-9a-f-]{36}\): nothing was changed/);
+  const refused = async (reason: RegExp) => {
+    const { code, said } = await without(t, one, () => without(t, two, () => ended(variables, "pulumi", "--cwd", join(here, ".state/project"), "up", "--stack", "one", "--yes", "--skip-preview", "--non-interactive")));
+    t.not(code, 0, said);
+    t.regex(said, reason);
+  };
+  const owner = (stack: string) => two.kubectl(["annotate", "namespace/data", "--overwrite", `production-platform/stack=${stack}`]);
+  await refused(/systems: names bgc-platform, and its namespace data is there already: stack two has made it\. /);
+  // Not even where the other cluster has a namespace of the same stack.
+  await owner("one");
+  await refused(/stack one is on the cluster of context "kind-first" \([0-9a-f-]{36}\), and this is "kind-first" \([0-9a-f-]{36}\): nothing was changed/);
+  await owner("two");
 });
 
 test.serial("each stack goes down where it is, in an order of its own, and another checkout takes down neither", async (t) => {
