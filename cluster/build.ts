@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { isRunning } from "./local/processes.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { withLock } from "./lock.ts";
 import { cacheFolder, modulesFolder } from "./paths.ts";
 import type { Program } from "./pins.ts";
@@ -67,14 +67,8 @@ async function fetchModules(programs: readonly Program[]): Promise<void> {
   for (const program of programs) await run("go", ["list", "-e", "-deps", program.package], { cwd: join(modulesFolder, program.module), env: goEnvironment }).catch(() => {});
 }
 
-/** Removes work folders of processes that are gone: a killed build cannot do it itself. */
-export function sweep(folder: string): void {
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) {
-    const [, pid] = /\.(?:building|packing)-(\d+)/.exec(name) ?? [];
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, name), { recursive: true, force: true });
-  }
-}
+/** Removes work folders that killed builds left. */
+export const sweep = (folder: string): void => removeLeftovers(folder, /\.(?:building|packing)-(\d+)/);
 
 async function checkGo(): Promise<void> {
   const output = await run("go", ["env", "GOVERSION"]).catch(() => undefined);

@@ -30,12 +30,11 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 try {
   const started = performance.now();
   await ensureToolchain({ parts: "pulumi" });
-  const { folder: project, env } = checkoutPreviewWorkspace(folder, stack);
-  const workspace = { folder: project, env: { ...env, PULUMI_DEBUG_COMMANDS: "true" } }; // makes the CLI accept --event-log
+  const workspace = checkoutPreviewWorkspace(folder, stack);
   await selectStack(stack, workspace);
   const log = runLog(stack, "preview");
   process.on("exit", () => log.close());
-  const run = pulumi([...previewArguments(stack), "--event-log", log.events], workspace, { log: log.descriptor });
+  const run = pulumi(previewArguments(stack), workspace, { log: log.descriptor, events: log.events });
   const [{ code }, earlier] = await Promise.all([run, earlierStack(stack, folder, against)]);
   const events = existsSync(log.events) ? readFileSync(log.events, "utf8") : "";
   const summary = summarize(events, { stack, seconds: (performance.now() - started) / 1000, passed: code === 0 });

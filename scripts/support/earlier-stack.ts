@@ -29,9 +29,8 @@ async function ofCommit(stack: string, folder: string, commit: string): Promise<
   const tree = unpacked(folder, commit);
   const workspace = checkoutPreviewWorkspace(mkdtempSync(join(folder, "earlier-")), stack, tree);
   const events = join(workspace.folder, "events.jsonl");
-  const env = { ...workspace.env, PULUMI_DEBUG_COMMANDS: "true" };
-  await selectStack(stack, { ...workspace, env });
-  const { code } = await pulumi([...previewArguments(stack, { policies: false }), "--event-log", events], { ...workspace, env }, { capture: true, quiet: true });
+  await selectStack(stack, workspace);
+  const { code } = await pulumi(previewArguments(stack, { policies: false }), workspace, { capture: true, quiet: true, events });
   if (code !== 0) return { reason: `the program of ${name} does not run here (exit ${code})` };
   return { name, declared: summarize(readFileSync(events, "utf8"), { stack, seconds: 0, passed: true }).declared };
 }

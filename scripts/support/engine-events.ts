@@ -64,3 +64,19 @@ export function systemOf(urn: string): string | undefined {
 
 /** A resource as a person names it: `Deployment bgc-api`. */
 export const titleOf = (urn: string): string => `${partsOf(urn).types.at(-1)!.split(":").at(-1)} ${partsOf(urn).name}`;
+
+/** What Kubernetes calls an object, as far as its inputs say it. */
+export interface ObjectName {
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+/** Reads an object's name from its inputs; what is not a text there, such as a value that is not known yet, is left out. */
+export function objectName(inputs: EventState["inputs"] = {}): ObjectName {
+  const { kind, metadata } = inputs as { kind?: unknown; metadata?: { name?: unknown; namespace?: unknown } };
+  return Object.fromEntries(Object.entries({ kind, namespace: metadata?.namespace, name: metadata?.name }).filter(([, text]) => typeof text === "string"));
+}
+
+/** `Deployment data/bgc-api`, or `Namespace data`. */
+export const objectTitle = (kind: string, namespace: string | undefined, name: string): string => `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;

@@ -1,4 +1,4 @@
-import { type EngineEvent, partsOf, plain, type PolicyEvent, type Step, systemOf, titleOf } from "./engine-events.ts";
+import { type EngineEvent, objectName, objectTitle, partsOf, plain, type PolicyEvent, type Step, systemOf, titleOf } from "./engine-events.ts";
 
 /** What went wrong with one object, or with the program (`object` is none then). */
 export interface Failure {
@@ -47,15 +47,14 @@ const ofProgram = (urn: string | undefined): boolean => !urn || partsOf(urn).typ
 const withoutTrace = (text: string): string => text.split("\n").filter((line) => !/^\s+at .*(:\d+:\d+\)?|<anonymous>\)?|\(index \d+\))$/.test(line)).join("\n").trim();
 
 function objectOf(urn: string, step: Step | undefined): NonNullable<Failure["object"]> {
-  const { kind, metadata } = ((step?.new ?? step?.old)?.inputs ?? {}) as { kind?: string; metadata?: { name?: unknown; namespace?: unknown } };
+  const { kind, namespace, name } = objectName((step?.new ?? step?.old)?.inputs);
   const system = systemOf(urn);
   const of = system === undefined ? {} : { system };
-  if (typeof kind !== "string" || typeof metadata?.name !== "string") return { title: titleOf(urn), ...of };
-  const namespace = typeof metadata.namespace === "string" ? metadata.namespace : undefined;
+  if (kind === undefined || name === undefined) return { title: titleOf(urn), ...of };
   return {
-    title: `${kind} ${namespace === undefined ? "" : `${namespace}/`}${metadata.name}`,
+    title: objectTitle(kind, namespace, name),
     ...of,
-    look: `kubectl describe ${kind.toLowerCase()}/${metadata.name}${namespace === undefined ? "" : ` --namespace=${namespace}`}`,
+    look: `kubectl describe ${kind.toLowerCase()}/${name}${namespace === undefined ? "" : ` --namespace=${namespace}`}`,
   };
 }
 

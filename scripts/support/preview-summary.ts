@@ -1,5 +1,5 @@
 import type { Declared, Declarations } from "./changed-values.ts";
-import { eventsIn, partsOf, plain, type Step, systemOf } from "./engine-events.ts";
+import { eventsIn, objectName, objectTitle, partsOf, plain, type Step, systemOf } from "./engine-events.ts";
 import { type Fault, faultLines, faultsIn, findingOf, isOpen, type PolicyFinding } from "./policy-report.ts";
 import { some } from "./wording.ts";
 
@@ -53,16 +53,9 @@ export const keyOf = (urn: string): string => urn.split("::").slice(2).join("::"
 /** A resource of an event or of the engine's record, as it is compared and counted. */
 export function declaredBy({ urn, type, new: state }: Pick<Step, "urn" | "type" | "new">): Declared {
   const inputs = state?.inputs ?? {};
-  const { kind, metadata } = inputs as { kind?: unknown; metadata?: { name?: unknown; namespace?: unknown } };
+  const { kind = type.split(":").at(-1)!, namespace, name = partsOf(urn).name } = objectName(inputs);
   const system = systemOf(urn);
-  const shortType = type.split(":").at(-1)!;
-  const of = { kind: typeof kind === "string" ? kind : shortType, name: typeof metadata?.name === "string" ? metadata.name : partsOf(urn).name };
-  return {
-    kind: of.kind,
-    title: `${of.kind} ${typeof metadata?.namespace === "string" ? `${metadata.namespace}/` : ""}${of.name}`,
-    ...(system !== undefined && { system }),
-    inputs,
-  };
+  return { kind, title: objectTitle(kind, namespace, name), ...(system !== undefined && { system }), inputs };
 }
 
 /** Places of all faults together. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { removeLeftovers } from "../../cluster/leftovers.ts";
 import { isRunning } from "../../cluster/local/processes.ts";
 import { checkout } from "./checkout.ts";
 import { forgetOldUpdates } from "./engine-history.ts";
@@ -49,12 +50,14 @@ export interface Output {
   readonly quiet?: boolean;
   /** An open file for all of it. It is the CLI's own: it goes on when this process is gone. */
   readonly log?: number;
+  /** A file that the engine writes its events to, one JSON object a line. */
+  readonly events?: string;
 }
 
 /** Runs the Pulumi CLI. */
 export async function pulumi(args: readonly string[], workspace: Workspace, output: Output = {}): Promise<PulumiResult> {
   // The Kubernetes provider leaves a copy of the kubeconfig, with its keys, among the temporary files of every run.
-  removeLeftRuns();
+  removeLeftovers(tmpdir(), /^pulumi-run-(\d+)-/);
   const temporary = mkdtempSync(join(tmpdir(), `pulumi-run-${process.pid}-`));
   try {
     return await started(args, { ...workspace, env: { ...workspace.env, TMPDIR: temporary } }, output);
@@ -64,22 +67,11 @@ export async function pulumi(args: readonly string[], workspace: Workspace, outp
   }
 }
 
-/** Removes the temporary files of runs that were killed. */
-function removeLeftRuns(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const [, pid] = /^pulumi-run-(\d+)-/.exec(name) ?? [];
-    if (!pid || isRunning(Number(pid))) continue;
-    try {
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
-    } catch {
-      // Another user's: theirs to remove.
-    }
-  }
-}
-
-function started(args: readonly string[], { folder, env }: Workspace, { capture = false, quiet = false, log }: Output): Promise<PulumiResult> {
+function started(args: readonly string[], { folder, env }: Workspace, { capture = false, quiet = false, log, events }: Output): Promise<PulumiResult> {
+  // The CLI takes --event-log only where its commands for debugging are on.
+  const [all, variables] = events === undefined ? [args, env] : [[...args, "--event-log", events], { ...env, PULUMI_DEBUG_COMMANDS: "true" }];
   return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", [...args, "--non-interactive"], { cwd: folder, env, stdio: ["ignore", log ?? (capture ? "pipe" : "inherit"), log ?? (quiet ? "ignore" : "inherit")] });
+    const child = spawn("pulumi", [...all, "--non-interactive"], { cwd: folder, env: variables, stdio: ["ignore", log ?? (capture ? "pipe" : "inherit"), log ?? (quiet ? "ignore" : "inherit")] });
     let output = "";
     child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
     // Ctrl-C reaches the CLI through the terminal; it finishes the running steps and this process waits for that.

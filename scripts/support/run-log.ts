@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { removeLeftovers } from "../../cluster/leftovers.ts";
 import { stateFolder } from "./checkout.ts";
 
 /** How many logs of a stack are kept. */
@@ -22,6 +23,7 @@ export interface RunLog {
 export function runLog(stack: string, command: "up" | "preview", state = stateFolder, now = new Date()): RunLog {
   const folder = join(state, "stacks", stack, "logs");
   mkdirSync(folder, { recursive: true });
+  removeLeftovers(folder, /^events-(\d+)\.jsonl$/); // an update that was killed leaves its own, which is megabytes large
   const old = readdirSync(folder).filter((name) => /^(up|preview)-.*\.log$/.test(name)).sort((one, other) => timeOf(one).localeCompare(timeOf(other)));
   for (const name of old.slice(0, Math.max(0, old.length - kept + 1))) rmSync(join(folder, name), { force: true });
   const file = join(folder, `${command}-${now.toISOString().replaceAll(/[:.]/g, "-")}.log`);

@@ -8,12 +8,11 @@ import { updateProgress } from "./update-progress.ts";
 /** Updates a stack under the policy pack and shows how far it is. Throws with every failure in full when it does not end well: the exit code is the engine's word. */
 export async function update(stack: string, workspace: Workspace, log: RunLog): Promise<void> {
   const wrong = failures();
-  const env = { ...workspace.env, PULUMI_DEBUG_COMMANDS: "true" }; // makes the CLI accept --event-log
-  const args = ["up", "--stack", stack, "--yes", "--policy-pack", "policies", "--suppress-outputs", "--event-log", log.events];
+  const args = ["up", "--stack", stack, "--yes", "--policy-pack", "policies", "--suppress-outputs"];
   let interrupted = false;
   const note = () => (interrupted = true);
   process.on("SIGINT", note).on("SIGTERM", note);
-  const { code } = await shown(() => pulumi(args, { ...workspace, env }, { log: log.descriptor }), updateProgress(), log, (event) => wrong.see(event))
+  const { code } = await shown(() => pulumi(args, workspace, { log: log.descriptor, events: log.events }), updateProgress(), log, (event) => wrong.see(event))
     .finally(() => process.off("SIGINT", note).off("SIGTERM", note));
   if (code === 0) return;
   const found = reasons(wrong);

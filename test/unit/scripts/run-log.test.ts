@@ -34,3 +34,15 @@ test("the newest ten logs of a stack stay, whatever command wrote them, and noth
     ...[14, 16, 18, 20, 22].map((minute) => `up-2026-11-29T19-${minute}-00-000Z.log`),
   ]);
 });
+
+test("the events of a run that was killed go with the next run, and those of one that still runs stay", (t) => {
+  const state = mkdtempSync(join(tmpdir(), "logs-"));
+  t.teardown(() => rmSync(state, { recursive: true }));
+  const first = runLog("dev", "up", state, new Date("2026-11-29T19:00:00.000Z"));
+  const folder = dirname(first.file);
+  writeFileSync(first.events, "{}\n");
+  writeFileSync(join(folder, "events-99999999.jsonl"), "{}\n"); // beyond the largest number of a process
+  const second = runLog("dev", "up", state, new Date("2026-11-29T19:01:00.000Z"));
+  t.deepEqual(readdirSync(folder).filter((name) => name.endsWith(".jsonl")), [`events-${process.pid}.jsonl`]);
+  for (const log of [first, second]) log.close();
+});
