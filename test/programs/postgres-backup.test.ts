@@ -66,6 +66,12 @@ test("a server that breaks off while it lists its tables fails the dump", (t) =>
   t.regex(said, /^FAILED: the server did not list its tables$/m);
 });
 
+test("a server that is gone before it is asked for its tables fails the dump, and not without a word", (t) => {
+  const { status, said } = run("dump", { ...dumping(0), psql: "read -r line; exec 0<&-; echo 0003-1" });
+  t.is(status, 1);
+  t.regex(said, /^FAILED: the server did not list its tables$/m);
+});
+
 const restoring = { initdb: 'mkdir -p "$PGDATA"', pg_ctl: "exit 0", createdb: "exit 0", psql: '[[ $* != *row-counts* ]] || { echo "stg.quick|3"; exit; }; cat >/dev/null' };
 /** A copy whose dump ends with these lines. */
 const copyEnding = (...end: string[]) => (folder: string) => {

@@ -15,7 +15,9 @@ export PGOPTIONS='-c idle_in_transaction_session_timeout=0 -c tcp_user_timeout=0
 coproc SNAPSHOT { psql --no-psqlrc --no-align --tuples-only --quiet --set ON_ERROR_STOP=1; }
 # Bash forgets a coprocess and its pipes when it ends: with pipes of their own the end is read, and said.
 exec {answers}<&"${SNAPSHOT[0]}" {questions}>&"${SNAPSHOT[1]}"
-ask() { printf '%s\n' "$@" >&"$questions"; }
+# A session that ended cannot be asked. Its answer, which does not come, fails the dump and says what is missing; the signal would end this script without a word.
+trap : PIPE
+ask() { printf '%s\n' "$@" >&"$questions" 2>/dev/null || true; }
 ask "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_export_snapshot();"
 read -r -t 60 snapshot <&"$answers" || fail "the server gave no snapshot"
 # Without its last line the file lists the statements that count, one a table, and runs none.
