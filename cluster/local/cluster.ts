@@ -12,6 +12,7 @@ import { apiAnswers, controlPlaneProcesses, isRunning, startControlPlane } from 
 import { ensureNetwork, importImages, nodeProcesses, processes, startContainerd, startKubelet, startKubeProxy, until } from "./node.ts";
 import { ensurePackages, whyNoRealNode } from "./packages.ts";
 import { addresses, files, nodeName } from "./settings.ts";
+import { refuseOtherLocalCluster } from "./teardown.ts";
 
 /** Serializes everything that changes the local cluster. */
 export const withClusterLock = <T>(print: Print, work: () => Promise<T>): Promise<T> => withLock(`${clusterFolder}.lock`, print, work);
@@ -26,6 +27,7 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
   ]);
   await withClusterLock(print, async () => {
     const started = performance.now();
+    refuseOtherLocalCluster();
     mkdirSync(clusterFolder, { recursive: true });
     if ((await localClusterStatus(bin)).healthy) {
       // It may have been started by an earlier version of this project, with fewer images and other packet rules.

@@ -7,6 +7,7 @@ import { clusterImages } from "../pins.ts";
 import { type Print, step } from "../progress.ts";
 import { run, succeeds } from "../shell.ts";
 import { closeToNeighbours } from "./guard.ts";
+import { removeStaleLinks } from "./links.ts";
 import { ProcessTable } from "./processes.ts";
 import { addresses, files, linkName, nodeName } from "./settings.ts";
 
@@ -28,6 +29,7 @@ export async function ensureNetwork(): Promise<void> {
   await run("ip", ["link", "set", linkName, "up"]);
   // While kube-proxy has no rule for a service address, packets to it end here instead of on the machine's uplink.
   await run("ip", ["route", "replace", addresses.services, "dev", linkName]);
+  await removeStaleLinks();
   await closeToNeighbours();
   writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
 }

@@ -6,6 +6,7 @@ import { type Print, step } from "../progress.ts";
 import { run } from "../shell.ts";
 import { stopControlPlane } from "./control-plane.ts";
 import { guardTable } from "./guard.ts";
+import { podLinks } from "./links.ts";
 import { ctr, nodeProcesses, processes } from "./node.ts";
 import { nft } from "./packages.ts";
 import { startTime, stopProcess } from "./processes.ts";
@@ -16,8 +17,7 @@ import { addresses, files, linkName } from "./settings.ts";
  * it was, unless it is purged. Returns what could not be removed. Throws before anything is changed where another local cluster's node runs here.
  */
 export async function removeLocalCluster(bin: string, purge: boolean, print: Print): Promise<string[]> {
-  const other = otherLocalCluster();
-  if (other !== undefined) throw new Error(`the node that runs on this machine belongs to the local cluster in ${other}, and PLATFORM_STATE leads to ${clusterFolder}. Nothing was changed. Set it as it was for "npm run up"`);
+  refuseOtherLocalCluster();
   if (processes.isRunning("containerd")) {
     await processes.stop("kubelet");
     await step("stopping containers", print, stopContainers);
@@ -55,6 +55,12 @@ export function otherLocalCluster(): string | undefined {
   return undefined;
 }
 
+/** Throws where the node of another local cluster runs on this machine. */
+export function refuseOtherLocalCluster(): void {
+  const other = otherLocalCluster();
+  if (other !== undefined) throw new Error(`the node that runs on this machine belongs to the local cluster in ${other}, and PLATFORM_STATE leads to ${clusterFolder}. Nothing was changed. Set it as it was for "npm run up"`);
+}
+
 /** Asks every container to end, the data stores among them, and forces what is left after 20 seconds. */
 async function stopContainers(): Promise<void> {
   const running = async () => (await ctr("tasks", "ls")).split("\n").slice(1).filter((line) => line.includes("RUNNING")).map((line) => line.split(/\s+/)[0]!);
@@ -83,14 +89,8 @@ export function ownProcesses(): number[] {
 export const ownMounts = (): string[] =>
   readText("/proc/mounts").split("\n").map((line) => line.split(" ")[1] ?? "").filter((path) => path.startsWith(`${clusterFolder}/`)).sort((a, b) => b.length - a.length);
 
-/** Our own link, and the host ends of pods' links: those that a route into the pods' range leads to. */
-async function ownLinks(): Promise<string[]> {
-  if (process.platform !== "linux") return [];
-  const routes = JSON.parse(await run("ip", ["-json", "route", "show"])) as { dst: string; dev: string }[];
-  const range = addresses.pods.split(".").slice(0, 2).join(".");
-  const pods = routes.filter(({ dst, dev }) => dst.startsWith(`${range}.`) && dev.startsWith("veth")).map(({ dev }) => dev);
-  return [...new Set([...(existsSync(`/sys/class/net/${linkName}`) ? [linkName] : []), ...pods])];
-}
+/** Our own link, and the host ends of pods' links. */
+const ownLinks = async (): Promise<string[]> => [...(existsSync(`/sys/class/net/${linkName}`) ? [linkName] : []), ...new Set((await podLinks()).map(({ link }) => link))];
 
 /** Our tables of packet rules, as `family name`. */
 async function ownTables(): Promise<string[]> {
