@@ -69,6 +69,7 @@ export const clusterPrograms: readonly Program[] = [
   { name: "pause", module: "pause", package: ".", minutes: 1 },
   { name: "kwokctl", module: "addons", package: "sigs.k8s.io/kwok/cmd/kwokctl", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 1 },
   { name: "coredns", module: "addons", package: "./coredns", minutes: 1 },
+  { name: "network-policies", module: "addons", package: "./network-policies", minutes: 1 },
   { name: "metrics-server", module: "addons", package: "sigs.k8s.io/metrics-server/cmd/metrics-server", minutes: 2 },
   { name: "local-path-provisioner", module: "addons", package: "github.com/rancher/local-path-provisioner", minutes: 1 },
 ];

@@ -11,6 +11,7 @@ import { addonDeployments, applyAddons, kubectl, waitForAddons } from "./addons.
 import { apiAnswers, controlPlaneProcesses, isRunning, startControlPlane } from "./control-plane.ts";
 import { ensureNetwork, importImages, nodeProcesses, processes, startContainerd, startKubelet, startKubeProxy, until } from "./node.ts";
 import { ensurePackages, whyNoRealNode } from "./packages.ts";
+import { enforcePolicies, policyStatus } from "./policies.ts";
 import { addresses, files, nodeName } from "./settings.ts";
 import { refuseOtherLocalCluster } from "./teardown.ts";
 
@@ -33,6 +34,7 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
       // It may have been started by an earlier version of this project, with fewer images and other packet rules.
       if (!obstacle) {
         await ensureNetwork();
+        await enforcePolicies(bin, print);
         await importImages(archives, print);
       }
       return print(`the local cluster is up (${elapsed(started)})`);
@@ -48,6 +50,7 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
     await step("containerd", print, startContainerd);
     await importImages(archives, print);
     startKubeProxy(bin);
+    await step("network policies", print, () => enforcePolicies(bin, print));
     await step("kubelet", print, async () => {
       await startKubelet(bin);
       await until("kubelet", () => nodeIsReady(bin));
@@ -95,6 +98,10 @@ export async function localClusterStatus(bin: string): Promise<{ readonly health
   if (api) {
     const ready = await nodeIsReady(bin);
     parts.push({ part: `node ${nodeName}`, healthy: ready, detail: ready ? "Ready" : "not Ready" });
+    if (!whyNoRealNode()) {
+      const { enforced, possible, detail } = await policyStatus();
+      parts.push({ part: "network policies", healthy: enforced || !possible, detail });
+    }
     if (!whyNoRealNode()) parts.push(...await Promise.all(addonDeployments.map((addon) => addonStatus(bin, addon))));
   }
   return { healthy: parts.every(({ healthy }) => healthy), exists: true, parts };

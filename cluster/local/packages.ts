@@ -8,6 +8,7 @@ const packages = {
   runc: "/usr/sbin/runc",
   "containernetworking-plugins": "/usr/lib/cni/ptp",
   nftables: "/usr/sbin/nft",
+  iptables: "/usr/sbin/iptables",
   conntrack: "/usr/sbin/conntrack",
   iproute2: "/bin/ip",
   mmdebstrap: "/usr/bin/mmdebstrap",
@@ -15,6 +16,8 @@ const packages = {
 
 /** The packet filter's program. */
 export const nft = packages.nftables;
+/** What hands packets to a queue: nft's own rules for that are not in every kernel. */
+export const iptables = packages.iptables;
 
 /** Why a real node cannot run on this machine; undefined when it can. */
 export function whyNoRealNode(): string | undefined {

@@ -3,12 +3,15 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clusterFolder } from "../paths.ts";
 import { type Print, step } from "../progress.ts";
+import { readText } from "../read-text.ts";
 import { run } from "../shell.ts";
 import { stopControlPlane } from "./control-plane.ts";
 import { guardTable } from "./guard.ts";
 import { podLinks } from "./links.ts";
 import { ctr, nodeProcesses, processes } from "./node.ts";
-import { nft } from "./packages.ts";
+import { iptables, nft } from "./packages.ts";
+import { placedChains, removeRules } from "./packet-rules.ts";
+import { policyProcess } from "./policies.ts";
 import { startTime, stopProcess } from "./processes.ts";
 import { addresses, files, linkName } from "./settings.ts";
 
@@ -22,12 +25,13 @@ export async function removeLocalCluster(bin: string, purge: boolean, print: Pri
     await processes.stop("kubelet");
     await step("stopping containers", print, stopContainers);
   }
-  for (const name of [...nodeProcesses].reverse()) await processes.stop(name);
+  for (const name of [policyProcess, ...[...nodeProcesses].reverse()]) await processes.stop(name);
   await stopControlPlane(bin);
   for (const pid of ownProcesses()) await stopProcess({ pid, started: startTime(pid) }, 5);
   for (const mount of ownMounts()) await run("umount", ["--lazy", mount]).catch(() => {});
   for (const link of await ownLinks()) await run("ip", ["link", "delete", link]).catch(() => {});
   for (const table of await ownTables()) await run(nft, ["delete", "table", ...table.split(" ")]).catch(() => {});
+  if (existsSync(iptables)) await removeRules();
   await removeControlGroups();
   restoreKernelSettings();
   for (const folder of [files.cni, join(files.containerd, "state"), join(files.kubelet, "pods")]) rmSync(folder, { recursive: true, force: true });
@@ -80,7 +84,7 @@ export function ownProcesses(): number[] {
   return numericEntries("/proc").filter((pid) => {
     if (pid === own || pid === process.ppid) return false;
     const [program, ...args] = readText(`/proc/${pid}/cmdline`).split("\0");
-    const part = /(containerd|containerd-shim-runc-v2|kubelet|kube-proxy|kube-apiserver|kube-controller-manager|kube-scheduler|etcd|kwok-controller|kwok)$/.test(program ?? "");
+    const part = /(containerd|containerd-shim-runc-v2|kubelet|kube-proxy|kube-apiserver|kube-controller-manager|kube-scheduler|etcd|kwok-controller|kwok|network-policies)$/.test(program ?? "");
     return part && args.some((arg) => arg.includes(clusterFolder));
   });
 }
@@ -131,16 +135,9 @@ export async function leftovers(): Promise<string[]> {
     ...ownMounts().map((mount) => `mount ${mount}`),
     ...(await ownLinks()).map((link) => `network link ${link}`),
     ...(await ownTables()).map((table) => `nft table ${table}`),
+    ...await placedChains(),
     ...controlGroups().map((group) => `control group ${group}`),
   ];
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 const numericEntries = (folder: string): number[] => (existsSync(folder) ? readdirSync(folder).map(Number).filter(Number.isInteger) : []);

@@ -1,13 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { execFileSync } from "node:child_process";
+import { readText } from "../../cluster/read-text.ts";
 
-const read = (file: string): string => {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
-};
 const list = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
 /**
@@ -18,12 +12,12 @@ export function machineState(): string[] {
   if (process.platform !== "linux") return [];
   const nft = "/usr/sbin/nft";
   const tables = existsSync(nft) && process.getuid?.() === 0 ? execFileSync(nft, ["list", "tables"], { encoding: "utf8" }).split("\n") : [];
-  const programs = list("/proc").filter((name) => /^\d+$/.test(name)).map((pid) => read(`/proc/${pid}/cmdline`).split("\0")[0]!.split("/").at(-1)!)
-    .filter((program) => /^(containerd|runc|kube|etcd|kwok|coredns|metrics-server|local-path|postgres|redis-server|pause|pulumi)/.test(program));
+  const programs = list("/proc").filter((name) => /^\d+$/.test(name)).map((pid) => readText(`/proc/${pid}/cmdline`).split("\0")[0]!.split("/").at(-1)!)
+    .filter((program) => /^(containerd|runc|kube|etcd|kwok|coredns|metrics-server|network-policies|local-path|postgres|redis-server|pause|pulumi)/.test(program));
   return [
-    ...read("/proc/mounts").split("\n").filter(Boolean).map((line) => `mount ${line.split(" ")[1]}`),
+    ...readText("/proc/mounts").split("\n").filter(Boolean).map((line) => `mount ${line.split(" ")[1]}`),
     ...list("/sys/class/net").map((link) => `link ${link}`),
-    ...read("/proc/net/route").split("\n").slice(1).filter(Boolean).map((line) => `route ${line.split("\t").slice(0, 2).join(" ")}`),
+    ...readText("/proc/net/route").split("\n").slice(1).filter(Boolean).map((line) => `route ${line.split("\t").slice(0, 2).join(" ")}`),
     ...tables.filter(Boolean),
     ...list("/sys/fs/cgroup").filter((name) => existsSync(`/sys/fs/cgroup/${name}/kubepods`)).map((name) => `control group ${name}/kubepods`),
     ...programs.map((program) => `process ${program}`),
