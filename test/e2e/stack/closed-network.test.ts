@@ -1,7 +1,10 @@
 import { createServer } from "node:net";
 import test from "ava";
 import { closeToNeighbours, guardTable } from "../../../cluster/local/guard.ts";
+import { removeRules } from "../../../cluster/local/packet-rules.ts";
+import { enforcePolicies } from "../../../cluster/local/policies.ts";
 import { addresses, contextName } from "../../../cluster/local/settings.ts";
+import { ensureToolchain } from "../../../cluster/toolchain.ts";
 import { command, kubectl } from "../../support/cluster.ts";
 
 /** A network of two: this machine and a neighbour that sends the cluster's addresses to it. Documentation addresses, so nobody has them. */
@@ -40,6 +43,7 @@ const title = "a neighbour of this machine reaches no pod, no Service, no kubele
 
 (local ? test.serial : test.serial.skip)(local ? title : `${title} (left out: this is not the project's own cluster, whose rules are tested)`, async (t) => {
   t.timeout(120_000);
+  const { clusterBin } = await ensureToolchain({ parts: "cluster", print: () => {} });
   const kafka = await kubectl("get", "pod", "kafka-0", "-n", "techbra-test", "-o", "jsonpath={.status.podIP}");
   const service = (name: string, namespace: string) => kubectl("get", "service", name, "-n", namespace, "-o", "jsonpath={.spec.clusterIP}");
   const doors: Record<string, readonly [address: string, port: number]> = {
@@ -59,9 +63,12 @@ const title = "a neighbour of this machine reaches no pod, no Service, no kubele
     t.true(await reaches(neighbour.machine, (listener.address() as { port: number }).port), "the neighbour reaches the machine itself");
     t.deepEqual(await open(), []);
     await sh(`/usr/sbin/nft delete table ${guardTable}`);
-    t.deepEqual(await open(), Object.keys(doors), "without the rules each of them would be open");
+    t.deepEqual(await open(), Object.keys(doors).filter((name) => /API server|kubelet/.test(name)), "without the rules those would be open that no network policy closes");
+    await removeRules();
+    t.deepEqual(await open(), Object.keys(doors), "without both each of them would be open");
   } finally {
     await closeToNeighbours();
+    await enforcePolicies(clusterBin, () => {});
     listener.close();
     await removeNeighbour();
   }

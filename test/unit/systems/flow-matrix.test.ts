@@ -1,61 +1,13 @@
 import test from "ava";
-import { loadSettings, type StackSettings } from "../../../components/configuration.ts";
-import type { Flow } from "../../../components/capabilities/network-flows.ts";
-import { kafkaFlows } from "../../../components/data/kafka/store.ts";
-import { postgresFlows } from "../../../components/data/postgres/store.ts";
-import { bgcFlows } from "../../../components/systems/bgc-platform.ts";
-import { ediFlows } from "../../../components/systems/bots-edi.ts";
-import { platformFlows } from "../../../components/systems/platform-service.ts";
-import { gatewayFlows } from "../../../components/systems/resilient-api-gateway.ts";
-import { techbraFlows } from "../../../components/systems/techbra-ecommerce.ts";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
-import { stackConfiguration } from "../../../scripts/support/stack-configuration.ts";
 import { allContainers, find, podSpec } from "../../support/objects.ts";
-import { declaredBy, stackVariant } from "../../support/stack-variant.ts";
-import { differences, expected, podLabels, policies, rendered, selects, type Table } from "./support/flow-matrix.ts";
+import { flowTables } from "../../support/flow-tables.ts";
+import { stackVariant } from "../../support/stack-variant.ts";
+import { differences, expected, podLabels, policies, rendered, selects } from "../../support/flow-matrix.ts";
 
 const namespaces = ["data", "platform", "edi", "api-gateway", "techbra-test"];
 const stacks = { dev: await stackVariant("dev"), prod: await stackVariant("prod") };
-
-/** What a stack's own file says. */
-async function settingsOf(stack: string): Promise<Required<StackSettings>> {
-  let settings: StackSettings | undefined;
-  await declaredBy(() => (settings = loadSettings()), stackConfiguration(stack));
-  return settings as Required<StackSettings>;
-}
-const settings = { dev: await settingsOf("dev"), prod: await settingsOf("prod") };
-
-/** Ports at which the programs of each namespace tell their metrics. */
-const metrics: Record<string, Record<string, number>> = {
-  data: { "bgc-api": 8080, "bgc-web": 8080, "integration-gateway": 8081 },
-  platform: { "platform-service": 8080 },
-  edi: { "bots-webserver": 8080 },
-  "api-gateway": { "proxy-service": 5000, "upstream-service": 5001 },
-  "techbra-test": { "order-service": 8081, "billing-service": 8082, "inventory-service": 8083, bff: 8084 },
-};
-
-const traefik = { "app.kubernetes.io/name": "traefik" };
-
-/** The flow tables of a stack by namespace. */
-function tables(stack: keyof typeof stacks): Record<string, Table> {
-  const { ingress: ingressFrom, "bgc-platform": bgc, "platform-service": platform, "resilient-api-gateway": gateway, "bots-edi": edi, "techbra-ecommerce": techbra, clusterAddons } = settings[stack];
-  const context = { ingressFrom, addons: new Set(clusterAddons) };
-  // Production's three certificates are proven to Let's Encrypt through the ingress controller.
-  const solvers: Flow[] = stack === "prod" ? [{ from: { namespace: "traefik", labels: traefik }, to: { app: "acme-solver" }, ports: [8089] }] : [];
-  const techbraTable = postgresFlows("postgres", techbra.postgres.engine, techbraFlows(techbra, context));
-  const { monitoring } = settings[stack];
-  const withMetrics = (given: Record<string, Table>): Record<string, Table> => Object.fromEntries(Object.entries(given).map(([namespace, table]) => [namespace, {
-    ...table,
-    flows: [...table.flows, ...monitoring.flatMap((from) => Object.entries(metrics[namespace]!).map(([app, port]) => ({ from, to: { app }, ports: [port] })))],
-  }]));
-  return withMetrics({
-    data: { flows: postgresFlows("postgres", bgc.postgres.engine, bgcFlows(ingressFrom, bgc.postgres.backup.s3, bgc.integrationGateway.egress)) },
-    platform: { flows: [...postgresFlows("postgres", platform.postgres.engine, platformFlows(ingressFrom, platform.postgres.backup.s3)), ...solvers] },
-    edi: { flows: [...ediFlows(edi, context), ...solvers] },
-    "api-gateway": { flows: [...gatewayFlows(ingressFrom, gateway.reverseProxy, gateway.redis.backup.s3), ...solvers], others: ["configuration-backup"] },
-    "techbra-test": { flows: kafkaFlows("kafka", techbra.kafka.engine, techbraTable), resolving: ["kafka"] },
-  });
-}
+const tables = { dev: await flowTables("dev"), prod: await flowTables("prod") };
 
 /** Apps that answer and ask nobody. */
 const withoutWayOut = {
@@ -68,7 +20,7 @@ const withoutWayOut = {
 
 for (const stack of ["dev", "prod"] as const) {
   const { objects } = stacks[stack];
-  const wanted = expected(tables(stack));
+  const wanted = expected(tables[stack]);
   const found = rendered(objects);
 
   test(`${stack}: the policies of all five systems open exactly the flows of their tables, on both sides (X05)`, (t) => {
@@ -134,7 +86,7 @@ for (const stack of ["dev", "prod"] as const) {
 const changed = (change: (policy: ReturnType<typeof policies>[number]["spec"], objects: Manifest[]) => void, name: string) => {
   const objects = structuredClone([...stacks.prod.objects]);
   change(policies(objects, "platform").find((each) => each.name === name)!.spec, objects);
-  return differences(rendered(objects), expected(tables("prod")));
+  return differences(rendered(objects), expected(tables.prod));
 };
 
 test("a policy that is removed, a port that is changed and a peer that is added are each seen (X05)", (t) => {

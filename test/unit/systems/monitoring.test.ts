@@ -1,7 +1,7 @@
 import test from "ava";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { stackVariant } from "../../support/stack-variant.ts";
-import { podLabels, policies, rendered, selects } from "./support/flow-matrix.ts";
+import { podLabels, policies, rendered, selects } from "../../support/flow-matrix.ts";
 
 const prod = await stackVariant("prod");
 const named = await stackVariant("prod", { monitoring: { namespace: "observability" } });

@@ -1,6 +1,6 @@
 import test from "ava";
 import { stackVariant } from "../../support/stack-variant.ts";
-import { rendered } from "./support/flow-matrix.ts";
+import { rendered } from "../../support/flow-matrix.ts";
 
 const outside = (objects: Parameters<typeof rendered>[0], cidr: string, side: "ingress" | "egress") => [...rendered(objects)[side]].filter((line) => line.includes(cidr)).sort();
 

@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
-import type { Flow } from "../../../../components/capabilities/network-flows.ts";
-import type { Manifest } from "../../../../scripts/support/declared-objects.ts";
+import type { Flow } from "../../components/capabilities/network-flows.ts";
+import type { Manifest } from "../../scripts/support/declared-objects.ts";
 
 type PolicySpec = types.output.networking.v1.NetworkPolicySpec;
 type Peer = types.output.networking.v1.NetworkPolicyPeer;
