@@ -90,6 +90,7 @@ async function build(program: Program): Promise<void> {
     const folder = join(work, program.module);
     cpSync(join(modulesFolder, program.module), folder, { recursive: true });
     if (program.embeds) await copyEmbedded(program, folder);
+    if (program.copy) await copyModule(program.copy, folder);
     const variables = Object.entries(program.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
     const built = join(work, "built", program.name);
     await run("go", ["build", "-p", String(availableParallelism()), "-trimpath", "-ldflags", ["-s -w", ...variables].join(" "), "-o", built, program.package], { cwd: folder, env: { ...goEnvironment, ...hurry } });
@@ -99,6 +100,13 @@ async function build(program: Program): Promise<void> {
     process.off("exit", clean);
     clean();
   }
+}
+
+async function copyModule({ module, from, to, file, by }: NonNullable<Program["copy"]>, folder: string): Promise<void> {
+  const { Dir } = JSON.parse(await run("go", ["mod", "download", "-json", module], { cwd: join(folder, from), env: goEnvironment })) as { Dir: string };
+  await run("cp", ["-R", Dir, join(folder, to)]);
+  await run("chmod", ["-R", "u+w", join(folder, to)]); // Go's own cache is read-only
+  copyFileSync(join(folder, by), join(folder, to, file));
 }
 
 async function copyEmbedded({ embeds, package: folder }: Program, module: string): Promise<void> {

@@ -1,7 +1,9 @@
 import { foreignOwner } from "../scripts/support/cluster-owner.ts";
 import { command } from "../scripts/support/command.ts";
 import { refuseForeign } from "../scripts/support/refusals.ts";
-import { localClusterStatus, withClusterLock } from "./local/cluster.ts";
+import { localClusterStatus } from "./local/cluster.ts";
+import { startIngress } from "./local/ingress.ts";
+import { withClusterLock } from "./local/lock.ts";
 import { contextName, files } from "./local/settings.ts";
 import { leftovers, removeLocalCluster } from "./local/teardown.ts";
 import { chooseCluster } from "./select.ts";
@@ -13,6 +15,7 @@ const program = command("npm run cluster --")
 
 program.command("up").description("choose a cluster and make sure that it runs").option("--context <name>", "use this context of your kubeconfig").action(async ({ context }: { context?: string }) => {
   const chosen = await chooseCluster(context ? { context } : {});
+  if (chosen.kind === "local") await startIngress((await ensureToolchain({ parts: "cluster" })).clusterBin, console.log);
   console.log(`\ncontext ${chosen.context} (${chosen.kind})\nnext:\n  export KUBECONFIG=${chosen.kubeconfig}\n  kubectl get nodes`);
 });
 

@@ -11,6 +11,8 @@ export interface Program {
   readonly variables?: Readonly<Record<string, string>>;
   /** Files from a downloaded module that the package embeds: `{ module, files }`, copied into the package's folder. */
   readonly embeds?: { readonly module: string; readonly folder: string; readonly files: readonly string[] };
+  /** A module that is copied beside the program's with one file of ours in it: `from` has the go.mod that pins it, `to` is where go.mod looks for the copy. */
+  readonly copy?: { readonly module: string; readonly from: string; readonly to: string; readonly file: string; readonly by: string };
   /** What the build takes on two cores with empty caches, in minutes. */
   readonly minutes: number;
 }
@@ -24,6 +26,7 @@ export const versions = {
   coredns: "1.15.0",
   metricsServer: "0.9.0",
   localPathProvisioner: "0.0.30",
+  traefik: "3.6.12",
   kubeScore: "1.20.0",
   rclone: images.rclone.split(":")[1]!,
 } as const;
@@ -35,6 +38,7 @@ export const clusterImages = {
   metricsServer: `registry.k8s.io/metrics-server/metrics-server:v${versions.metricsServer}`,
   localPathProvisioner: `docker.io/rancher/local-path-provisioner:v${versions.localPathProvisioner}`,
   busybox: "docker.io/library/busybox:1.35.0",
+  traefik: `docker.io/library/traefik:v${versions.traefik}`,
 } as const;
 
 /** Images that workloads use and that are built where no registry can be reached. */
@@ -70,9 +74,20 @@ export const clusterPrograms: readonly Program[] = [
   { name: "kwokctl", module: "addons", package: "sigs.k8s.io/kwok/cmd/kwokctl", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 1 },
   { name: "coredns", module: "addons", package: "./coredns", minutes: 1 },
   { name: "network-policies", module: "addons", package: "./network-policies", minutes: 1 },
+  { name: "ingress-entry", module: "addons", package: "./ingress-entry", minutes: 0 },
   { name: "metrics-server", module: "addons", package: "sigs.k8s.io/metrics-server/cmd/metrics-server", minutes: 2 },
   { name: "local-path-provisioner", module: "addons", package: "github.com/rancher/local-path-provisioner", minutes: 1 },
 ];
+
+/** The local cluster's ingress controller, without its clients for DNS providers: nobody asks for a public certificate here, and they are a third of the build. */
+export const traefik: Program = {
+  name: "traefik",
+  module: "traefik",
+  package: "github.com/traefik/traefik/v3/cmd/traefik",
+  variables: { "github.com/traefik/traefik/v3/pkg/version.Version": `v${versions.traefik}` },
+  copy: { module: "github.com/go-acme/lego/v4", from: "lego-origin", to: "lego", file: "providers/dns/zz_gen_dns_providers.go", by: "dns/dns-providers.go" },
+  minutes: 4,
+};
 
 /** Plays a node, and the pods on it, where no kubelet can run; a real node needs nothing of it. */
 export const simulator: Program = { name: "kwok", module: "addons", package: "sigs.k8s.io/kwok/cmd/kwok", variables: { "sigs.k8s.io/kwok/pkg/consts.Version": `v${versions.kwok}` }, minutes: 2 };

@@ -3,6 +3,7 @@ import { ApiException, AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig, NetworkingV
 import type { Target } from "../components/systems/target.ts";
 import { backupAge } from "./backup-age.ts";
 import { withPortForward } from "./port-forward.ts";
+import { askHost } from "./ask-host.ts";
 import { certifies, served, type Verdict } from "./public-hosts.ts";
 
 /** One thing that was looked at. */
@@ -23,18 +24,19 @@ export interface Verified {
 
 /**
  * Looks at every workload, health endpoint and public host of the systems, one after another, and at the age of each store's newest verified copy.
+ * With `ingress` the hosts are asked on this machine's own ports too, through the ingress controller: a port-forward goes past network policies.
  * Simulated pods serve nothing and copy nothing: their endpoints and copies are named as not checked.
  */
-export async function* verify(targets: readonly Target[], kubeconfig: string, simulated: boolean): AsyncGenerator<Verified> {
+export async function* verify(targets: readonly Target[], kubeconfig: string, { simulated, ingress }: { readonly simulated: boolean; readonly ingress: boolean }): AsyncGenerator<Verified> {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(kubeconfig);
   for (const target of targets) {
     const unchecked = simulated ? [...target.endpoints.map(({ name, health }) => `${name} ${health}`), ...backedUp(target).map(({ name }) => `backup of ${name}`)] : [];
-    yield { system: target.system, checks: await checks(simulated ? { ...target, endpoints: [], dataStores: [] } : target, kubeConfig), unchecked };
+    yield { system: target.system, checks: await checks(simulated ? { ...target, endpoints: [], dataStores: [] } : target, kubeConfig, ingress), unchecked };
   }
 }
 
-async function checks(target: Target, kubeConfig: KubeConfig): Promise<Check[]> {
+async function checks(target: Target, kubeConfig: KubeConfig, ingress: boolean): Promise<Check[]> {
   const apps = kubeConfig.makeApiClient(AppsV1Api);
   const batch = kubeConfig.makeApiClient(BatchV1Api);
   const core = kubeConfig.makeApiClient(CoreV1Api);
@@ -58,7 +60,7 @@ async function checks(target: Target, kubeConfig: KubeConfig): Promise<Check[]> 
     const [{ items: jobs }, { items: pods }] = await Promise.all([batch.listNamespacedJob({ namespace, labelSelector }), core.listNamespacedPod({ namespace, labelSelector })]);
     return backupAge({ cronJob, jobs, pods }, new Date());
   }));
-  return Promise.all([...workloads, ...endpoints, ...backups, ...publicHosts(target, kubeConfig)]);
+  return Promise.all([...workloads, ...endpoints, ...backups, ...publicHosts(target, kubeConfig), ...(ingress ? throughIngress(target) : [])]);
 }
 
 /** What leads to the hosts from outside: an Ingress that somebody serves, and a certificate for the host where it says TLS. An issuer takes a moment. */
@@ -84,6 +86,14 @@ function publicHosts({ namespace, endpoints }: Target, kubeConfig: KubeConfig): 
     })),
   ]));
 }
+
+/** Asks each public host as a client on this machine does. A controller learns of an Ingress a moment after it is made. */
+const throughIngress = ({ endpoints }: Target): Promise<Check>[] => endpoints.flatMap(({ host, tls = false, health }) => (host === undefined ? [] : [
+  attempt("public host", `${host}${health} through the ingress controller`, () => settled(async () => {
+    const status = await askHost({ address: "127.0.0.1", host, tls, path: health });
+    return { passed: status === 200, detail: `HTTP ${status}` };
+  })),
+]));
 
 const backedUp = ({ dataStores }: Target) => dataStores.flatMap(({ name, backup }) => (backup ? [{ name, backup }] : []));
 

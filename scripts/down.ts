@@ -1,4 +1,4 @@
-import { withClusterLock } from "../cluster/local/cluster.ts";
+import { withClusterLock } from "../cluster/local/lock.ts";
 import { removeLocalCluster } from "../cluster/local/teardown.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
 import { decideDown, type Offer } from "./support/binding.ts";

@@ -1,6 +1,8 @@
 import { askCluster } from "../cluster/identity.ts";
 import { kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../cluster/kubeconfigs.ts";
 import { startLocalCluster } from "../cluster/local/cluster.ts";
+import { ingressAnswers, startIngress } from "../cluster/local/ingress.ts";
+import { policyStatus } from "../cluster/local/policies.ts";
 import { clusterFolder } from "../cluster/paths.ts";
 import { chooseCluster, kindOf, startAgain } from "../cluster/select.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
@@ -47,20 +49,28 @@ try {
   const log = runLog(stack, "up");
   process.on("exit", () => log.close());
   console.log(`all details: ${log.file}`);
-  await update(stack, workspace, log);
+  // Beside the update, which waits more than it works: on a machine without a registry it is built once, for minutes.
+  const ingress = kind === "local" ? ensureToolchain({ parts: "cluster" }).then(({ clusterBin }) => startIngress(clusterBin, (line) => log.add(line))) : undefined;
+  await Promise.all([ingress, update(stack, workspace, log)]);
+  const onMachine = kind === "local" && ingressAnswers();
   step("verification");
   const { output } = await pulumi(["stack", "output", "--stack", stack, "--json"], workspace, { capture: true });
   const targets = targetsIn(JSON.parse(output) as Record<string, unknown>);
   let failed = 0;
-  for await (const verified of verify(targets, kubeconfig, simulated)) {
+  for await (const verified of verify(targets, kubeconfig, { simulated, ingress: onMachine })) {
     const { lines, details } = verificationLines(verified);
     for (const line of details) log.add(line);
     console.log(lines.join("\n"));
     failed += verified.checks.filter(({ passed }) => !passed).length;
   }
+  if (kind === "local") {
+    const { enforced, possible, detail } = await policyStatus();
+    console.log(`${enforced ? "ok  " : possible ? "FAIL" : "note"} network policies: ${detail}`);
+    if (!enforced && possible) failed += 1;
+  }
   if (failed > 0) throw new Error(`${some(failed, "check")} failed: see the lines marked FAIL above, then "kubectl get events --sort-by=.lastTimestamp -A"; all details: ${log.file}`);
   console.log(`\nThe platform is ${simulated ? "declared on a simulated node, where no container runs" : "up and verified"} (${((performance.now() - started) / 1000).toFixed(0)} s).\n`);
-  console.log(nextSteps(targets, stack, kubeconfig).join("\n"));
+  console.log(nextSteps(targets, stack, kubeconfig, onMachine).join("\n"));
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : error}`);
   process.exit(1); // ends what goes on beside it, such as a build

@@ -8,7 +8,7 @@ import { workloadImages } from "../pins.ts";
 import { type Print, step } from "../progress.ts";
 import { archivePath, buildImage } from "./build.ts";
 import type { Recipe } from "./recipe.ts";
-import { recipes } from "./recipes.ts";
+import { recipes, traefikImage } from "./recipes.ts";
 
 /** An image archive in the cache. */
 export interface Archive {
@@ -32,12 +32,19 @@ export const buildOrder = (images: readonly Recipe[]): Recipe[] => [...images.fi
 export async function buildImages(print: Print): Promise<Archive[]> {
   const pullable = await registryAnswers();
   print(pullable ? "the image registry answers: workloads get its images" : "no image registry can be reached: images of the same names and contract are built from Debian, npm, Go and Maven packages");
+  return buildAll(buildOrder(recipes().filter(({ name }) => !pullable || !(Object.values(workloadImages) as string[]).includes(name))), print);
+}
+
+/** Builds the image of the ingress controller, unless the cache holds it or the kubelet pulls it. */
+export const buildIngressImage = async (print: Print): Promise<Archive[]> => (await registryAnswers() ? [] : buildAll([traefikImage], print));
+
+async function buildAll(images: readonly Recipe[], print: Print): Promise<Archive[]> {
   const folder = join(cacheFolder, "images");
   mkdirSync(folder, { recursive: true });
   return withLock(join(cacheFolder, "images.lock"), print, async () => {
     sweep(folder);
     const archives: Archive[] = [];
-    for (const recipe of buildOrder(recipes().filter(({ name }) => !pullable || !(Object.values(workloadImages) as string[]).includes(name)))) {
+    for (const recipe of images) {
       if (recipe.program) await buildPrograms([recipe.program], print);
       const file = archivePath(recipe);
       if (!existsSync(file)) {

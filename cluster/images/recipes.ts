@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { programPath } from "../build.ts";
-import { clusterImages, clusterPrograms, rclone, workloadImages } from "../pins.ts";
+import { clusterImages, clusterPrograms, rclone, traefik, workloadImages } from "../pins.ts";
 import { kafka } from "./kafka/recipe.ts";
 import { type Recipe, standIn } from "./recipe.ts";
 
@@ -18,7 +18,15 @@ function single(image: string, name: string): Recipe {
   };
 }
 
-/** Every image that the local cluster needs. */
+/** The image of the ingress controller, which is built after all others and beside the first update. */
+export const traefikImage: Recipe = {
+  name: clusterImages.traefik,
+  program: traefik,
+  files: [{ from: programPath(traefik), to: "usr/local/bin/traefik" }],
+  config: { entrypoint: ["/usr/local/bin/traefik"], user: "65532:65532", description: standIn("Traefik from its Go module, without clients of DNS providers") },
+};
+
+/** Every image that the local cluster needs before an update. */
 export const recipes = (): readonly Recipe[] => [
   single(clusterImages.pause, "pause"),
   single(clusterImages.coredns, "coredns"),

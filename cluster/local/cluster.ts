@@ -2,21 +2,19 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildPrograms } from "../build.ts";
 import { buildImages } from "../images/archives.ts";
-import { withLock } from "../lock.ts";
 import { clusterFolder } from "../paths.ts";
 import { simulator } from "../pins.ts";
 import { elapsed, type Print, step } from "../progress.ts";
 import { ensureToolchain } from "../toolchain.ts";
-import { addonDeployments, applyAddons, kubectl, waitForAddons } from "./addons.ts";
+import { addonDeployments, applyAddons, applyIngress, kubectl, waitForAddons } from "./addons.ts";
 import { apiAnswers, controlPlaneProcesses, isRunning, startControlPlane } from "./control-plane.ts";
+import { entryProcess, ingressAnswers, ingressIsWanted } from "./ingress.ts";
+import { withClusterLock } from "./lock.ts";
 import { ensureNetwork, importImages, nodeProcesses, processes, startContainerd, startKubelet, startKubeProxy, until } from "./node.ts";
 import { ensurePackages, whyNoRealNode } from "./packages.ts";
 import { enforcePolicies, policyStatus } from "./policies.ts";
 import { addresses, files, nodeName } from "./settings.ts";
 import { refuseOtherLocalCluster } from "./teardown.ts";
-
-/** Serializes everything that changes the local cluster. */
-export const withClusterLock = <T>(print: Print, work: () => Promise<T>): Promise<T> => withLock(`${clusterFolder}.lock`, print, work);
 
 /** Brings the local cluster up, or what of it is missing. Returns whether its node is real. */
 export async function startLocalCluster(print: Print): Promise<{ readonly real: boolean }> {
@@ -57,6 +55,7 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
     });
     await step("name service, volumes and metrics", print, async () => {
       await applyAddons(bin);
+      if (ingressIsWanted()) await applyIngress(bin, "class");
       await waitForAddons(bin);
     });
     print(`the local cluster is up (${elapsed(started)})`);
@@ -102,6 +101,7 @@ export async function localClusterStatus(bin: string): Promise<{ readonly health
       const { enforced, possible, detail } = await policyStatus();
       parts.push({ part: "network policies", healthy: enforced || !possible, detail });
     }
+    if (!whyNoRealNode()) parts.push({ part: "ingress", healthy: true, detail: ingressAnswers() ? `127.0.0.1, ports 80 and 443, process ${processes.record(entryProcess)?.pid}` : "no entry on this machine: npm run cluster -- up" });
     if (!whyNoRealNode()) parts.push(...await Promise.all(addonDeployments.map((addon) => addonStatus(bin, addon))));
   }
   return { healthy: parts.every(({ healthy }) => healthy), exists: true, parts };

@@ -16,6 +16,8 @@ export const addresses = {
   /** The first service address, which the API server takes for itself. */
   api: "10.89.0.1",
   dns: "10.89.0.10",
+  /** The ingress controller's Service. */
+  ingress: "10.89.0.80",
   apiPort: 16443,
 } as const;
 

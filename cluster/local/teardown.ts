@@ -7,6 +7,7 @@ import { readText } from "../read-text.ts";
 import { run } from "../shell.ts";
 import { stopControlPlane } from "./control-plane.ts";
 import { guardTable } from "./guard.ts";
+import { entryProcess } from "./ingress.ts";
 import { podLinks } from "./links.ts";
 import { ctr, nodeProcesses, processes } from "./node.ts";
 import { iptables, nft } from "./packages.ts";
@@ -25,7 +26,7 @@ export async function removeLocalCluster(bin: string, purge: boolean, print: Pri
     await processes.stop("kubelet");
     await step("stopping containers", print, stopContainers);
   }
-  for (const name of [policyProcess, ...[...nodeProcesses].reverse()]) await processes.stop(name);
+  for (const name of [entryProcess, policyProcess, ...[...nodeProcesses].reverse()]) await processes.stop(name);
   await stopControlPlane(bin);
   for (const pid of ownProcesses()) await stopProcess({ pid, started: startTime(pid) }, 5);
   for (const mount of ownMounts()) await run("umount", ["--lazy", mount]).catch(() => {});
@@ -84,7 +85,7 @@ export function ownProcesses(): number[] {
   return numericEntries("/proc").filter((pid) => {
     if (pid === own || pid === process.ppid) return false;
     const [program, ...args] = readText(`/proc/${pid}/cmdline`).split("\0");
-    const part = /(containerd|containerd-shim-runc-v2|kubelet|kube-proxy|kube-apiserver|kube-controller-manager|kube-scheduler|etcd|kwok-controller|kwok|network-policies)$/.test(program ?? "");
+    const part = /(containerd|containerd-shim-runc-v2|kubelet|kube-proxy|kube-apiserver|kube-controller-manager|kube-scheduler|etcd|kwok-controller|kwok|network-policies|ingress-entry)$/.test(program ?? "");
     return part && args.some((arg) => arg.includes(clusterFolder));
   });
 }

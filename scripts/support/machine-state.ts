@@ -13,7 +13,7 @@ export function machineState(): string[] {
   const nft = "/usr/sbin/nft";
   const tables = existsSync(nft) && process.getuid?.() === 0 ? execFileSync(nft, ["list", "tables"], { encoding: "utf8" }).split("\n") : [];
   const programs = list("/proc").filter((name) => /^\d+$/.test(name)).map((pid) => readText(`/proc/${pid}/cmdline`).split("\0")[0]!.split("/").at(-1)!)
-    .filter((program) => /^(containerd|runc|kube|etcd|kwok|coredns|metrics-server|network-policies|local-path|postgres|redis-server|pause|pulumi)/.test(program));
+    .filter((program) => /^(containerd|runc|kube|etcd|kwok|coredns|metrics-server|network-policies|ingress-entry|local-path|postgres|redis-server|pause|pulumi)/.test(program));
   return [
     ...readText("/proc/mounts").split("\n").filter(Boolean).map((line) => `mount ${line.split(" ")[1]}`),
     ...list("/sys/class/net").map((link) => `link ${link}`),

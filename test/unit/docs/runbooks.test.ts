@@ -228,8 +228,8 @@ test("the check reads every kind of reference, so that it cannot pass by reading
   const expected = [
     "Namespace data", "Pod with app=redis", "Pod with app=postgres", "Pod with app=bgc-api", "Job with app=postgres-backup", "Pod postgres-0", "Deployment redis", "Deployment bgc-api",
     "Deployment integration-gateway", "StatefulSet postgres", "CronJob postgres-backup", "Job backup-by-hand", "Job populate-countries", "Secret pg-postgresql-superuser", "Service redis",
-    "PersistentVolumeClaim data-postgres-0", "port redis:6379", "port pg-postgresql:5432", "port integration-gateway:8081", "port redis.data.svc.cluster.local:6379", "host api.bgc.local",
-    "host web.bgc.local", "local port 8080", "npm script up", "npm script preview", "npm script render",
+    "PersistentVolumeClaim data-postgres-0", "port redis:6379", "port pg-postgresql:5432", "port integration-gateway:8081", "port redis.data.svc.cluster.local:6379", "host api.bgc.localhost",
+    "host web.bgc.localhost", "local port 8080", "npm script up", "npm script preview", "npm script render",
   ];
   t.deepEqual(expected.filter((reference) => !references.has(reference)), []);
 });

@@ -42,8 +42,8 @@ test("dev: what the stack says to a person fits a screen of 24 lines", async (t)
   const { namespaces, urls } = outputsOf((await stackVariant("dev")).targets);
   t.deepEqual(namespaces, { "bgc-platform": "data", "platform-service": "platform", "bots-edi": "edi", "resilient-api-gateway": "api-gateway", "techbra-ecommerce": "techbra-test" });
   t.deepEqual(urls, {
-    "bgc-platform API": "http://api.bgc.local", "bgc-platform Web": "http://web.bgc.local", "platform-service Platform service": "https://platform-service.local",
-    "bots-edi Bots": "https://bots-edi.local", "resilient-api-gateway Gateway": "http://gateway.local",
+    "bgc-platform API": "http://api.bgc.localhost", "bgc-platform Web": "http://web.bgc.localhost", "platform-service Platform service": "https://platform-service.localhost",
+    "bots-edi Bots": "https://bots-edi.localhost", "resilient-api-gateway Gateway": "http://gateway.localhost",
   });
 });
 
