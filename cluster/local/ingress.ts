@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { buildIngressImage } from "../images/archives.ts";
-import { type Print, step } from "../progress.ts";
+import type { Print } from "../progress.ts";
 import { applyIngress, kubectl } from "./addons.ts";
 import { withClusterLock } from "./lock.ts";
 import { importImages, processes, until } from "./node.ts";

@@ -30,7 +30,12 @@ test("what a simulated node cannot show is named", (t) => {
 
 test("the next steps name the stack, and an address for each endpoint", (t) => {
   const target = { system: "shop", namespace: "shop-test", workloads: [], dataStores: [], objectives: {}, endpoints: [{ name: "Web", host: "shop.example.com", tls: true, service: "web", port: 8080, health: "/health" }, { name: "Stock list", service: "stock", port: 8081, health: "/ready" }] };
-  t.deepEqual(nextSteps([target, { ...target, system: "till", namespace: "till", endpoints: [] }], "prod", "/p/kubeconfig"), [
+  t.deepEqual(nextSteps([target], "prod", "/p/kubeconfig", true).slice(0, 3), [
+    "shop (namespace shop-test)",
+    "  Web         https://shop.example.com/health",
+    "  Stock list  kubectl port-forward -n shop-test svc/stock 8081:8081, then http://localhost:8081/ready",
+  ], "where the ingress controller answers on this machine");
+  t.deepEqual(nextSteps([target, { ...target, system: "till", namespace: "till", endpoints: [] }], "prod", "/p/kubeconfig", false), [
     "shop (namespace shop-test)",
     "  Web         kubectl port-forward -n shop-test svc/web 8080:8080, then http://localhost:8080/health; with an ingress controller https://shop.example.com",
     "  Stock list  kubectl port-forward -n shop-test svc/stock 8081:8081, then http://localhost:8081/ready",
@@ -54,7 +59,7 @@ test("an update of the dev stack without a change, its verification and the next
   const lines = [
     ...[...at(0, ...planned), ...at(20, ...updated)].flatMap((each) => progress.see(each)),
     ...targets.flatMap(({ system }) => verificationLines({ system, checks: [check("workload", "Deployment api")], unchecked: [] }).lines),
-    ...nextSteps(targets, "dev", "/p/kubeconfig"),
+    ...nextSteps(targets, "dev", "/p/kubeconfig", false),
   ];
   t.deepEqual(lines.slice(0, 3), ["looks at what is to change", `planned: ${urns.length} unchanged (0 s)`, "brings the changes"]);
   t.deepEqual(lines.slice(3, 8).sort(), targets.map(({ system, namespace }) => `${system}: nothing to change, ${urns.filter((each) => each.includes(`:${components[namespace]}$`)).length} objects`).sort());
