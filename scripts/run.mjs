@@ -15,7 +15,7 @@ const programs = {
   check: "scripts/check.ts",
   docs: "scripts/docs.ts",
   admission: "scripts/admission.ts",
-  cluster: "cluster/cli.ts",
+  cluster: "scripts/cluster.ts",
   bench: "scripts/bench.ts",
   test: "scripts/test.ts",
 };
