@@ -14,6 +14,8 @@ const programs = {
   render: "scripts/render.ts",
   check: "scripts/check.ts",
   docs: "scripts/docs.ts",
+  lint: "scripts/lint.ts",
+  format: "scripts/format.ts",
   admission: "scripts/admission.ts",
   cluster: "scripts/cluster.ts",
   bench: "scripts/bench.ts",

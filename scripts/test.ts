@@ -90,6 +90,7 @@ process.exitCode = total.failed > 0 ? 1 : 0;
 async function typeCheck(): Promise<void> {
   const code = await run(join(checkout, "node_modules/.bin/tsc"), ["--noEmit", "--project", "."]);
   record(code === 0 ? "passed" : "failed", "types: the whole project type-checks");
+  record(await run(process.execPath, ["scripts/lint.ts"]) === 0 ? "passed" : "failed", "types: the linter finds nothing");
 }
 
 async function renderOwnStacks(): Promise<void> {

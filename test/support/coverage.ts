@@ -48,7 +48,7 @@ function hasTest(path: string, title: string, read: ReadFile): boolean {
   return sources.flatMap(titles).some((declared) => {
     const pattern = declared.split(/\$\{[^{}]*\}/).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("(.+?)");
     const values = new RegExp(`^${pattern}$`).exec(title)?.slice(1);
-    return values !== undefined && values.every((value) => sources.some((source) => source.includes(value)));
+    return values?.every((value) => sources.some((source) => source.includes(value))) ?? false;
   });
 }
 
