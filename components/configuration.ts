@@ -5,25 +5,8 @@ import { problemsOf } from "../settings/problems.ts";
 import { refuseUnsignedHosts } from "./certificate-hosts.ts";
 import { nodeLocalDns } from "./capabilities/network-flows.ts";
 import { formerNamespace, ingress, monitoring } from "./outsiders.ts";
-import { bgcPlatformSettings } from "./systems/bgc-platform.settings.ts";
-import { botsEdiSettings } from "./systems/bots-edi.settings.ts";
-import { platformServiceSettings } from "./systems/platform-service.settings.ts";
-import { resilientApiGatewaySettings } from "./systems/resilient-api-gateway.settings.ts";
+import { ofSystems, type SystemName, systemNames } from "./systems/index.ts";
 import { clusterAddons, purposes } from "./systems/target.ts";
-import { techbraEcommerceSettings } from "./systems/techbra-ecommerce.settings.ts";
-
-/** Each system's part of the configuration, by the system's name. */
-const systemSettings = {
-  "bgc-platform": bgcPlatformSettings,
-  "platform-service": platformServiceSettings,
-  "bots-edi": botsEdiSettings,
-  "resilient-api-gateway": resilientApiGatewaySettings,
-  "techbra-ecommerce": techbraEcommerceSettings,
-};
-const systemNames = Object.keys(systemSettings) as SystemName[];
-
-/** A system by the name it has in a stack's file. */
-export type SystemName = keyof typeof systemSettings;
 
 /** A stack says nothing of the systems that it does not deploy. */
 const optional = <Shapes extends Readonly<Record<string, z.ZodType>>>(shapes: Shapes) =>
@@ -50,7 +33,7 @@ export const stackSettings = z.strictObject({
   systems: z.array(z.enum(systemNames)).min(1).refine((names) => new Set(names).size === names.length, { error: "a system is named twice" }).default(systemNames),
   /** Read and checked by the policy pack. */
   policies: z.looseObject({}).optional(),
-  ...optional(systemSettings),
+  ...optional(ofSystems("settings")),
 }).superRefine(refuseUnsignedHosts);
 
 /** Everything a stack can set, with every default filled in; a system that it neither deploys nor describes is not there. */

@@ -1,5 +1,5 @@
 import { levelOf } from "./enforcement.ts";
-import { exceptionsOf } from "./exceptions.ts";
+import { type Exception, exceptionsOf } from "./exceptions.ts";
 import { foreignPods, hasForeignPods } from "./foreign-pods.ts";
 import { NotEvaluable } from "./kubernetes-object.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
@@ -165,7 +165,7 @@ function unseenPods(object: KubernetesObject, podRules: readonly Rule[], setting
 
 function except(violations: readonly Finding[], rule: Rule, object: KubernetesObject, today: string): Pick<Verdict, "findings" | "excepted"> {
   if (violations.length === 0 || rule.id === exceptionRuleId) return { findings: violations, excepted: [] };
-  let exception;
+  let exception: Exception | undefined;
   try {
     exception = exceptionsOf(object, today).find(({ ruleId, problem }) => ruleId === rule.id && problem === undefined);
   } catch {

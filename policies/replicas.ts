@@ -11,3 +11,15 @@ export function maximumReplicas(workload: KubernetesObject, stack: Stack): numbe
   if (scalers.length > 0) return Math.max(...scalers.map((scaler) => scalerSpec(scaler).maxReplicas ?? kedaMaximum));
   return (workload.manifest["spec"] as { replicas?: number } | undefined)?.replicas ?? 1;
 }
+
+/** The fewest replicas a workload is meant to run with: its autoscaler's minimum, else what it declares. */
+export function minimumReplicas(workload: KubernetesObject, stack: Stack): number {
+  const declared = (workload.manifest["spec"] as { replicas?: number } | undefined)?.replicas ?? 1;
+  const [scaler] = scalersOf(workload.kind, workload.namespace, workload.name, stack);
+  return scaler === undefined ? declared : scalerSpec(scaler).minReplicas;
+}
+
+/** Whether a workload runs more than one pod, or may do so by its autoscaler. */
+export function isReplicated(workload: KubernetesObject, stack: Stack): boolean {
+  return scalersOf(workload.kind, workload.namespace, workload.name, stack).length > 0 || minimumReplicas(workload, stack) > 1;
+}

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "./kubernetes-object.ts";
+import type { RuleNumbers } from "./numbers.ts";
 import type { WalkedContainer } from "./pod-spec-walker.ts";
-import type { Settings } from "./settings.ts";
 import type { Stack } from "./stack.ts";
 
 /** How much harm a violation does; `high` and above block by default. */
@@ -42,7 +42,7 @@ export interface CelCheck {
 }
 
 /** CEL, a function of the settings where it holds their numbers, or why CEL cannot say it: an admission policy sees one object at a time. */
-export type Admission = readonly CelCheck[] | ((settings: Settings) => readonly CelCheck[]) | { readonly beyondCel: string };
+export type Admission = readonly CelCheck[] | ((settings: RuleNumbers) => readonly CelCheck[]) | { readonly beyondCel: string };
 
 interface RuleText {
   /** `X02-container-resources`: the requirement's row and a name; also the policy's name and the end of an exception's annotation. */
@@ -64,19 +64,19 @@ interface RuleText {
 /** Looks at one container at a time, so that an unknown value in one hides nothing about the others. */
 export interface ContainerRule extends RuleText {
   readonly scope: "container";
-  check(container: WalkedContainer, object: KubernetesObject, settings: Settings): Iterable<Violation>;
+  check(container: WalkedContainer, object: KubernetesObject, settings: RuleNumbers): Iterable<Violation>;
 }
 
 /** Looks at one object. */
 export interface ObjectRule extends RuleText {
   readonly scope: "object";
-  check(object: KubernetesObject, settings: Settings): Iterable<Violation>;
+  check(object: KubernetesObject, settings: RuleNumbers): Iterable<Violation>;
 }
 
 /** Looks at one object in the light of all others; the verdict, and an exception from it, belong to that object. */
 export interface StackRule extends RuleText {
   readonly scope: "stack";
-  check(object: KubernetesObject, stack: Stack, settings: Settings): Iterable<Violation>;
+  check(object: KubernetesObject, stack: Stack, settings: RuleNumbers): Iterable<Violation>;
 }
 
 /** A rule. Checks are generators: what was found before an unknown value is met still counts. */

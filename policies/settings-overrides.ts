@@ -2,7 +2,6 @@ import { z } from "zod";
 import { NotEvaluable } from "./kubernetes-object.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import { podKinds } from "./pod-spec-walker.ts";
-import type { Settings } from "./settings.ts";
 
 /** Numbers for the objects of a namespace, or for one workload of it. */
 export interface Override {
@@ -11,6 +10,12 @@ export interface Override {
   readonly workload?: string | undefined;
   /** Those numbers of a rule that differ, by the rule's id. */
   readonly rules: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+}
+
+/** Settings of which some hold for a namespace or a workload alone. */
+export interface Overridable {
+  /** In the order in which they apply. @default none */
+  readonly overrides: readonly Override[];
 }
 
 const workload = new RegExp(`^(?:${podKinds.join("|")})/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$`);
@@ -27,10 +32,10 @@ export function overridesOf(sections: Readonly<Record<string, z.ZodType>>) {
 }
 
 /** The settings that hold for an object. Where it is not known which object it is, the numbers that depend on it cannot be read. */
-export function settingsFor(object: KubernetesObject, settings: Settings): Settings {
+export function settingsFor<Own extends Overridable>(object: KubernetesObject, settings: Own): Own {
   if (settings.overrides.length === 0) return settings;
   try {
-    return settings.overrides.filter((override) => concerns(override, object)).reduce(withRules, settings);
+    return settings.overrides.filter((override) => concerns(override, object)).reduce((own, override) => withRules(own, override), settings);
   } catch (error) {
     if (!(error instanceof NotEvaluable)) throw error;
     const uncertain = new Set(settings.overrides.flatMap(({ rules }) => Object.keys(rules)));
@@ -43,7 +48,7 @@ function concerns({ namespace, workload }: Override, object: KubernetesObject): 
   return workload === undefined || workload === `${object.kind}/${object.name}`;
 }
 
-function withRules(settings: Settings, { rules }: Override): Settings {
+function withRules<Own extends Overridable>(settings: Own, { rules }: Override): Own {
   const sections = settings as unknown as Override["rules"];
   return { ...settings, ...Object.fromEntries(Object.entries(rules).map(([id, numbers]) => [id, { ...sections[id], ...numbers }])) };
 }

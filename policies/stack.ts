@@ -1,4 +1,3 @@
-import { scalersOf, scalerSpec } from "./autoscalers.ts";
 import { known } from "./known.ts";
 import { NotEvaluable } from "./kubernetes-object.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
@@ -12,12 +11,6 @@ export interface Stack {
   named(kind: string, namespace: string, name: string): KubernetesObject | undefined;
   /** What a function makes of the whole stack, worked out once and kept: the indexes of rules that look further than names. */
   once<Made>(make: (objects: readonly KubernetesObject[]) => Made): Made;
-}
-
-/** Replicas an autoscaler may go down to. */
-export interface Autoscaler {
-  readonly ref: string;
-  readonly minReplicas: number;
 }
 
 /** Indexes the objects once, the first of each name, so that a rule's look-ups cost the same for ten objects and ten thousand. */
@@ -81,23 +74,6 @@ function withoutRepeated(objects: readonly KubernetesObject[]): readonly Kuberne
 /** What makes an object the same one for an API server; undefined where that is not known, or is left to the server. */
 export function keyOf(object: KubernetesObject): string | undefined {
   return known(() => (object.unseen === undefined && object.manifest.metadata?.name !== undefined ? `${object.kind} ${object.namespace} ${object.name}` : undefined));
-}
-
-/** The HorizontalPodAutoscaler or ScaledObject that sets a workload's replicas. */
-export function autoscalerOf(workload: KubernetesObject, stack: Stack): Autoscaler | undefined {
-  const scaler = scalersOf(workload.kind, workload.namespace, workload.name, stack)[0];
-  return scaler === undefined ? undefined : { ref: scaler.ref, minReplicas: scalerSpec(scaler).minReplicas };
-}
-
-/** The fewest replicas a workload is meant to run with. */
-export function minimumReplicas(workload: KubernetesObject, stack: Stack): number {
-  const declared = (workload.manifest["spec"] as { replicas?: number } | undefined)?.replicas ?? 1;
-  return autoscalerOf(workload, stack)?.minReplicas ?? declared;
-}
-
-/** Whether a workload runs more than one pod, or may do so by its autoscaler. */
-export function isReplicated(workload: KubernetesObject, stack: Stack): boolean {
-  return autoscalerOf(workload, stack) !== undefined || minimumReplicas(workload, stack) > 1;
 }
 
 /**

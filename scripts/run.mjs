@@ -14,8 +14,10 @@ const programs = {
   render: "scripts/render.ts",
   check: "scripts/check.ts",
   docs: "scripts/docs.ts",
+  lint: "scripts/lint.ts",
+  format: "scripts/format.ts",
   admission: "scripts/admission.ts",
-  cluster: "cluster/cli.ts",
+  cluster: "scripts/cluster.ts",
   bench: "scripts/bench.ts",
   test: "scripts/test.ts",
 };

@@ -7,11 +7,11 @@ import { processes } from "../cluster/local/node.ts";
 import { clusterFolder } from "../cluster/paths.ts";
 import { contextName } from "../cluster/local/settings.ts";
 import { ensureToolchain, pulumiEnvironment } from "../cluster/toolchain.ts";
-import { renderedFolder } from "../test/support/rendered-once.ts";
 import { checkout } from "./support/checkout.ts";
 import { clusterRecord, stackKubeconfig } from "./support/cluster-record.ts";
 import { command } from "./support/command.ts";
 import { machineState } from "./support/machine-state.ts";
+import { renderedFolder } from "./support/rendered-folder.ts";
 
 /** The levels in the order they run, and what each needs to be there. */
 const levels = {
@@ -90,6 +90,7 @@ process.exitCode = total.failed > 0 ? 1 : 0;
 async function typeCheck(): Promise<void> {
   const code = await run(join(checkout, "node_modules/.bin/tsc"), ["--noEmit", "--project", "."]);
   record(code === 0 ? "passed" : "failed", "types: the whole project type-checks");
+  record(await run(process.execPath, ["scripts/lint.ts"]) === 0 ? "passed" : "failed", "types: the linter finds nothing");
 }
 
 async function renderOwnStacks(): Promise<void> {

@@ -3,7 +3,7 @@ import { apiServer } from "../../cluster/api-server.ts";
 import { type ChosenCluster, onlyChosen } from "../cluster.ts";
 import type { StackSettings } from "../configuration.ts";
 import { declaredApis, declaredKafkas, declaredQuotas, declaredStores, declaredVolumes } from "../systems/declared-state.ts";
-import { systemNamespaces } from "../systems/namespaces.ts";
+import { ofSystems } from "../systems/index.ts";
 import { missingApis, missingClasses } from "./apis.ts";
 import { type LivingCluster, livingCluster } from "./living.ts";
 import { foreignNamespaces, removedSystems } from "./namespaces.ts";
@@ -18,6 +18,7 @@ import { type Growth, volumeChanges } from "./volumes.ts";
 export async function checkedChanges(settings: StackSettings, cluster: ChosenCluster | undefined): Promise<readonly Growth[]> {
   if (cluster === undefined || pulumi.runtime.getEngine() === undefined) return [];
   const kafkas = declaredKafkas(settings);
+  const systemNamespaces = ofSystems("namespace");
   const namespaces = settings.systems.map((name) => systemNamespaces[name]);
   const living = await answered(cluster.context, pulumi.runtime.isDryRun(), async () => livingCluster(await apiServer(onlyChosen(cluster)), namespaces, kafkas.map(({ namespace }) => namespace)));
   if (living === undefined) return [];

@@ -12,12 +12,11 @@ import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgre
 import { redisFlows, redisStore } from "../data/redis/store.ts";
 import { application, programSources } from "./application.ts";
 import type { BgcPlatformSettings } from "./bgc-platform.settings.ts";
-import { systemNamespaces } from "./namespaces.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
-const namespace = systemNamespaces["bgc-platform"];
+const namespace = "data";
 const folder = new URL("../../workloads/bgc-platform/", import.meta.url).pathname;
 
 /** Clients' addresses come in a header that only the ingress controller and the web front can set: nobody else gets through to these pods. */
@@ -46,6 +45,7 @@ export const bgcFlows = (ingress: SystemContext["ingressFrom"], s3?: S3Copy, com
 
 /** The trade-data platform: Postgres, a Redis cache, the integration gateway, the API with its simulator, and the web front. */
 export class BgcPlatform extends pulumi.ComponentResource {
+  static readonly namespace = namespace;
   readonly target: Target;
 
   constructor(settings: BgcPlatformSettings, context: SystemContext, options?: pulumi.ComponentResourceOptions) {

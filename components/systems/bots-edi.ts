@@ -22,12 +22,11 @@ import { Job, ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
 import type { BotsEdiSettings } from "./bots-edi.settings.ts";
 import { fixtureCounter } from "./fixture-counter.ts";
-import { systemNamespaces } from "./namespaces.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources, type ResourceSettings } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
-const namespace = systemNamespaces["bots-edi"];
+const namespace = "edi";
 const secretName = "bots-edidb-secret";
 const database = "botsedi_data";
 const user = "botsedi";
@@ -51,6 +50,7 @@ export const ediFlows = ({ database, backup, snapshots, egress }: Pick<BotsEdiSe
 
 /** Electronic data interchange: a web server, a job queue and a scheduled engine around one MySQL database and one volume. */
 export class BotsEdi extends pulumi.ComponentResource {
+  static readonly namespace = namespace;
   readonly target: Target;
 
   constructor(settings: BotsEdiSettings, context: SystemContext, options?: pulumi.ComponentResourceOptions) {

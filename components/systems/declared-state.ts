@@ -1,11 +1,11 @@
 import type { DeclaredApi } from "../changes/apis.ts";
 import type { DeclaredKafka, DeclaredStore } from "../changes/stores.ts";
 import type { DeclaredQuota, DeclaredVolume, Said } from "../changes/volumes.ts";
-import type { StackSettings, SystemName } from "../configuration.ts";
-import type { KafkaEngine } from "../data/kafka/store.ts";
-import type { PostgresEngine } from "../data/postgres/store.ts";
+import type { StackSettings } from "../configuration.ts";
+import type { KafkaEngine } from "../data/kafka/engine.ts";
+import type { PostgresEngine } from "../data/postgres/engine.ts";
 import type { BotsEdiSettings } from "./bots-edi.settings.ts";
-import { systemNamespaces } from "./namespaces.ts";
+import { type SystemName, systems as all } from "./index.ts";
 import type { ClusterAddon } from "./target.ts";
 import { prometheusStorage } from "./techbra-ecommerce.tools.ts";
 
@@ -64,11 +64,11 @@ const parts: { readonly [Name in SystemName]: (settings: NonNullable<StackSettin
 
 /** What the volumes of each system may ask for together. */
 export const declaredQuotas = (settings: StackSettings): DeclaredQuota[] =>
-  settings.systems.map((name) => ({ namespace: systemNamespaces[name], size: { path: `${name}.quota.storage`, value: settings[name]!.quota.storage } }));
+  settings.systems.map((name) => ({ namespace: all[name].namespace, size: { path: `${name}.quota.storage`, value: settings[name]!.quota.storage } }));
 
 /** Who runs each store that has a choice. */
 export function declaredStores({ systems, ...settings }: StackSettings): DeclaredStore[] {
-  const store = (system: SystemName, name: string, path: string, value: string, own: DeclaredStore["own"] = "statefulset") => ({ namespace: systemNamespaces[system], name, engine: { path: `${system}.${path}`, value }, own });
+  const store = (system: SystemName, name: string, path: string, value: string, own: DeclaredStore["own"] = "statefulset") => ({ namespace: all[system].namespace, name, engine: { path: `${system}.${path}`, value }, own });
   return systems.flatMap((name) => {
     // A Redis that is a cache has no volume, and may go anywhere.
     if (name === "resilient-api-gateway") return [store(name, "redis", "redis.engine.kind", settings[name]!.redis.engine.kind, "in-cluster")];
@@ -105,7 +105,7 @@ export function declaredKafkas({ systems, ...settings }: StackSettings): Declare
     if (name !== "techbra-ecommerce") return [];
     const { engine, brokers, partitions } = settings[name]!.kafka;
     const said = (key: string, value: number) => ({ path: `${name}.kafka.${key}`, value });
-    return engine.kind === "statefulset" ? [{ namespace: systemNamespaces[name], name: "kafka", brokers: said("brokers", brokers), partitions: said("partitions", partitions) }] : [];
+    return engine.kind === "statefulset" ? [{ namespace: all[name].namespace, name: "kafka", brokers: said("brokers", brokers), partitions: said("partitions", partitions) }] : [];
   });
 }
 
@@ -116,5 +116,5 @@ export function declaredKafkas({ systems, ...settings }: StackSettings): Declare
 export function declaredVolumes(settings: StackSettings): DeclaredVolume[] {
   const storageClass: Said | undefined = settings.storageClass === undefined ? undefined : { path: "storageClass", value: settings.storageClass };
   const of = <Name extends SystemName>(name: Name) => parts[name](settings[name] as NonNullable<StackSettings[Name]>);
-  return settings.systems.flatMap((name) => of(name).map((part) => ({ namespace: systemNamespaces[name], ...(storageClass && { storageClass }), ...part })));
+  return settings.systems.flatMap((name) => of(name).map((part) => ({ namespace: all[name].namespace, ...(storageClass && { storageClass }), ...part })));
 }

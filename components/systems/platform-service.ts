@@ -18,12 +18,11 @@ import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { ScheduledJob } from "../workload/job.ts";
 import { application, programSources } from "./application.ts";
 import type { PlatformServiceSettings } from "./platform-service.settings.ts";
-import { systemNamespaces } from "./namespaces.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
-const namespace = systemNamespaces["platform-service"];
+const namespace = "platform";
 const name = "platform-service";
 const logs = "/app/logs";
 
@@ -42,6 +41,7 @@ export const platformFlows = (ingress: SystemContext["ingressFrom"], s3?: S3Copy
 
 /** A service with its settings, an audit trail, and the jobs that keep both in order. */
 export class PlatformService extends pulumi.ComponentResource {
+  static readonly namespace = namespace;
   readonly target: Target;
 
   constructor(settings: PlatformServiceSettings, context: SystemContext, options?: pulumi.ComponentResourceOptions) {

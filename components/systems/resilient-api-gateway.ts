@@ -11,12 +11,11 @@ import { redisBackup } from "../data/redis/backup.ts";
 import { redisFlows, redisStore } from "../data/redis/store.ts";
 import { application, programSources } from "./application.ts";
 import { circuitBreakerProfiles, rateLimitProfiles, type ResilientApiGatewaySettings } from "./resilient-api-gateway.settings.ts";
-import { systemNamespaces } from "./namespaces.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs } from "./setting-types.ts";
 import type { SystemContext, Target } from "./target.ts";
 
-const namespace = systemNamespaces["resilient-api-gateway"];
+const namespace = "api-gateway";
 
 /** Who talks to whom in the gateway, and nobody else (X05). */
 export const gatewayFlows = (ingress: SystemContext["ingressFrom"], reverseProxy: ResilientApiGatewaySettings["reverseProxy"], s3?: S3Copy): Flow[] => [
@@ -29,6 +28,7 @@ export const gatewayFlows = (ingress: SystemContext["ingressFrom"], reverseProxy
 
 /** A proxy with a rate limiter and a circuit breaker whose state lives in Redis, before an upstream service. */
 export class ResilientApiGateway extends pulumi.ComponentResource {
+  static readonly namespace = namespace;
   readonly target: Target;
 
   constructor(settings: ResilientApiGatewaySettings, context: SystemContext, options?: pulumi.ComponentResourceOptions) {

@@ -11,7 +11,6 @@ import { redisBackup } from "../data/redis/backup.ts";
 import { redisFlows, redisStore } from "../data/redis/store.ts";
 import type { ConsumerLag, Replicas } from "../workload/workload.ts";
 import { application, programSources } from "./application.ts";
-import { systemNamespaces } from "./namespaces.ts";
 import { securedNamespace } from "./secured-namespace.ts";
 import { backupArgs, containerResources } from "./setting-types.ts";
 import { springClient, type SpringStores } from "./spring.ts";
@@ -19,7 +18,7 @@ import type { SystemContext, Target } from "./target.ts";
 import type { TechbraEcommerceSettings } from "./techbra-ecommerce.settings.ts";
 import { ObservabilityTools, toolFlows } from "./techbra-ecommerce.tools.ts";
 
-const namespace = systemNamespaces["techbra-ecommerce"];
+const namespace = "techbra-test";
 
 /** Services that follow Kafka, with the topics whose lag tells how far behind they are (T04): all that each consumes. */
 const consumers = { "order-service": ["order.events", "billing.events"], "billing-service": ["order.events"], "inventory-service": ["order.events", "billing.events"] } as const;
@@ -51,6 +50,7 @@ export const techbraFlows = ({ tools, kafka, postgres, redis, billing }: Pick<Te
 
 /** An online shop whose orders, payments and stock agree through events on Kafka, with a front service for its clients. */
 export class TechbraEcommerce extends pulumi.ComponentResource {
+  static readonly namespace = namespace;
   readonly target: Target;
 
   constructor(settings: TechbraEcommerceSettings, context: SystemContext, options?: pulumi.ComponentResourceOptions) {

@@ -1,8 +1,8 @@
 import type { V1Affinity } from "@kubernetes/client-node";
 import { podKinds, podOf } from "../pod-spec-walker.ts";
+import { isReplicated } from "../replicas.ts";
 import type { ObjectRule, Rule, StackRule } from "../rule.ts";
 import { selects } from "../selectors.ts";
-import { isReplicated } from "../stack.ts";
 import { disruptionBudgetRules } from "./disruption-budgets.ts";
 import { rolloutRules } from "./rollouts.ts";
 

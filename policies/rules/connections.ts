@@ -6,12 +6,12 @@ import { isServer } from "../data-store-cel.ts";
 import { dataStoreKind, dataStoreKinds, serverContainers, serverRunBy } from "../data-stores.ts";
 import { NotEvaluable } from "../kubernetes-object.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
+import type { RuleNumbers } from "../numbers.ts";
 import { longRunningKinds, podOf } from "../pod-spec-walker.ts";
 import { maximumReplicas } from "../replicas.ts";
 import type { ContainerRule, Rule, StackRule } from "../rule.ts";
 import { selecting } from "../selection.ts";
 import { serverSetting } from "../server-settings.ts";
-import type { RuleNumbers } from "../settings.ts";
 import type { Stack } from "../stack.ts";
 
 /** Connections a server takes that is told no number. */

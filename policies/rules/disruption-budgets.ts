@@ -1,9 +1,9 @@
 import type { V1PodDisruptionBudgetSpec } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { longRunningKinds, podOf, workloadKinds } from "../pod-spec-walker.ts";
+import { isReplicated, minimumReplicas } from "../replicas.ts";
 import type { ObjectRule, Rule, StackRule } from "../rule.ts";
 import { selecting, workloadsSelected } from "../selection.ts";
-import { isReplicated, minimumReplicas } from "../stack.ts";
 
 const base = { row: ["X04"], severity: "high" } as const;
 

@@ -2,9 +2,9 @@ import { exceptionPrefix } from "../annotations.ts";
 import { exceptionsOf } from "../exceptions.ts";
 import { foreignPods } from "../foreign-pods.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
+import type { RuleNumbers } from "../numbers.ts";
 import { containersOf, podOf } from "../pod-spec-walker.ts";
 import type { ObjectRule, Rule, StackRule, Violation } from "../rule.ts";
-import type { Settings } from "../settings.ts";
 import type { Stack } from "../stack.ts";
 
 /** X09's id: the one rule that nothing can be excepted from. */
@@ -40,7 +40,7 @@ export function exceptionRule(ruleIds: ReadonlySet<string>, today: string): Obje
   };
 }
 
-function tooLong(until: string, today: string, settings: Settings): string | undefined {
+function tooLong(until: string, today: string, settings: RuleNumbers): string | undefined {
   const { maxDays } = settings[exceptionRuleId];
   const days = (Date.parse(until) - Date.parse(today)) / 86_400_000;
   return days > maxDays ? `lasts until ${until}, ${days} days: at most ${maxDays}` : undefined;
@@ -72,7 +72,7 @@ export function unusedExceptionRule(rules: readonly Rule[], today: string): Stac
   };
 }
 
-function* violationsOf(rule: Rule, object: KubernetesObject, stack: Stack, settings: Settings): Generator<Violation> {
+function* violationsOf(rule: Rule, object: KubernetesObject, stack: Stack, settings: RuleNumbers): Generator<Violation> {
   if (rule.scope === "object") yield* rule.check(object, settings);
   if (rule.scope === "stack") yield* rule.check(object, stack, settings);
   const pod = rule.scope === "container" ? podOf(object) : undefined;

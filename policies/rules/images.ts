@@ -1,8 +1,8 @@
 import { literal, volumes } from "../cel.ts";
 import { parseImage } from "../image-reference.ts";
+import type { RuleNumbers } from "../numbers.ts";
 import { podKinds, podOf } from "../pod-spec-walker.ts";
 import type { ContainerRule, ObjectRule, Rule, Violation } from "../rule.ts";
-import type { Settings } from "../settings.ts";
 
 const pinnedBase = { kinds: podKinds, row: ["X08"], severity: "high" } as const;
 const base = { ...pinnedBase, scope: "container" } as const;
@@ -71,7 +71,7 @@ const volumePinned: ObjectRule = {
   },
 };
 
-function* unpinned(reference: string, path: string, settings: Settings): Generator<Violation> {
+function* unpinned(reference: string, path: string, settings: RuleNumbers): Generator<Violation> {
   const { tag, digest } = parseImage(reference);
   const { movingTags, requireDigest } = settings["X08-image-pinned"];
   if (digest !== undefined) {

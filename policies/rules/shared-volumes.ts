@@ -3,8 +3,8 @@ import { sharedOnOneNode } from "../annotations.ts";
 import { known } from "../known.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { jobKinds, podOf, workloadKinds } from "../pod-spec-walker.ts";
+import { isReplicated } from "../replicas.ts";
 import type { StackRule } from "../rule.ts";
-import { isReplicated } from "../stack.ts";
 
 const replicatedKinds = ["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"];
 

@@ -1,8 +1,8 @@
 import { literal } from "../cel.ts";
 import { coversHost, coversHostCel, ingressSpec } from "../ingress.ts";
+import type { RuleNumbers } from "../numbers.ts";
 import { isIssuedFor, secretSource, seesAllOf } from "../ownership.ts";
 import type { ObjectRule, Rule, StackRule } from "../rule.ts";
-import type { Settings } from "../settings.ts";
 import { certificateRules, certificateSpec } from "./certificates.ts";
 
 /** Annotations of the nginx and HAProxy controllers. */
@@ -42,7 +42,7 @@ const covered: ObjectRule = {
   },
 };
 
-function coveredCel(settings: Settings) {
+function coveredCel(settings: RuleNumbers) {
   const { requireTls, exemptSuffixes } = settings["P05-ingress-tls"];
   const host = 'rule.?host.orValue("")';
   const tls = "object.?spec.?tls.orValue([])";

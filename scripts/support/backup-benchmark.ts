@@ -101,8 +101,8 @@ const stepTable = (steps: readonly Step[]): string[] => table([
 /** The dev stack with volumes for that much data. */
 async function storesOfSize(size: number, fixture: number): Promise<Manifest[]> {
   const configuration = stackConfiguration("dev");
-  const changed = (system: string, change: (settings: Record<string, any>) => void) => {
-    const settings = JSON.parse(configuration[`production-platform:${system}`] ?? "{}") as Record<string, any>;
+  const changed = (system: string, change: (settings: Record<string, object>) => void) => {
+    const settings = JSON.parse(configuration[`production-platform:${system}`] ?? "{}") as Record<string, object>;
     change(settings);
     return { [`production-platform:${system}`]: JSON.stringify(settings) };
   };
@@ -110,8 +110,8 @@ async function storesOfSize(size: number, fixture: number): Promise<Manifest[]> 
   return manifests(await declaredResources({
     ...configuration,
     "production-platform:systems": JSON.stringify(["bgc-platform", "bots-edi"]),
-    ...changed("bgc-platform", (settings) => Object.assign(settings["postgres"], { storage: storage(size), backup: { storage: storage(size) } })),
-    ...changed("bots-edi", (settings) => Object.assign(settings["database"], { storage: storage(fixture) })),
+    ...changed("bgc-platform", (settings) => Object.assign(settings["postgres"]!, { storage: storage(size), backup: { storage: storage(size) } })),
+    ...changed("bots-edi", (settings) => Object.assign(settings["database"]!, { storage: storage(fixture) })),
   }));
 }
 

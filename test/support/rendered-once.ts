@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Target } from "../../components/systems/target.ts";
 import type { Manifest } from "../../scripts/support/declared-objects.ts";
-
-/** Names the folder in which the workers of one run of the tests share what they rendered. */
-export const renderedFolder = "RENDERED_STACKS";
+import { renderedFolder } from "../../scripts/support/rendered-folder.ts";
 
 /** What a stack declares, and what it tells operations. */
 export interface Rendered {

@@ -1,4 +1,4 @@
-import { type StackOutputs, targetsIn } from "../../components/systems/outputs.ts";
+import { targetsIn } from "../../components/systems/outputs.ts";
 import type { Target } from "../../components/systems/target.ts";
 import type { Manifest } from "../../scripts/support/declared-objects.ts";
 import { stackConfiguration } from "../../scripts/support/stack-configuration.ts";
@@ -9,8 +9,9 @@ export type { Rendered as Variant } from "./rendered-once.ts";
 /** Settings to change, in the shape of a stack's file. Objects are merged into what the stack says, everything else takes its place. */
 export type Changes = Readonly<Record<string, unknown>>;
 
-/** Loaded when a file first asks for more than what was rendered already, because it takes a second. */
+/** Loaded when a file first asks for more than what was rendered already, because they take a second. */
 const engine = () => import("../../scripts/support/declared-objects.ts");
+const program = () => Promise.all([import("../../components/configuration.ts"), import("../../components/platform.ts")]);
 
 let previous: Promise<unknown> = Promise.resolve();
 
@@ -31,19 +32,18 @@ function configurationOf(stack: string): Record<string, string> {
   return configuration;
 }
 
-let variants = 0;
-
 /** The whole program of a stack with some settings changed. Rejects where the program refuses them. */
 export function stackVariant(stack: string, changes: Changes = {}): Promise<Rendered> {
   return Object.keys(changes).length === 0 ? renderedOnce(stack, () => rendered(stack, changes)) : rendered(stack, changes);
 }
 
 async function rendered(stack: string, changes: Changes): Promise<Rendered> {
-  variants += 1;
-  // Another address, so that Node.js runs the program again.
-  const program = new URL(`../../index.ts?variant=${variants}`, import.meta.url).href;
   let targets: readonly Target[] = [];
-  const objects = await declaredBy(async () => (targets = targetsIn({ ...await import(program) as StackOutputs })), changedConfiguration(stack, changes));
+  const whole = async () => {
+    const [{ loadSettings }, { declarePlatform }] = await program();
+    targets = targetsIn({ ...await declarePlatform(loadSettings()) });
+  };
+  const objects = await declaredBy(whole, changedConfiguration(stack, changes));
   return { objects, targets };
 }
 

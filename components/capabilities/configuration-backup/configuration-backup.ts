@@ -4,7 +4,8 @@ import type { Size } from "../../workload/units.ts";
 import { ContentMap } from "../content-map.ts";
 import { scripts } from "../scripts.ts";
 import type { S3Copy } from "../verified-backup/upload.ts";
-import { backupScripts, toolContainers, VerifiedBackup } from "../verified-backup/verified-backup.ts";
+import { toolContainers } from "../verified-backup/tool-container.ts";
+import { backupScripts, VerifiedBackup } from "../verified-backup/verified-backup.ts";
 
 export interface ConfigurationBackupArgs {
   readonly namespace: string;

@@ -2,7 +2,7 @@ import { images } from "../../images.ts";
 import type { ContainerArgs } from "../../workload/container.ts";
 import { type Duration, seconds } from "../../workload/units.ts";
 import type { Flow } from "../network-flows.ts";
-import type { ToolContainer } from "./verified-backup.ts";
+import type { ToolContainer } from "./tool-container.ts";
 
 /** A bucket that verified copies are copied to (B11, G08). */
 export interface S3Copy {

@@ -6,9 +6,10 @@ import { type Excepted, exceptionsFor } from "../../workload/exceptions.ts";
 import { type Schedule, ScheduledJob } from "../../workload/job.ts";
 import { backupOf } from "../../workload/labels.ts";
 import type { Identity } from "../../workload/pod.ts";
-import { bytes, type Duration, type Size } from "../../workload/units.ts";
+import type { Duration, Size } from "../../workload/units.ts";
 import { scripts } from "../scripts.ts";
 import { deadlineFor, scratchFor } from "./size.ts";
+import type { ToolContainer } from "./tool-container.ts";
 import { type S3Copy, upload } from "./upload.ts";
 
 /** The runbooks' numbers; each can be changed per stack. */
@@ -35,19 +36,6 @@ export interface BackupArgs extends Excepted {
   /** @default copies stay on their volume, which is one disk: production stacks set this (B11). */
   readonly s3?: S3Copy;
 }
-
-/** Makes a container that runs one script of a backup: name, environment, mounts, memory limit. */
-export type ToolContainer = (script: string, env: Readonly<Record<string, string>>, mounts: readonly Mount[], memory?: Size) => ContainerArgs;
-
-/** The containers of backup jobs: scripts of one ConfigMap on one image. A large memory limit is asked for in part, as X02-memory-overcommit wants it. */
-export const toolContainers = (image: string, scriptsMap: string): ToolContainer => (script, env, mounts, memory = "256Mi") => ({
-  name: script,
-  image,
-  command: ["bash", `/scripts/${script}.sh`],
-  env: { ...env },
-  resources: { cpu: { request: "50m", limit: "1" }, memory: { request: bytes(memory) > bytes("1Gi") ? `${Math.ceil(bytes(memory) / bytes("16Mi"))}Mi` : "64Mi", limit: memory } },
-  mounts: [{ path: "/scripts", configMap: scriptsMap }, { path: "/tmp", scratch: "64Mi" }, ...mounts],
-});
 
 /** Scripts that every backup needs beside its own. */
 export const backupScripts = (): Record<string, string> => scripts(import.meta.dirname);

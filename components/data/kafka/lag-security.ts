@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ConsumerLag } from "../../workload/workload.ts";
-import type { KafkaEngine } from "./store.ts";
+import type { KafkaEngine } from "./engine.ts";
 
 /** KEDA's words for the mechanisms. */
 const sasl = { PLAIN: "plaintext", "SCRAM-SHA-256": "scram_sha256", "SCRAM-SHA-512": "scram_sha512" } as const;

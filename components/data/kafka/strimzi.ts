@@ -5,8 +5,8 @@ import { containerSecurity } from "../../workload/container.ts";
 import { exceptionsFor } from "../../workload/exceptions.ts";
 import { mebibytes, seconds } from "../../workload/units.ts";
 import type { Client } from "../client.ts";
+import type { StrimziEngine } from "./engine.ts";
 import { type KafkaArgs, kafkaDefaults } from "./kafka.ts";
-import type { StrimziEngine } from "./store.ts";
 import { allTopics } from "./topics.ts";
 
 /** What the operator serves since its release 1.0, and nothing else since then. */

@@ -1,9 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Credential } from "../../capabilities/credential.ts";
 import { deadlineFor } from "../../capabilities/verified-backup/size.ts";
-import { type BackupArgs, type ToolContainer, VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
+import type { ToolContainer } from "../../capabilities/verified-backup/tool-container.ts";
+import { type BackupArgs, VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
 import { seconds, type Size } from "../../workload/units.ts";
-import { postgresIdentity } from "./postgres.ts";
+import { postgresIdentity } from "./identity.ts";
 
 interface PostgresBackupArgs extends BackupArgs {
   readonly of: string;

@@ -1,6 +1,6 @@
 import { backupDefaults } from "../../capabilities/verified-backup/verified-backup.ts";
+import type { CloudNativeEngine } from "./engine.ts";
 import type { PostgresArgs } from "./postgres.ts";
-import type { CloudNativeEngine } from "./store.ts";
 
 /** What a stack asks for that the operator has no place for, each with the way out; empty when it can have all. */
 export function cloudNativeRefusals({ backup }: Pick<PostgresArgs, "backup">, serverName: string, { recovery }: Pick<CloudNativeEngine, "recovery">): string[] {

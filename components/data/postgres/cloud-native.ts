@@ -10,10 +10,10 @@ import { mebibytes, seconds } from "../../workload/units.ts";
 import type { Client } from "../client.ts";
 import { archivePlugin, CloudNativeArchive } from "./cloud-native-archive.ts";
 import { cloudNativeRefusals } from "./cloud-native-refusals.ts";
+import type { CloudNativeEngine } from "./engine.ts";
 import { goneClients } from "./gone-clients.ts";
 import { type PostgresArgs, postgresDefaults } from "./postgres.ts";
 import { postgresClient } from "./postgres-client.ts";
-import type { CloudNativeEngine } from "./store.ts";
 
 /** The operator's image of the release that {@link images} names, so that a database can go from one engine to the other. */
 const image = images.postgres.replace(/^.*:(.+)-(.+)$/, "ghcr.io/cloudnative-pg/postgresql:$1-standard-$2");

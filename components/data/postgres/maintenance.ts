@@ -5,7 +5,7 @@ import { images } from "../../images.ts";
 import type { Excepted } from "../../workload/exceptions.ts";
 import { type Schedule, ScheduledJob } from "../../workload/job.ts";
 import type { Client } from "../client.ts";
-import { postgresIdentity } from "./postgres.ts";
+import { postgresIdentity } from "./identity.ts";
 
 interface MaintenanceArgs extends Excepted {
   readonly namespace: string;

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { ContentMap, contentHash } from "../../capabilities/content-map.ts";
 import { Credential } from "../../capabilities/credential.ts";
 import { scripts } from "../../capabilities/scripts.ts";
-import { type BackupArgs, backupScripts, toolContainers, type VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
+import { toolContainers } from "../../capabilities/verified-backup/tool-container.ts";
+import { type BackupArgs, backupScripts, type VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
 import { images } from "../../images.ts";
 import type { ContainerArgs, Resources } from "../../workload/container.ts";
 import type { Excepted } from "../../workload/exceptions.ts";
@@ -14,10 +15,8 @@ import { Workload } from "../../workload/workload.ts";
 import type { Client } from "../client.ts";
 import { postgresBackup } from "./backup.ts";
 import { goneClients } from "./gone-clients.ts";
+import { postgresIdentity } from "./identity.ts";
 import { postgresClient } from "./postgres-client.ts";
-
-/** UID and GID of the user `postgres` in the upstream Debian images. */
-export const postgresIdentity = { uid: 999, gid: 999 };
 
 /** The runbook's numbers; each can be changed per stack. */
 export const postgresDefaults = {

@@ -4,7 +4,7 @@ import { scripts } from "../../capabilities/scripts.ts";
 import { images } from "../../images.ts";
 import type { Excepted } from "../../workload/exceptions.ts";
 import { Job } from "../../workload/job.ts";
-import { postgresIdentity } from "./postgres.ts";
+import { postgresIdentity } from "./identity.ts";
 import type { PostgresStore } from "./store.ts";
 
 export interface SqlJobArgs extends Excepted {

@@ -1,7 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ContentMap } from "../../capabilities/content-map.ts";
 import { scripts } from "../../capabilities/scripts.ts";
-import { type BackupArgs, backupScripts, toolContainers, VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
+import { toolContainers } from "../../capabilities/verified-backup/tool-container.ts";
+import { type BackupArgs, backupScripts, VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
 import { images } from "../../images.ts";
 import { bytes, type Size } from "../../workload/units.ts";
 import { type Redis, redisDefaults, redisIdentity } from "./redis.ts";

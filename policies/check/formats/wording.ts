@@ -15,6 +15,7 @@ export function sentenceOf(finding: Finding): string {
 
 /** A name may hold line breaks and control codes: in a log they would pass for lines of this program. */
 function visible(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are meant
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "\uFFFD");
 }
 

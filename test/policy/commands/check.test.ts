@@ -112,7 +112,7 @@ test("rules are listed and explained without checking anything", async (t) => {
   const [list, explained] = await Promise.all([check("--list-rules"), check("--explain X03-liveness-timing")]);
   t.regex(list.stdout, /^X01-privileged +critical +Containers are not privileged$/m);
   t.regex(explained.stdout, /^X03-liveness-timing: /);
-  t.regex(explained.stdout, /settings \(policies\.X03-liveness-timing\):\n  minTimeoutSeconds: 2/);
+  t.regex(explained.stdout, /settings \(policies\.X03-liveness-timing\):\n {2}minTimeoutSeconds: 2/);
   t.regex(explained.stdout, /^profiles {4}strict \(blocks\)$/m);
   t.deepEqual([list.code, explained.code], [0, 0]);
   t.regex((await check("--list-rules --profile pod-security-baseline")).stdout, /\n\n13 rules; --explain ID says more about one\n$/);

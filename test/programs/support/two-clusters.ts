@@ -111,12 +111,11 @@ export function place(t: ExecutionContext, stacks: Readonly<Record<string, strin
       writeFileSync(join(state, "cluster/owner.json"), JSON.stringify({ id: folder, checkout: folder, cluster: uid }));
     },
     run: (script, args, variables = {}) => new Promise((resolve, reject) => {
-      const path = script === "cluster" ? "cluster/cli.ts" : `scripts/${script}.ts`;
       const env = {
         PATH: [bin, dirname(process.execPath), "/usr/bin", "/bin"].join(delimiter), HOME: folder, TMPDIR: tmpdir(), PLATFORM_STATE: state, PLATFORM_CACHE: join(folder, "cache"),
         FAKE_PULUMI_LOG: log, NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache"), ...variables,
       };
-      const child = spawn(process.execPath, [join(folder, path), ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawn(process.execPath, [join(folder, `scripts/${script}.ts`), ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
       let said = "";
       for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
       child.on("error", reject);

@@ -1,7 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import test from "ava";
 import { type S3Copy, uploadFlows } from "../../../components/capabilities/verified-backup/upload.ts";
-import { toolContainers, VerifiedBackup, type VerifiedBackupArgs } from "../../../components/capabilities/verified-backup/verified-backup.ts";
+import { toolContainers } from "../../../components/capabilities/verified-backup/tool-container.ts";
+import { VerifiedBackup, type VerifiedBackupArgs } from "../../../components/capabilities/verified-backup/verified-backup.ts";
 import { images } from "../../../components/images.ts";
 import { find, podSpec } from "../../support/objects.ts";
 import { declaredBy } from "../../support/stack-variant.ts";

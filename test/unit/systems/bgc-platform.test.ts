@@ -93,8 +93,8 @@ test("the dev stack asks for no more than two cores and 4 GiB, one backup and th
     const { replicas = 1 } = spec<{ replicas?: number }>(object);
     for (const { resources } of podSpec(object).containers) {
       const { cpu = "", memory = "" } = resources.requests ?? {};
-      milli += replicas * (cpu.endsWith("m") ? Number.parseInt(cpu) : Number(cpu) * 1000);
-      mebi += replicas * Number.parseInt(memory) * (memory.endsWith("Gi") ? 1024 : 1);
+      milli += replicas * (cpu.endsWith("m") ? Number.parseInt(cpu, 10) : Number(cpu) * 1000);
+      mebi += replicas * Number.parseInt(memory, 10) * (memory.endsWith("Gi") ? 1024 : 1);
     }
   }
   t.true(milli <= 2000 && milli > 0, `${milli}m`);

@@ -49,7 +49,7 @@ test("Redis is copied daily at two UTC: saved and copied, loaded and counted, an
 test("the copy waits for the server's own save, and a copy is checked by Redis's own tool (G08)", (t) => {
   for (const [stack, { config }] of both) {
     const { "dump.sh": dump, "verify.sh": verify } = config(/^redis-backup-scripts-/);
-    t.regex(dump!, /^    answer=\$\(redis bgsave schedule 2>&1\) \|\| true\n[^]*\n\[\[ \$status == ok \]\] \|\| fail [^]*\nredis --rdb "\$copy\/dump\.rdb"/m, stack);
+    t.regex(dump!, /^ {4}answer=\$\(redis bgsave schedule 2>&1\) \|\| true\n[\s\S]*\n\[\[ \$status == ok \]\] \|\| fail [\s\S]*\nredis --rdb "\$copy\/dump\.rdb"/m, stack);
     t.regex(verify!, /^redis-check-rdb "\$copy\/dump\.rdb"/m, stack);
   }
 });
@@ -76,7 +76,7 @@ test("an archive is unpacked and compared before anything is pruned (G14)", (t) 
     const order = ["tar -C /tmp/plain -czf", "tar -C /tmp/restored -xzf", "diff -r /tmp/plain /tmp/restored", "\nkeep_copy\n"].map((line) => script.indexOf(line));
     t.deepEqual(order, order.toSorted((left, right) => left - right), stack);
     t.false(order.includes(-1), stack);
-    t.regex(parts, /^keep_copy\(\) \{\n.*sync[^]*?\n  mv "\$copy" "\$BACKUPS\/verified\/\$name"\n/m, stack);
+    t.regex(parts, /^keep_copy\(\) \{\n.*sync[\s\S]*?\n {2}mv "\$copy" "\$BACKUPS\/verified\/\$name"\n/m, stack);
   }
 });
 

@@ -105,8 +105,8 @@ test("Postgres, Redis, and Kafka's topics and offsets are each copied daily, pro
 test("a Redis that is told to save its data for a copy has room for all of it on its disk (T11, X02)", (t) => {
   for (const [stack, { spec, container }] of both) {
     const { args } = container("Deployment", "redis");
-    const maxMemory = Number.parseInt(args[args.indexOf("--maxmemory") + 1]!);
+    const maxMemory = Number.parseInt(args[args.indexOf("--maxmemory") + 1]!, 10);
     const { sizeLimit } = spec("Deployment", "redis").template.spec.volumes.find(({ name }) => name === "data")!.emptyDir;
-    t.true(Number.parseInt(sizeLimit) >= maxMemory, `${stack}: ${sizeLimit} for ${maxMemory}mb`);
+    t.true(Number.parseInt(sizeLimit, 10) >= maxMemory, `${stack}: ${sizeLimit} for ${maxMemory}mb`);
   }
 });

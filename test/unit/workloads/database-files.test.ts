@@ -5,13 +5,13 @@ import test from "ava";
 const folder = new URL("../../../workloads/", import.meta.url).pathname;
 const read = (path: string) => readFileSync(join(folder, path), "utf8");
 
-const seeds = [...read("bgc-platform/migrations/0003_seed_exports.sql").matchAll(/^  \((\d{4}), (\d{1,2}), '(\d{8})', '([A-Z]{3})', +(\d+), +(\d+)\)/gm)].map(([, year, month, ncm, country, kg, usd]) => ({
+const seeds = [...read("bgc-platform/migrations/0003_seed_exports.sql").matchAll(/^ {2}\((\d{4}), (\d{1,2}), '(\d{8})', '([A-Z]{3})', +(\d+), +(\d+)\)/gm)].map(([, year, month, ncm, country, kg, usd]) => ({
   month: `${year}-${month}`,
   ncm: ncm!,
   country: country!,
   price: Number(usd) / Number(kg),
 }));
-const countries = [...read("bgc-platform/populate-countries.sql").matchAll(/^  \('([A-Z]{3})', '([^']+)', (\d+)\)/gm)].map(([, code, name, distance]) => ({ code: code!, name: name!, distance: Number(distance) }));
+const countries = [...read("bgc-platform/populate-countries.sql").matchAll(/^ {2}\('([A-Z]{3})', '([^']+)', (\d+)\)/gm)].map(([, code, name, distance]) => ({ code: code!, name: name!, distance: Number(distance) }));
 
 test("there are exactly sixteen seed rows, none of them twice", (t) => {
   t.is(seeds.length, 16);

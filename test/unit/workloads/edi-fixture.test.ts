@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from "ava";
 import { dumpFixture } from "../../../workloads/server/edi/dump.ts";
 import { labelOf, readCounts, readObjects, toObject, toRow, writeCounts } from "../../../workloads/server/edi/fixture.ts";
 import { loadFixture } from "../../../workloads/server/edi/load.ts";
-import { quoted, readModels } from "../../../workloads/server/edi/models.ts";
+import { quoted, readModels } from "../../../workloads/server/edi/model-tables.ts";
 import { checksum } from "../../../workloads/server/edi/migrate.ts";
 import { migrations } from "../../../workloads/server/edi/schema.ts";
 import { fakeSession } from "./support/fake-mysql.ts";

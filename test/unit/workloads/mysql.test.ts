@@ -112,7 +112,7 @@ test("a new connection uses the password that the file holds then", async (t) =>
   accepted.password = "third";
   await dropAll();
   const refused = await t.throwsAsync(database.query(sql("SELECT 3")), unavailable);
-  t.is((refused?.cause as { errno?: number }).errno, 1045);
+  t.is((refused!.cause as { errno?: number }).errno, 1045);
 });
 
 test("a server that cannot be reached is a 503 that says when to come again", async (t) => {
@@ -174,7 +174,7 @@ test("who waits too long for a connection of the pool gets a 503, and the gauge 
   const states = (page: string) => ["active", "idle", "waiting"].map((state) => series(page, `db_pool_connections{state="${state}",service="test"}`));
   t.deepEqual(states(busy), ["1", "0", "1"]);
   const problem = await waiting;
-  t.is((problem?.cause as Error).message, "no connection within 200 ms");
+  t.is((problem!.cause as Error).message, "no connection within 200 ms");
   release();
   await held;
   t.deepEqual(await database.query(sql("SELECT 2")), [{ one: 1 }]);

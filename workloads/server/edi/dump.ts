@@ -2,7 +2,8 @@ import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Session, sql, type Statements } from "../data/mysql-session.ts";
 import { toObject, writeCounts } from "./fixture.ts";
-import { type Model, quoted, readModels } from "./models.ts";
+import { quoted, readModels } from "./model-tables.ts";
+import type { Model } from "./models.ts";
 
 /** Rows that are read at a time. Each may hold a payload of 1 MiB, and the server's answer is in memory twice. */
 const pageSize = 20;

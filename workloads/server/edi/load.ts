@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { type Session, sql, type Statements } from "../data/mysql-session.ts";
 import { readCounts, readObjects, toRow } from "./fixture.ts";
 import { missing, readRecords } from "./migrate.ts";
-import { type Model, quoted, readModels } from "./models.ts";
+import { quoted, readModels } from "./model-tables.ts";
+import type { Model } from "./models.ts";
 import { migrations } from "./schema.ts";
 
 export interface LoadOptions {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { mysqlTaskVariables, openMysql, waitTimeout } from "../data/mysql.ts";
 import { loadFixture } from "../edi/load.ts";
-import { excludeVariables } from "../edi/models.ts";
+import { excludeVariables } from "../edi/model-tables.ts";
 import { word } from "../environment.ts";
 import type { Task } from "../role.ts";
 

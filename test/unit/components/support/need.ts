@@ -4,7 +4,7 @@ import type { Manifest } from "../../../../scripts/support/declared-objects.ts";
 import { type Container, podSpec } from "../../../support/objects.ts";
 
 /** Processor time in cores. */
-export const cores = (amount: string) => (amount.endsWith("m") ? Number.parseInt(amount) / 1000 : Number(amount));
+export const cores = (amount: string) => (amount.endsWith("m") ? Number.parseInt(amount, 10) / 1000 : Number(amount));
 /** Memory or storage in bytes. */
 export const size = (amount: string) => bytes(amount as Size);
 

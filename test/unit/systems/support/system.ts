@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import { type SystemName, systemNames, systems } from "../../../../components/systems/index.ts";
 import type { Manifest } from "../../../../scripts/support/declared-objects.ts";
 import { allContainers, type Container, find, podSpec } from "../../../support/objects.ts";
 import { type Changes, stackVariant, type Variant } from "../../../support/stack-variant.ts";
@@ -21,22 +22,19 @@ interface PodMetadata {
 }
 type PodKind = "Deployment" | "StatefulSet" | "CronJob" | "Job";
 
+/** Namespaces that a system declares objects in beside its own. */
+const others: { readonly [Name in SystemName]?: readonly string[] } = { "bots-edi": ["velero"] };
+
 /** Each system and the namespaces it declares objects in, its own first. */
-export const systemNamespaces = {
-  "bgc-platform": ["data"],
-  "platform-service": ["platform"],
-  "bots-edi": ["edi", "velero"],
-  "resilient-api-gateway": ["api-gateway"],
-  "techbra-ecommerce": ["techbra-test"],
-} as const;
-export type SystemName = keyof typeof systemNamespaces;
+export const systemNamespaces = Object.fromEntries(systemNames.map((name) => [name, [systems[name].namespace, ...others[name] ?? []] as [string, ...string[]]])) as Readonly<Record<SystemName, [string, ...string[]]>>;
+export type { SystemName };
 
 /** The namespace that an object belongs to; a Namespace belongs to itself. */
 export const namespaceOf = ({ kind, metadata }: Manifest): string => (kind === "Namespace" ? metadata.name : metadata.namespace!);
 
 /** What belongs to one system of a stack. A system declares the same alone as beside the others: configuration-alone.test.ts. */
 export function ofSystem({ objects, targets }: Variant, name: SystemName): Variant {
-  const own: readonly string[] = systemNamespaces[name];
+  const own = systemNamespaces[name];
   return { objects: objects.filter((object) => own.includes(namespaceOf(object))), targets: targets.filter(({ system }) => system === name) };
 }
 

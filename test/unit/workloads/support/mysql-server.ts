@@ -87,8 +87,14 @@ export async function mysqlServer({ answer, password = () => "secret" }: { reado
 
 function send(peer: Peer, reply: Reply): void {
   if (reply === "silence") return;
-  if ("code" in reply) return peer.writeError(reply);
-  if ("affectedRows" in reply) return peer.writeOk(reply);
+  if ("code" in reply) {
+    peer.writeError(reply);
+    return;
+  }
+  if ("affectedRows" in reply) {
+    peer.writeOk(reply);
+    return;
+  }
   // A result without rows has columns all the same.
   const [first = { none: "" }] = reply;
   peer.writeTextResult(

@@ -1,13 +1,13 @@
-import { foreignOwner } from "../scripts/support/cluster-owner.ts";
-import { command } from "../scripts/support/command.ts";
-import { refuseForeign } from "../scripts/support/refusals.ts";
-import { localClusterStatus } from "./local/cluster.ts";
-import { startIngress } from "./local/ingress.ts";
-import { withClusterLock } from "./local/lock.ts";
-import { contextName, files } from "./local/settings.ts";
-import { leftovers, removeLocalCluster } from "./local/teardown.ts";
-import { chooseCluster } from "./select.ts";
-import { ensureToolchain } from "./toolchain.ts";
+import { localClusterStatus } from "../cluster/local/cluster.ts";
+import { startIngress } from "../cluster/local/ingress.ts";
+import { withClusterLock } from "../cluster/local/lock.ts";
+import { contextName, files } from "../cluster/local/settings.ts";
+import { leftovers, removeLocalCluster } from "../cluster/local/teardown.ts";
+import { chooseCluster } from "../cluster/select.ts";
+import { ensureToolchain } from "../cluster/toolchain.ts";
+import { foreignOwner } from "./support/cluster-owner.ts";
+import { command } from "./support/command.ts";
+import { refuseForeign } from "./support/refusals.ts";
 
 const program = command("npm run cluster --")
   .description("The cluster that the platform runs on: one of yours where there is one, otherwise one on this machine.")
