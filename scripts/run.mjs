@@ -18,6 +18,7 @@ const programs = {
   cluster: "cluster/cli.ts",
   bench: "scripts/bench.ts",
   test: "scripts/test.ts",
+  "test:platform": "scripts/test-platform.ts",
 };
 
 const [verb, ...args] = process.argv.slice(2);

@@ -1,0 +1,42 @@
+import test from "ava";
+import { closingLine, levelsOf, notCovered, wantedLevels } from "../../../scripts/support/test-levels.ts";
+
+test("without a name each command runs its own levels in their order, and together they run all", (t) => {
+  t.deepEqual(wantedLevels("test", []), ["types", "unit", "policy", "programs"]);
+  t.deepEqual(wantedLevels("test:platform", []), ["machine", "integration", "e2e"]);
+  t.deepEqual(notCovered([...levelsOf("test"), ...levelsOf("test:platform")]), []);
+});
+
+test("levels that are named run in their order, each once", (t) => {
+  t.deepEqual(wantedLevels("test", ["programs", "unit", "unit"]), ["unit", "programs"]);
+  t.deepEqual(wantedLevels("test:platform", ["e2e"]), ["e2e"]);
+});
+
+test("a level of the other command is refused with the command that runs it, and so is a mixture with both", (t) => {
+  t.throws(() => wantedLevels("test", ["e2e"]), { message: 'e2e is a level of "npm run test:platform" and not of "npm test": run "npm run test:platform -- e2e"' });
+  t.throws(() => wantedLevels("test:platform", ["unit", "policy"]), { message: 'unit, policy are levels of "npm test" and not of "npm run test:platform": run "npm test -- unit policy"' });
+  t.throws(() => wantedLevels("test", ["unit", "machine"]), {
+    message: 'machine is a level of "npm run test:platform" and not of "npm test": run "npm test -- unit" and "npm run test:platform -- machine"',
+  });
+});
+
+test("a name that is no level is refused with the levels of both commands, one's own first", (t) => {
+  const [node, platform] = ['"npm test" has types, unit, policy, programs', '"npm run test:platform" has machine, integration, e2e'];
+  t.throws(() => wantedLevels("test", ["unit", "units"]), { message: `"units" is not a level: ${node}; ${platform}` });
+  t.throws(() => wantedLevels("test:platform", ["toString"]), { message: `"toString" is not a level: ${platform}; ${node}` });
+});
+
+test("a run says which levels it left out, what they need and the command that runs them alone", (t) => {
+  const platform = "not covered: machine, integration, e2e. They need root, Debian packages and a platform, which it brings up: npm run test:platform";
+  t.deepEqual(notCovered(levelsOf("test")), [platform]);
+  t.deepEqual(notCovered(["unit", "programs"]), ["not covered: types, policy. They need Node.js alone: npm test -- types policy", platform]);
+  t.deepEqual(notCovered(["machine", "e2e"]), [
+    "not covered: types, unit, policy, programs. They need Node.js alone: npm test",
+    "not covered: integration. They need root, Debian packages and a platform, which it brings up: npm run test:platform -- integration",
+  ]);
+});
+
+test("the closing line counts passed and failed, and skipped where there are any", (t) => {
+  t.is(closingLine({ passed: 12, failed: 0, skipped: 0 }), "12 passed, 0 failed");
+  t.is(closingLine({ passed: 1, failed: 2, skipped: 3 }), "1 passed, 2 failed, 3 skipped");
+});
