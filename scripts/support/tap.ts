@@ -5,7 +5,7 @@ import { checkout } from "./checkout.ts";
 import type { Counts } from "./test-levels.ts";
 
 /** Takes how a test ended; its title begins with the level's. */
-export type Record = (outcome: keyof Counts, title: string) => void;
+export type Recorder = (outcome: keyof Counts, title: string) => void;
 
 export interface AvaRun {
   /** What the titles of these files begin with, in the list of failures. */
@@ -18,7 +18,7 @@ export interface AvaRun {
 }
 
 /** Runs files, prints a line for each of their tests and records it. AVA itself fails a file that holds no test. */
-export async function ava({ name, files, env, options = [], match }: AvaRun, record: Record): Promise<void> {
+export async function ava({ name, files, env, options = [], match }: AvaRun, record: Recorder): Promise<void> {
   const args = ["--tap", ...options, ...(match ? [`--match=${match}`] : []), ...files];
   const child = spawn(process.execPath, [join(checkout, "node_modules/ava/entrypoints/cli.js"), ...args], { cwd: checkout, env, stdio: ["ignore", "pipe", "inherit"] });
   let counted = 0;

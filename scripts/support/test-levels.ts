@@ -60,5 +60,20 @@ export function notCovered(ran: readonly Level[]): string[] {
   });
 }
 
-/** The closing line of a run. */
-export const closingLine = ({ passed, failed, skipped }: Counts): string => `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+/** How a run ends. */
+export interface Ending {
+  readonly counts: Counts;
+  /** Titles, each with its level. */
+  readonly failures: readonly string[];
+  readonly ran: readonly Level[];
+}
+
+/** The last lines of a run: what failed, what was not covered, and the counts. For the gate the command stands before them: it has one closing line of its own. */
+export function closing({ counts: { passed, failed, skipped }, failures, ran }: Ending, ofGate?: TestCommand): string[] {
+  const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+  return [
+    ...(failures.length > 0 ? ["", "failed:", ...failures.map((title) => `  ${title}`)] : []),
+    "",
+    ...(ofGate ? [`${testCommands[ofGate].line}: ${counts}`] : [...notCovered(ran), counts]),
+  ];
+}

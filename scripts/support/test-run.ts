@@ -10,8 +10,8 @@ import { renderedFolder } from "../../test/support/rendered-once.ts";
 import { checkout } from "./checkout.ts";
 import { clusterRecord, stackKubeconfig } from "./cluster-record.ts";
 import { machineState } from "./machine-state.ts";
-import { ava, type Record } from "./tap.ts";
-import { closingLine, type Counts, countsFile, type Level, notCovered, type TestCommand, testCommands } from "./test-levels.ts";
+import { ava, type Recorder } from "./tap.ts";
+import { closing, countsFile, type Level, type TestCommand } from "./test-levels.ts";
 
 export interface TestRun {
   readonly command: TestCommand;
@@ -31,7 +31,7 @@ export async function runTests({ command, wanted, match, keep = false }: TestRun
   const total = { passed: 0, failed: 0, skipped: 0 };
   const failures: string[] = [];
   const ran: Level[] = [];
-  const record: Record = (outcome, title) => {
+  const record: Recorder = (outcome, title) => {
     total[outcome] += 1;
     if (outcome === "failed") failures.push(title);
   };
@@ -60,20 +60,13 @@ export async function runTests({ command, wanted, match, keep = false }: TestRun
   const onLocalCluster = () => clusterRecord("dev")?.context === contextName;
   if (broughtUp && !wasRunning && !keep && onLocalCluster()) await takeDown(hadData, before, record);
   if (match && total.passed + total.failed + total.skipped === 0) record("failed", `no title in ${wanted.join(", ")} matches ${JSON.stringify(match)}`);
-  close(command, total, failures, ran);
+  const counts = process.env[countsFile];
+  console.log(closing({ counts: total, failures, ran }, counts === undefined ? undefined : command).join("\n"));
+  if (counts !== undefined) appendFileSync(counts, `${total.passed} ${total.failed} ${total.skipped}\n`);
   return total.failed > 0 ? 1 : 0;
 }
 
-/** What stands at the end. The gate adds two runs up: it reads their counts from a file and prints the one closing line itself. */
-function close(command: TestCommand, total: Counts, failures: readonly string[], ran: readonly Level[]): void {
-  if (failures.length > 0) console.log(`\nfailed:\n${failures.map((title) => `  ${title}`).join("\n")}`);
-  const file = process.env[countsFile];
-  if (file === undefined) return console.log(["", ...notCovered(ran), closingLine(total)].join("\n"));
-  appendFileSync(file, `${total.passed} ${total.failed} ${total.skipped}\n`);
-  console.log(`\n${testCommands[command].line}: ${closingLine(total)}`);
-}
-
-async function takeDown(hadData: boolean, before: readonly string[], record: Record): Promise<void> {
+async function takeDown(hadData: boolean, before: readonly string[], record: Recorder): Promise<void> {
   console.log("\n== down");
   // Data of tests belongs to nobody: left behind, it would stand in the way of the next checkout.
   const purge = hadData ? [] : ["--purge"];
@@ -88,17 +81,17 @@ const rendered = mkdtempSync(join(tmpdir(), "stacks-"));
 process.on("exit", () => rmSync(rendered, { recursive: true, force: true }));
 const suiteEnvironment = { ...process.env, NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache"), [renderedFolder]: rendered };
 
-async function typeCheck(record: Record): Promise<void> {
+async function typeCheck(record: Recorder): Promise<void> {
   const code = await run(join(checkout, "node_modules/.bin/tsc"), ["--noEmit", "--project", "."]);
   record(code === 0 ? "passed" : "failed", "types: the whole project type-checks");
 }
 
-async function renderOwnStacks(record: Record): Promise<void> {
+async function renderOwnStacks(record: Recorder): Promise<void> {
   if (await run(process.execPath, ["test/support/own-stacks.ts"], suiteEnvironment) !== 0) record("failed", "unit and policy: our own stacks render");
 }
 
 /** Runs the files of some levels; a level without a file is a failure. */
-async function runLevels(step: readonly Level[], match: string | undefined, record: Record): Promise<void> {
+async function runLevels(step: readonly Level[], match: string | undefined, record: Recorder): Promise<void> {
   const name = step.join(" and ");
   if (step[0] === "unit" || step[0] === "policy") {
     await Promise.all(step.map((level) => ava({ name, files: [`test/suites/${level}.test.ts`], env: suiteEnvironment, options: ["--serial"], match }, record)));

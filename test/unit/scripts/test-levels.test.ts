@@ -1,5 +1,5 @@
 import test from "ava";
-import { closingLine, levelsOf, notCovered, wantedLevels } from "../../../scripts/support/test-levels.ts";
+import { closing, levelsOf, notCovered, wantedLevels } from "../../../scripts/support/test-levels.ts";
 
 test("without a name each command runs its own levels in their order, and together they run all", (t) => {
   t.deepEqual(wantedLevels("test", []), ["types", "unit", "policy", "programs"]);
@@ -36,7 +36,14 @@ test("a run says which levels it left out, what they need and the command that r
   ]);
 });
 
-test("the closing line counts passed and failed, and skipped where there are any", (t) => {
-  t.is(closingLine({ passed: 12, failed: 0, skipped: 0 }), "12 passed, 0 failed");
-  t.is(closingLine({ passed: 1, failed: 2, skipped: 3 }), "1 passed, 2 failed, 3 skipped");
+test("a run ends with what failed, what it left out and its counts, with skipped tests where there are any", (t) => {
+  t.deepEqual(closing({ counts: { passed: 12, failed: 0, skipped: 0 }, failures: [], ran: [...levelsOf("test"), ...levelsOf("test:platform")] }), ["", "12 passed, 0 failed"]);
+  t.deepEqual(closing({ counts: { passed: 1, failed: 2, skipped: 3 }, failures: ["unit: one", "unit: two"], ran: levelsOf("test") }), [
+    "", "failed:", "  unit: one", "  unit: two", "", ...notCovered(levelsOf("test")), "1 passed, 2 failed, 3 skipped",
+  ]);
+});
+
+test("within the gate a run's counts stand behind its command, so that one line alone is the gate's sum", (t) => {
+  t.deepEqual(closing({ counts: { passed: 12, failed: 1, skipped: 0 }, failures: ["unit: one"], ran: levelsOf("test") }, "test"), ["", "failed:", "  unit: one", "", "npm test: 12 passed, 1 failed"]);
+  t.deepEqual(closing({ counts: { passed: 3, failed: 0, skipped: 0 }, failures: [], ran: levelsOf("test:platform") }, "test:platform"), ["", "npm run test:platform: 3 passed, 0 failed"]);
 });
