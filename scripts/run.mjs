@@ -20,6 +20,7 @@ const programs = {
   cluster: "scripts/cluster.ts",
   bench: "scripts/bench.ts",
   test: "scripts/test.ts",
+  "test:platform": "scripts/test-platform.ts",
 };
 
 const [verb, ...args] = process.argv.slice(2);

@@ -95,7 +95,8 @@ export function buildServer(system: string): ServerBundle {
     logLevel: "silent",
     tsconfigRaw: {},
     // Native or optional parts that the libraries ask for only where a program chooses them.
-    external: ["pg-native", "protobufjs", "@node-rs/crc32"],
+    // The last are 200 KB of tables for Chinese, Japanese and Korean encodings, which MySQL's client reads when a connection speaks one: ours speak UTF-8.
+    external: ["pg-native", "protobufjs", "@node-rs/crc32", "./tables/*"],
     alias: {
       // Carries its WebAssembly inside; the package's main entry reads it from a file beside itself, and a bundle has none.
       "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled",

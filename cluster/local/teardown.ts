@@ -50,19 +50,17 @@ function removeData(): void {
   rmSync(aside, { recursive: true, force: true });
 }
 
-/** The folder of another local cluster whose node runs here: links, packet rules and control groups of this machine are that one's. */
-export function otherLocalCluster(): string | undefined {
-  for (const pid of numericEntries("/proc")) {
+/** The folders of other local clusters whose nodes run here: links, packet rules and control groups of this machine are theirs. */
+export const otherLocalClusters = (): string[] =>
+  numericEntries("/proc").flatMap((pid) => {
     const [program = "", ...args] = readText(`/proc/${pid}/cmdline`).split("\0");
     const root = args[args.indexOf("--root-dir") + 1];
-    if (basename(program) === "kubelet" && args.includes(addresses.node) && root !== undefined && root !== files.kubelet) return dirname(root);
-  }
-  return undefined;
-}
+    return basename(program) === "kubelet" && args.includes(addresses.node) && root !== undefined && root !== files.kubelet ? [dirname(root)] : [];
+  });
 
 /** Throws where the node of another local cluster runs on this machine. */
 export function refuseOtherLocalCluster(): void {
-  const other = otherLocalCluster();
+  const [other] = otherLocalClusters();
   if (other !== undefined) throw new Error(`the node that runs on this machine belongs to the local cluster in ${other}, and PLATFORM_STATE leads to ${clusterFolder}. Nothing was changed. Set it as it was for "npm run up"`);
 }
 

@@ -15,7 +15,7 @@ export function nextSteps(targets: readonly Target[], stack: string, kubeconfig:
     "next:",
     `  export KUBECONFIG=${kubeconfig}`,
     ...(first === undefined ? [] : [`  kubectl get pods -n ${first}${others.length > 0 ? `     also ${others.join(", ")}` : ""}`]),
-    ...[["npm test", "check everything"], [`npm run preview -- --stack ${stack}`, "see whether a change passes the policies"], [`npm run down -- --stack ${stack}`, "take it down; volumes, passwords and backups stay"]]
+    ...[["npm test", "check what needs no platform; npm run test:platform checks the rest"], [`npm run preview -- --stack ${stack}`, "see whether a change passes the policies"], [`npm run down -- --stack ${stack}`, "take it down; volumes, passwords and backups stay"]]
       .map(([line, why]) => `  ${line!.padEnd(29 + stack.length)}${why}`),
   ];
 }

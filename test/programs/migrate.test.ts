@@ -6,12 +6,17 @@ import test from "ava";
 
 const script = new URL("../../components/data/postgres/migrate.sh", import.meta.url).pathname;
 
+/** Holds Postgres' client as it answers without a server: this machine may have none, or a server of its own. */
+const away = mkdtempSync(join(tmpdir(), "pg-isready-"));
+writeFileSync(join(away, "pg_isready"), "#!/bin/sh\nexit 2\n", { mode: 0o755 });
+test.after.always(() => rmSync(away, { recursive: true }));
+
 /** Runs migrate.sh as far as it comes without a server. */
 function migrate(files: Record<string, string>, env: Record<string, string> = {}) {
   const directory = mkdtempSync(join(tmpdir(), "migrations-"));
   try {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
-    const given = { PATH: process.env["PATH"] ?? "", PGHOST: "127.0.0.1", PGDATABASE: "bgc", PGUSER: "bgc", PGPASSWORD_FILE: script, MIGRATIONS_DIR: directory, WAIT_SECONDS: "0" };
+    const given = { PATH: `${away}:${process.env["PATH"]}`, PGHOST: "127.0.0.1", PGDATABASE: "bgc", PGUSER: "bgc", PGPASSWORD_FILE: script, MIGRATIONS_DIR: directory, WAIT_SECONDS: "0" };
     const { status, stderr } = spawnSync("bash", [script], { env: { ...given, ...env }, encoding: "utf8" });
     return { status, message: stderr.replace(/^\S+ FAILED: /, "").trim() };
   } finally {

@@ -16,7 +16,7 @@ function provision(kind: "postgres" | "mysql", client: string, env: Record<strin
   try {
     file("pg_isready", "#!/bin/sh\n", 0o755);
     // A first question, without standard input, is that of wait_for_server.
-    file(client, `#!/bin/bash\ncase "$*" in *'SELECT 1'*) exit 0;; esac\nprintf '%s\\n' "$@" "$(env)" "session $(ps -o sid= -p $$)" >'${directory}/seen'\ncat >'${directory}/input'\n`, 0o755);
+    file(client, `#!/bin/bash\ncase "$*" in *'SELECT 1'*) exit 0;; esac\nprintf '%s\\n' "$@" "$(env)" "session $(cut -d ' ' -f 6 /proc/$$/stat)" >'${directory}/seen'\ncat >'${directory}/input'\n`, 0o755);
     const script = new URL(`../../components/data/${kind}/provision.sh`, import.meta.url).pathname;
     const given = { ...env, PATH: `${directory}:${process.env["PATH"]}`, APP_USER: "bgc", APP_DATABASE: "bgc", APP_PASSWORD_FILE: file("app", `${secrets.app}\n`), BACKUP_PASSWORD_FILE: file("backup", secrets.backup) };
     const { status, stdout, stderr } = spawnSync("bash", [script], { env: given, encoding: "utf8" });
@@ -30,7 +30,7 @@ function provision(kind: "postgres" | "mysql", client: string, env: Record<strin
 
 const holdsSecret = (text: string) => Object.values(secrets).some((secret) => text.includes(secret));
 /** Own session of this process: a client in it could read the terminal instead of its input. */
-const session = spawnSync("ps", ["-o", "sid=", "-p", String(process.pid)], { encoding: "utf8" }).stdout.trim();
+const session = readFileSync("/proc/self/stat", "utf8").split(") ").at(-1)!.split(" ")[3]!;
 
 test("Postgres is sent no password: psql is asked to make the verifier, and reads both answers from its input (B20)", (t) => {
   const { input, seen, printed } = provision("postgres", "psql", { PGHOST: "pg", PGUSER: "postgres", PGDATABASE: "postgres", PGPASSWORD_FILE: "/dev/null", EXTENSIONS: "" });
@@ -41,6 +41,7 @@ test("Postgres is sent no password: psql is asked to make the verifier, and read
   const quiet = input.indexOf("SET log_min_duration_statement = -1;");
   t.true(quiet >= 0 && quiet < input.indexOf(lines[0]![0]!), "a verifier is logged neither when it is slow");
   t.deepEqual(input.slice(quiet + 1, quiet + 5), ["SET log_min_error_statement = 'panic';", "SET log_statement = 'none';", "SET log_duration = off;", "SET pg_stat_statements.track_utility = off;"], "nor when they fail");
+  t.regex(session, /^\d+$/);
   t.not(/session +(\d+)/.exec(seen)![1], session, "psql has no terminal to ask at");
 });
 

@@ -43,7 +43,7 @@ test("the next steps name the stack, and an address for each endpoint", (t) => {
     "next:",
     "  export KUBECONFIG=/p/kubeconfig",
     "  kubectl get pods -n shop-test     also till",
-    "  npm test                         check everything",
+    "  npm test                         check what needs no platform; npm run test:platform checks the rest",
     "  npm run preview -- --stack prod  see whether a change passes the policies",
     "  npm run down -- --stack prod     take it down; volumes, passwords and backups stay",
   ]);

@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { checkout } from "./checkout.ts";
+import type { Counts } from "./test-levels.ts";
+
+/** Takes how a test ended; its title begins with the level's. */
+export type Recorder = (outcome: keyof Counts, title: string) => void;
+
+export interface AvaRun {
+  /** What the titles of these files begin with, in the list of failures. */
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly options?: readonly string[];
+  /** Titles to run, with `*` as a wildcard. @default all */
+  readonly match: string | undefined;
+}
+
+/** Runs files, prints a line for each of their tests and records it. AVA itself fails a file that holds no test. */
+export async function ava({ name, files, env, options = [], match }: AvaRun, record: Recorder): Promise<void> {
+  const args = ["--tap", ...options, ...(match ? [`--match=${match}`] : []), ...files];
+  const child = spawn(process.execPath, [join(checkout, "node_modules/ava/entrypoints/cli.js"), ...args], { cwd: checkout, env, stdio: ["ignore", "pipe", "inherit"] });
+  let counted = 0;
+  let failed = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const result = /^(not ok|ok) \d+ - (.*?)(?: # (SKIP|TODO)\s*(.*))?$/.exec(line);
+    if (!result) {
+      // What a test logs, such as its counts, comes as a comment with more than one blank.
+      if (!/^(TAP version|\d+\.\.\d+|# \S|---|\s*$)/.test(line)) console.log(line.replace(/^# +/, "       "));
+      continue;
+    }
+    const [, verdict, title, directive] = result;
+    const outcome = directive ? "skipped" : verdict === "ok" ? "passed" : "failed";
+    counted += 1;
+    if (outcome === "failed") failed += 1;
+    record(outcome, `${name}: ${title}`);
+    console.log(`${{ passed: "ok  ", failed: "FAIL", skipped: "skip" }[outcome]} ${title}`);
+  }
+  const code = await new Promise<number>((resolve) => (child.exitCode === null ? child.on("exit", (status) => resolve(status ?? 1)) : resolve(child.exitCode)));
+  // A suite without a matching title is no failure; that none has one is said at the end.
+  if (match && counted === 0) return;
+  if (code !== 0 && failed === 0) record("failed", `${name}: ava ended with exit ${code} (${files.join(", ")})`);
+  if (counted === 0) record("failed", `${name}: no test ran in ${files.join(", ")}`);
+}
