@@ -2,7 +2,7 @@ import type { V1Container } from "@kubernetes/client-node";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import { podOf } from "./pod-spec-walker.ts";
 import type { WalkedPod } from "./pod-spec-walker.ts";
-import { parseQuantity } from "./quantity.ts";
+import { parseQuantity } from "../settings/quantity.ts";
 import { maximumReplicas } from "./replicas.ts";
 import type { Stack } from "./stack.ts";
 

@@ -1,4 +1,4 @@
-import { parseQuantity } from "../../policies/quantity.ts";
+import { parseQuantity } from "../../settings/quantity.ts";
 import { claimOf, type LivingClaim, type LivingCluster } from "./living.ts";
 import { steps } from "./refusal.ts";
 

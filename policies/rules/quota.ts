@@ -4,7 +4,7 @@ import type { KubernetesObject } from "../kubernetes-object.ts";
 import { podDemand, podsAtMost, podsKept } from "../pod-demand.ts";
 import type { Resource } from "../pod-demand.ts";
 import { containersOf, podKinds, podOf, workloadKinds } from "../pod-spec-walker.ts";
-import { inMebibytes, parseQuantity } from "../quantity.ts";
+import { inMebibytes, parseQuantity } from "../../settings/quantity.ts";
 import { maximumReplicas } from "../replicas.ts";
 import type { Rule, StackRule } from "../rule.ts";
 import type { Stack } from "../stack.ts";

@@ -4,7 +4,7 @@ import { NotEvaluable } from "../kubernetes-object.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { containersOf, podOf } from "../pod-spec-walker.ts";
 import type { WalkedContainer } from "../pod-spec-walker.ts";
-import { inMebibytes, parseQuantity, parseRedisMemory } from "../quantity.ts";
+import { inMebibytes, parseQuantity, parseRedisMemory } from "../../settings/quantity.ts";
 import type { ObjectRule, Rule, StackRule } from "../rule.ts";
 import { mountedSources, serverSetting, settingValues } from "../server-settings.ts";
 

@@ -3,7 +3,7 @@ import { enumerated } from "../enumerated.ts";
 import type { Manifest } from "../kubernetes-object.ts";
 import { podKinds, workloadKinds } from "../pod-spec-walker.ts";
 import type { WalkedContainer } from "../pod-spec-walker.ts";
-import { inMebibytes, parseQuantity, quantityHint } from "../quantity.ts";
+import { inMebibytes, parseQuantity, quantityHint } from "../../settings/quantity.ts";
 import type { CelCheck, ContainerRule, Rule, StackRule, Violation } from "../rule.ts";
 import { namespaceAnsweredBy } from "../stack.ts";
 import { scratchRules } from "./scratch.ts";

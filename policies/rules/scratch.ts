@@ -1,7 +1,7 @@
 import { volumes } from "../cel.ts";
 import { podDemand } from "../pod-demand.ts";
 import { containersOf, podKinds, podOf } from "../pod-spec-walker.ts";
-import { inMebibytes, parseQuantity } from "../quantity.ts";
+import { inMebibytes, parseQuantity } from "../../settings/quantity.ts";
 import type { ObjectRule, Rule } from "../rule.ts";
 
 const base = { row: ["X02"], severity: "high", scope: "object", kinds: podKinds } as const;

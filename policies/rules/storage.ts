@@ -3,7 +3,7 @@ import { volumes } from "../cel.ts";
 import { keptStoreKind } from "../data-stores.ts";
 import type { KubernetesObject } from "../kubernetes-object.ts";
 import { podKinds } from "../pod-spec-walker.ts";
-import { parseQuantity } from "../quantity.ts";
+import { parseQuantity } from "../../settings/quantity.ts";
 import type { ContainerRule, ObjectRule, Rule, StackRule } from "../rule.ts";
 import { sharedVolume } from "./shared-volumes.ts";
 

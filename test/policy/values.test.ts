@@ -1,6 +1,6 @@
 import test from "ava";
 import { parseImage } from "../../policies/image-reference.ts";
-import { parseQuantity, parseRedisMemory, quantityHint } from "../../policies/quantity.ts";
+import { parseQuantity, parseRedisMemory, quantityHint } from "../../settings/quantity.ts";
 import { selects } from "../../policies/selectors.ts";
 
 test("quantities are numbers of bytes and cores", (t) => {

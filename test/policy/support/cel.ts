@@ -3,7 +3,7 @@ import type { V1ValidatingAdmissionPolicy } from "@kubernetes/client-node";
 import { Environment, Optional } from "@marcbachmann/cel-js";
 import { ourNamespaces } from "../../../policies/admission/gate.ts";
 import type { Manifest } from "../../../policies/kubernetes-object.ts";
-import { parseQuantity } from "../../../policies/quantity.ts";
+import { parseQuantity } from "../../../settings/quantity.ts";
 import { today as fixtureDay } from "../fixtures/fixture.ts";
 
 /** An amount as the API server's own library for CEL has it. */
