@@ -9,7 +9,7 @@ const chosen = (...expressions: readonly (readonly [operator: string, key: strin
   expressions.map(([operator, key, ...values]) => selects({ matchExpressions: [{ key, operator, ...(values.length > 0 && { values }) }] }, labels));
 
 export const selectors = examplesOf<Selectors>("policies/selectors.ts", {
-  "each label of a selector has to match": [({ selects }) => [{}, { app: "api" }, { app: "api", tier: "web" }, { app: "api", tier: "db" }, { zone: "a" }].map((matchLabels) => selects({ matchLabels }, labels)), [true, true, true, false, false]],
+  "each label of a selector has to match": [({ selects }) => [{}, { app: "api" }, { app: "api", tier: "web" }, { app: "api", tier: "db" }, { zone: "a" }].map((matchLabels) => selects({ matchLabels: matchLabels as Record<string, string> }, labels)), [true, true, true, false, false]],
   "a missing selector selects nothing, and an empty one everything": [({ selects }) => [selects(undefined, labels), selects(null as never, labels), selects({}, labels), selects({}, {})], [false, false, true, true]],
   "expressions compare values": [chosen(["In", "app", "api", "x"], ["In", "app", "x"], ["In", "zone", "x"], ["In", "app"], ["NotIn", "app", "x"], ["NotIn", "app", "api"], ["NotIn", "zone", "x"], ["NotIn", "app"]), [true, false, false, false, true, false, true, true]],
   "expressions ask for keys": [chosen(["Exists", "app"], ["Exists", "zone"], ["DoesNotExist", "app"], ["DoesNotExist", "zone"], ["Like", "app", "api"], ["Gt", "zone"]), [true, false, false, true, false, false]],
