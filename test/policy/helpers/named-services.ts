@@ -32,7 +32,7 @@ const two = { ports: [{ name: "web", port: 80, targetPort: 8080 }, { name: "ops"
 export const namedServices = examplesOf<Named>("policies/named-services.ts", {
   "a variable for a host names a Service, with the port behind it or beside it": [names({ DB_HOST: "pg" }, { DB_HOST: "pg:5433" }, { DB_HOST: "pg", DB_PORT: "5434" }, { DB_HOST: "pg:5433", DB_PORT: "5434" }, { DB_HOST: "pg", DB_PORT: "many" }, { PGHOSTNAME: "pg", PGPORT: "5" }, { NAME: "pg" }),
     ["DB_HOST shop/pg undefined", "DB_HOST shop/pg 5433", "DB_HOST shop/pg 5434", "DB_HOST shop/pg 5433", "DB_HOST shop/pg undefined", "PGHOSTNAME shop/pg 5", ""]],
-  "a Service of another namespace has it behind its name": [names({ DB_HOST: "pg.data" }, { DB_HOST: "pg.data.svc.cluster.local" }, { DB_HOST: "pg.data.example.com" }, { DB_HOST: "other" }), ["DB_HOST data/pg undefined", "DB_HOST data/pg undefined", "", ""]],
+  "a Service of another namespace has it behind its name": [names({ DB_HOST: "pg.data" }, { DB_HOST: "pg.data.svc.cluster.local" }, { DB_HOST: "pg.data.example.com" }, { DB_HOST: "pg.data.test" }, { DB_HOST: "other" }), ["DB_HOST data/pg undefined", "DB_HOST data/pg undefined", "", "", ""]],
   "a URL names a Service, whatever its variable is called": [names({ X: "postgres://me:pw@pg:5433/db" }, { X: "http://pg/a" }, { BROKERS: "pg:1,other:2, pg.data:3" }), ["X shop/pg 5433", "X shop/pg undefined", "BROKERS shop/pg 1,BROKERS data/pg 3"]],
   "what has no pods names no Service": [({ servicesNamedBy }) => [...servicesNamedBy(pg, stack(pg))], []],
   "a Service's port ends at its pods, by number, by name, or all of them": [(helper) => [80, "web", "ops", 90, undefined, 8080, "none"].map((wanted) => ends(two, wanted, listening)(helper)), ["web:8080", "web:8080", "web:9090", "web:9090", "web:8080,web:9090", "", ""]],
@@ -92,6 +92,27 @@ export const selection = examplesOf<Selection>("policies/selection.ts", {
     { "statefulset.kubernetes.io/pod-name": "db-0" }, { app: "db", "statefulset.kubernetes.io/pod-name": "db-0" }, { app: "web", "statefulset.kubernetes.io/pod-name": "db-0" }, { app: "db", "statefulset.kubernetes.io/pod-name": "db-9" },
   ].map((matchLabels) => chosen({ matchLabels })(helper)), ["db", "db", "", ""]],
   "Services choose pods by all of their labels, and one without a selector chooses none": [(helper) => [{ app: "web" }, { app: "web", tier: "front" }, { tier: "front" }, {}].map((labels) => choosing(labels as never)(helper)), ["web", "both,web", "", ""]],
+  "policies choose pods by expressions too": [({ selecting }) => {
+    const policy = (name: string, podSelector: object) => object("NetworkPolicy", name, { spec: { podSelector } });
+    const expression = (operator: string) => ({ matchExpressions: [{ key: "app", operator, values: ["web"] }] });
+    const all = stack(policy("in", expression("In")), policy("out", expression("NotIn")), policy("every", {}), policy("web", { matchLabels: { app: "web" } }));
+    return ["web", "api"].map((app) => [...selecting("NetworkPolicy", { app }, "shop", all)].map(({ name }) => name).sort().join());
+  }, ["every,in,web", "every,out"]],
+  "a label that is not known yet may be chosen, after all that are known": [({ workloadsSelected, selecting }) => {
+    const labels = { get app(): string { throw new (class UnknownValueError extends Error {})("unknown"); } };
+    const later = fromPulumi({ type: "kubernetes:apps/v1:Deployment", name: "later", urn: "urn", props: { metadata: { name: "later", namespace: "shop" }, spec: { template: { metadata: { labels }, spec: { containers: [] } } } } })[0]!;
+    const seen = (found: Iterable<{ name: string }>) => {
+      const names: string[] = [];
+      try {
+        for (const { name } of found) names.push(name);
+      } catch (error) {
+        names.push((error as Error).message);
+      }
+      return names.join();
+    };
+    const everything = stack(pods("web", []), later, service("web"), service("api"));
+    return [seen(workloadsSelected({ matchLabels: { app: "web" } }, "shop", everything)), seen(workloadsSelected({ matchLabels: { tier: "x" } }, "shop", everything)), seen(selecting("Service", podOf(later)!.labels, "shop", everything))];
+  }, ["web,the value of spec.template.metadata.labels.app is not known before it is created", "", "the value of spec.template.metadata.labels.app is not known before it is created"]],
   "a policy without a selector chooses all pods, and a Service and a budget without one none": [({ selectorOf }) => [
     object("NetworkPolicy", "p", { spec: {} }), object("NetworkPolicy", "p", { spec: { podSelector: { matchLabels: { a: "b" } } } }), object("Service", "s", { spec: {} }), object("Service", "s", { spec: { selector: {} } }), service("s"), object("Service", "s"),
     object("PodDisruptionBudget", "b", { apiVersion: "policy/v1", spec: { selector: { matchLabels: { a: "b" } } } }), object("PodDisruptionBudget", "b", { apiVersion: "policy/v1", spec: {} }),
