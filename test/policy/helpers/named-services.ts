@@ -1,3 +1,4 @@
+import type { V1LabelSelector } from "@kubernetes/client-node";
 import { containersOf, podOf } from "../../../policies/pod-spec-walker.ts";
 import { fromPulumi } from "../../../policies/kubernetes-object.ts";
 import { examplesOf, object, stack } from "./example.ts";
@@ -85,12 +86,12 @@ const choosing = (labels: Record<string, string>) => ({ selecting }: Selection) 
   service("web"), service("api"), service("both", { selector: { app: "web", tier: "front" } }), object("Service", "none", { spec: {} }), service("web", {}, "other"), object("NetworkPolicy", "all", { spec: {} })))].map(({ name }) => name).sort().join();
 
 export const selection = examplesOf<Selection>("policies/selection.ts", {
-  "workloads are chosen by their pods' labels, in one namespace": [(helper) => [{ matchLabels: { app: "web" } }, { matchLabels: { app: "none" } }, {}, undefined, null, { matchLabels: { app: "web", tier: "x" } }].map((selector) => chosen(selector)(helper)), ["web", "", "api,db,web", "", "", ""]],
+  "workloads are chosen by their pods' labels, in one namespace": [(helper) => [{ matchLabels: { app: "web" } }, { matchLabels: { app: "none" } }, {}, undefined, null, { matchLabels: { app: "web", tier: "x" } }].map((selector) => chosen(selector as V1LabelSelector | null)(helper)), ["web", "", "api,db,web", "", "", ""]],
   "workloads are chosen by expressions": [(helper) => [["In", ["web", "db"]], ["In", ["none"]], ["NotIn", ["web"]], ["Exists", undefined], ["DoesNotExist", undefined]].map(([operator, values]) =>
     chosen({ matchExpressions: [{ key: "app", operator: operator as string, ...(values && { values: values as string[] }) }] })(helper)), ["db,web", "", "api,db", "api,db,web", ""]],
   "a label that a controller adds chooses its own pods alone": [(helper) => [
     { "statefulset.kubernetes.io/pod-name": "db-0" }, { app: "db", "statefulset.kubernetes.io/pod-name": "db-0" }, { app: "web", "statefulset.kubernetes.io/pod-name": "db-0" }, { app: "db", "statefulset.kubernetes.io/pod-name": "db-9" },
-  ].map((matchLabels) => chosen({ matchLabels })(helper)), ["db", "db", "", ""]],
+  ].map((matchLabels) => chosen({ matchLabels: matchLabels as Record<string, string> })(helper)), ["db", "db", "", ""]],
   "Services choose pods by all of their labels, and one without a selector chooses none": [(helper) => [{ app: "web" }, { app: "web", tier: "front" }, { tier: "front" }, {}].map((labels) => choosing(labels as never)(helper)), ["web", "both,web", "", ""]],
   "policies choose pods by expressions too": [({ selecting }) => {
     const policy = (name: string, podSelector: object) => object("NetworkPolicy", name, { spec: { podSelector } });
