@@ -79,8 +79,8 @@ function linkPulumiPrograms(folder: string): void {
   place("pulumi-language-nodejs", "pulumi-language-nodejs-host");
   // This language host is older than the option in Pulumi.yaml that says so.
   script("pulumi-language-nodejs", `exec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false "$@"`);
-  // This language host cannot start policy packs either: the CLI calls this with the engine's address and the pack's folder.
-  script("pulumi-analyzer-policy", `exec node "$(cd "$2" && node -p "require.resolve('@pulumi/pulumi/cmd/run-policy-pack')")" "$@"`);
+  // This language host cannot start policy packs either: the CLI calls this in the pack's folder. Pulumi's own script loads TypeScript's compiler first, which our pack does without.
+  script("pulumi-analyzer-policy", "exec node .");
   for (const [name, version] of [["kubernetes", versions.kubernetesProvider], ["random", versions.randomProvider]] as const) {
     const plugin = join("plugins", `resource-${name}-v${version}`);
     mkdirSync(join(folder, plugin), { recursive: true });

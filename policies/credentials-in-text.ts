@@ -23,7 +23,7 @@ const valueField = /^\s*["']?value["']?\s*[:=]\s*(?<value>\S.*?)\s*,?\s*$/i;
 const nameAndValue = /["']?\bname["']?\s*[:=]\s*["']?(?<name>[\w.-]+)["']?\s*,\s*["']?value["']?\s*[:=]\s*(?<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;{}[\]"']+)/gi;
 
 /** Values that are no credential although their name says so: a list, a mapping, what a command prints, what is encrypted, and what somebody replaces. */
-const elsewhere = /^["']?(?:[[{`|>&*!]|(?:ENC|vault|secret|cipher|var|env)[(:]|__\w+__|%\w+%|#\{|replace[-_ ]?(?:me|with|this)\b|place-?holder\b)/i;
+const elsewhere = /^["']?(?:[[{`|>&*!]|(?:ENC|vault|secret|cipher|var|env)[(:]|__\w+__|%\w+%|#(?:\{|$)|replace[-_ ]?(?:me|with|this)\b|place-?holder\b)/i;
 /** What every credential's line has, or the one before it: reading all others by each pattern would take most of a check's time. */
 const hint = /passw|passphrase|pwd|pass|token|secret|key|credential|auth|:\/\/|-----BEGIN|gh[oprsu]_|github_pat_|glpat-|xox|npm_|sk_live_|eyJ/i;
 /** Longer values are no words for people. */

@@ -37,7 +37,7 @@ export function isTimeZone(name: string): boolean {
 export function runsDaily(schedule: string): boolean {
   const text = schedule.trim();
   const every = everyTime.exec(text);
-  if (every !== null) return Number(every[1] ?? 0) < 24 || text === "@every 24h";
+  if (every !== null) return !(Number(every[1]) >= 24) || text === "@every 24h";
   if (text.startsWith("@")) return daily.has(text);
   const parts = text.split(/\s+/);
   return parts.length === fields.length && fields.slice(2).every((field, index) => valuesOf(parts[index + 2]!, field, 7)?.size === field.most - field.least + 1);
@@ -51,11 +51,11 @@ function valuesOf(text: string, { least, most, names }: Field, highest: number =
     return named !== -1 ? named + least : /^\d+$/.test(word) ? Number(word) : Number.NaN;
   };
   for (const part of text.split(",")) {
-    const [, range = "", from = "", to, step = "1"] = /^(\*|\?|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(part) ?? [];
+    const [, range = "", from = "", to, step = "1"] = /^(\*|\?|(\w+)(?:-(\w+))?)(?:\/(0*[1-9]\d*))?$/.exec(part) ?? [];
     const isAll = range === "*" || range === "?";
     const first = isAll ? least : numberOf(from);
     const last = isAll || (to === undefined && part.includes("/")) ? most : numberOf(to ?? from);
-    if (!(first >= least && last <= Math.max(most, names.length === 7 ? highest : most) && first <= last && Number(step) > 0)) return undefined;
+    if (!(first >= least && last <= Math.max(most, names.length === 7 ? highest : most) && first <= last)) return undefined;
     for (let value = first; value <= last; value += Number(step)) values.add(names.length === 7 ? value % 7 : value);
   }
   return values;

@@ -10,9 +10,9 @@ export interface ImageReference {
 
 /** Takes `registry:5000/team/name:tag@sha256:…` apart; a colon before the last slash is a port, not a tag. */
 export function parseImage(image: string): ImageReference {
-  const [named = "", digest] = image.split("@", 2);
+  const [named = "", digest] = image.split("@");
   const slash = named.lastIndexOf("/");
-  const colon = named.indexOf(":", slash + 1);
+  const colon = named.indexOf(":", slash);
   const repository = colon === -1 ? named : named.slice(0, colon);
   return {
     repository,

@@ -1,21 +1,20 @@
-import { createRequire } from "node:module";
-import { PolicyPack } from "@pulumi/policy";
-import { Config } from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
+import { serve } from "./analyzer/service.ts";
 import { crossGuardPolicies } from "./cross-guard.ts";
-import { deserializeOnceAResource, type PolicySdk } from "./once-a-resource.ts";
+import { handedOver } from "./settings-of-stack.ts";
 import { parseSettings } from "./settings.ts";
 
 const today = new Date().toISOString().slice(0, 10);
 
 try {
-  deserializeOnceAResource(createRequire(import.meta.url)("@pulumi/policy/deserialize.js") as PolicySdk);
-  // The engine hands a pack the configuration of the stack: the settings are its object `policies`.
-  const settings = parseSettings(new Config().getObject("policies"));
-  new PolicyPack("production-platform", {
-    displayName: "Production platform",
-    enforcementLevel: "mandatory",
-    policies: crossGuardPolicies(today, settings),
-  });
+  const settings = parseSettings(handedOver(process.env));
+  const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
+  // The engine waits for the port on standard output.
+  const { port } = await serve({ name: "production-platform", displayName: "Production platform", version, policies: crossGuardPolicies(today, settings) });
+  console.log(String(port)); // as a text, which is never coloured
+  // The engine kills a pack when it is done, so what Node.js compiled would never be kept.
+  flushCompileCache();
 } catch (error) {
   // Thrown further, it would be printed with its stack trace.
   console.error(error instanceof Error ? error.message : error);

@@ -30,8 +30,8 @@ export function settingsInArguments({ command = [], args = [] }: WalkedContainer
 /** The settings in a configuration file of Redis, Postgres or MySQL: `name value` or `name = value` a line. */
 export function settingsInFile(text: string): ServerSetting[] {
   return text.split("\n").flatMap((line) => {
-    const [, name, value] = /^\s*([A-Za-z][\w.-]*)(?:\s*=\s*|\s+|$)(.*?)\s*$/.exec(line) ?? [];
-    return name === undefined || value === undefined ? [] : [settingOf(name, value.replace(/\s+#.*$/, ""))];
+    const [, name, value = ""] = /^\s*([A-Za-z][\w.-]*)(?:\s*=\s*|\s+|$)(.*?)\s*$/.exec(line) ?? [];
+    return name === undefined ? [] : [settingOf(name, value.replace(/\s+#.*$/, ""))];
   });
 }
 

@@ -8,3 +8,14 @@ export function policiesOf(config: Readonly<Record<string, unknown>>): unknown {
   if (slip !== undefined) throw new SettingsError(`The policy settings are not valid:\n  ${slip}: there is no such setting; the nearest is "policies"`);
   return Object.entries(config).find(([key]) => nameOf(key) === "policies")?.[1];
 }
+
+/** The same of what the engine hands a policy pack in the environment, where each value is a text. Pulumi's own reader of it loads a good part of its SDK. */
+export function handedOver({ PULUMI_CONFIG: config = "{}" }: NodeJS.ProcessEnv): unknown {
+  const text = policiesOf(JSON.parse(config) as Record<string, string>) as string | undefined;
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SettingsError(`The policy settings are not valid:\n  policies: is "${text}", and must be an object; docs/policies.md has them all`);
+  }
+}

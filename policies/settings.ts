@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { problemsOf } from "../settings/problems.ts";
 import { type Enforcement, levels } from "./enforcement.ts";
@@ -54,7 +55,9 @@ function withProfileNumbers(settings: Settings, own: Numbers): Settings {
 
 /** Settings in which one rule has some numbers of its own. Throws a {@link SettingsError}. */
 export function withNumbers(settings: Settings, ruleId: string, numbers: object): Settings {
-  return Object.keys(numbers).length === 0 ? settings : parseSettings({ ...settings, [ruleId]: numbers });
+  // The engine sends each rule all of its numbers, changed or not.
+  const same = Object.keys(numbers).length === 0 || isDeepStrictEqual(numbers, (settings as unknown as Numbers)[ruleId]);
+  return same ? settings : parseSettings({ ...settings, [ruleId]: numbers });
 }
 
 /** JSON schema of what can be set for one rule, with what is set now as defaults; undefined for rules without numbers. */

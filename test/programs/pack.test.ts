@@ -1,4 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 
@@ -21,5 +23,19 @@ test("wrong settings of the stack stop the pack with their message, and without 
 
 test("settings that are no object stop it too", (t) => {
   const { status, stderr } = started("strict");
-  t.deepEqual([status, stderr.trim()], [1, "Configuration 'shop:policies' value 'strict' is not a valid JSON object"]);
+  t.deepEqual([status, stderr.trim()], [1, 'The policy settings are not valid:\n  policies: is "strict", and must be an object; docs/policies.md has them all']);
+});
+
+test("a pack with right settings, or with none, says the port that it listens on, and nothing else", async (t) => {
+  for (const config of [{ "shop:policies": '{"profile":"recommended"}' }, {}]) {
+    const child = spawn(process.execPath, [pack], { env: { ...process.env, PULUMI_CONFIG: JSON.stringify(config) } });
+    child.stderr.resume();
+    const said = await new Promise<string>((resolve) => child.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString())));
+    t.regex(said, /^\d+\n$/);
+    const socket = connect(Number(said), "127.0.0.1");
+    await once(socket, "connect");
+    socket.destroy();
+    child.kill("SIGKILL");
+    t.deepEqual(await once(child, "close"), [null, "SIGKILL"]);
+  }
 });

@@ -2,8 +2,8 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkout } from "../../../scripts/support/checkout.ts";
 
-/** The modules of `policies/` that each of them imports for its values, by path from the checkout. */
-const imports: ReadonlyMap<string, readonly string[]> = new Map(globSync("policies/**/*.ts", { cwd: checkout }).sort().map((file) => {
+/** The modules of `policies/` and `settings/` that each of them imports for its values, by path from the checkout. */
+const imports: ReadonlyMap<string, readonly string[]> = new Map(globSync(["policies/**/*.ts", "settings/*.ts"], { cwd: checkout }).sort().map((file) => {
   const source = readFileSync(join(checkout, file), "utf8");
   return [file, [...source.matchAll(/^(?:import|export) (?!type )[^;]*?from "(\.[^"]+)";$/gm)].map(([, to = ""]) => join(dirname(file), to))];
 }));
@@ -28,6 +28,6 @@ function reachedBy(file: string): ReadonlySet<string> {
 export function ruleFiles(): string[] {
   const rules = [...imports.keys()].filter((file) => isRules(file) && file !== "policies/rules/index.ts");
   const judging = reachedBy("policies/pack.ts");
-  const helpers = [...new Set(rules.flatMap((file) => [...reachedBy(file)]))].filter((file) => file.startsWith("policies/") && !isRules(file) && !judging.has(file));
+  const helpers = [...new Set(rules.flatMap((file) => [...reachedBy(file)]))].filter((file) => imports.has(file) && !isRules(file) && !judging.has(file));
   return [...rules, ...helpers.sort()];
 }

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Rule } from "../../../policies/rule.ts";
 import { rulesAsOf as realRules } from "../../../policies/rules/index.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
 import { today } from "../fixtures/fixture.ts";
+import { answerOf } from "../helpers/example.ts";
+import { examples } from "../helpers/index.ts";
 import { ruleFiles } from "./rule-imports.ts";
 import { loadWithSlip } from "./slipped-modules.ts";
 import { celSlips, codeSlips } from "./slips.ts";
@@ -17,6 +20,8 @@ export interface RuleMutant {
   readonly isCel: boolean;
   /** The rules of each module that the slip reaches; rejects where they cannot even be loaded. */
   load(): Promise<readonly Rule[]>;
+  /** An answer of the slipped helper itself that is not the right one; undefined where none is wrong, and for rules. */
+  wrongAnswer(): Promise<string | undefined>;
 }
 
 const index = "policies/rules/index.ts";
@@ -27,12 +32,18 @@ export function ruleMutants(files: readonly string[] = ruleFiles()): RuleMutant[
   return files.flatMap((file) => {
     const source = readFileSync(join(checkout, file), "utf8");
     const slips = [...codeSlips(source).map((slip) => ({ ...slip, isCel: false })), ...celSlips(source).map((slip) => ({ ...slip, isCel: true }))];
+    const answers = examples.find((each) => each.file === file)?.answers ?? [];
     return slips.map(({ start, end, text, isCel }): RuleMutant => ({
       change: `${file}:${source.slice(0, start).split("\n").length} ${isCel ? "CEL " : ""}${source.slice(start, end)} becomes ${text || "nothing"}`,
       isCel,
       async load() {
         const { rulesAsOf } = await loadWithSlip(index, file, source.slice(0, start) + text + source.slice(end)) as { rulesAsOf: typeof realRules };
         return rulesAsOf(today).filter((rule) => !real.has(rule));
+      },
+      async wrongAnswer() {
+        if (answers.length === 0) return undefined;
+        const helper = await loadWithSlip(file, file, source.slice(0, start) + text + source.slice(end));
+        return answers.find((each) => !isDeepStrictEqual(answerOf(each, helper), each.answer))?.title;
       },
     }));
   });

@@ -10,7 +10,7 @@ import { celRefutation, checkRefutation } from "./rule-trial.ts";
 /** What became of some mutants. */
 export interface Sweep {
   readonly judged: number;
-  /** Those that no fixture refuses. */
+  /** Those that no answer of a helper and no fixture refuses. */
   readonly alive: readonly string[];
   /** Of those that were refused, in a hundred; 100 where none was judged. */
   readonly percent: number;
@@ -35,11 +35,15 @@ function isRefused(rule: Rule): boolean {
   return (hasOtherCel(rule) && celRefutation(rule) !== undefined) || checkRefutation(rule) !== undefined;
 }
 
-/** Judges mutants. A slip in CEL that changes none is no mutant, and does not count; one that cannot be loaded is refused. */
+/** Judges mutants, those of helpers first by their own answers. A slip in CEL that changes none is no mutant, and does not count; one that cannot be loaded is refused. */
 export async function sweep(mutants: readonly RuleMutant[]): Promise<Sweep> {
   const alive: string[] = [];
   let judged = 0;
-  for (const { load, isCel, change } of mutants) {
+  for (const { load, wrongAnswer, isCel, change } of mutants) {
+    if (await wrongAnswer().then((title) => title !== undefined, () => true)) {
+      judged += 1;
+      continue;
+    }
     const rules = await load().catch(() => undefined);
     if (isCel && rules?.every((rule) => !hasOtherCel(rule))) continue;
     judged += 1;
