@@ -61,7 +61,7 @@ test("render refuses a policy setting that is misspelt, and an override for what
 
 test("render names the file, line and column of a stack's file that is no YAML, and a part of it that Pulumi does not know", (t) => {
   const broken = rendered("dev", { "Pulumi.dev.yaml": [["production-platform:bgc-platform:\n", "production-platform:bgc-platform: {\n"]] });
-  t.deepEqual({ ...broken, says: broken.says.split("\n")[0] }, { status: 1, written: false, says: "COPY/Pulumi.dev.yaml is not YAML: Missing , between flow map items at line 7, column 5:" });
+  t.deepEqual({ ...broken, says: broken.says.split("\n")[0] }, { status: 1, written: false, says: "COPY/Pulumi.dev.yaml is not YAML: Missing , between flow map items at line 8, column 5:" });
   t.deepEqual(rendered("dev", { "Pulumi.dev.yaml": [["config:\n", "confg:\n"]] }), { status: 1, written: false, says:
     'COPY/Pulumi.dev.yaml: there is no "confg" in a stack\'s file; the nearest is "config"; there are config, encryptedkey, encryptionsalt, environment, secretsprovider' });
 });

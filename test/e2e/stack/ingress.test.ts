@@ -13,7 +13,7 @@ const testOwn = (title: string, work: (t: ExecutionContext) => Promise<void>) =>
 async function curl(...args: string[]): Promise<{ status: number; location: string; body: string }> {
   const { code, stdout, stderr } = await command("curl", ["--silent", "--show-error", "--max-time", "10", "--write-out", "\n%{http_code} %{redirect_url}", ...args]);
   if (code !== 0) throw new Error(stderr);
-  const [, body, status, location] = /^([^]*)\n(\d+) (.*)$/.exec(stdout)!;
+  const [, body, status, location] = /^([\s\S]*)\n(\d+) (.*)$/.exec(stdout)!;
   return { status: Number(status), location: location!, body: body! };
 }
 

@@ -109,7 +109,7 @@ export const survivors: readonly KnownSurvivors[] = [
   {
     reason: "hosts of a local cluster need no TLS",
     changes: without("Ingress", "spec.tls"),
-    of: (object) => spec(object).rules?.every(({ host }) => host?.endsWith(".local")) === true,
+    of: (object) => spec(object).rules?.every(({ host }) => host?.endsWith(".localhost")) === true,
   },
   {
     reason: "a crash loses the last moment and breaks nothing: a choice that some programs make",

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import test from "ava";
 import { checksumFile } from "../../../cluster/images/maven.ts";
-import { recipes } from "../../../cluster/images/recipes.ts";
+import { recipes, traefikImage } from "../../../cluster/images/recipes.ts";
 import { cacheFolder } from "../../../cluster/paths.ts";
 import { clusterImages, workloadImages } from "../../../cluster/pins.ts";
 import { images } from "../../../components/images.ts";
@@ -12,7 +12,7 @@ const kafkaPom = recipe(images.kafka).maven!.pom;
 const listed = readFileSync(checksumFile(kafkaPom), "utf8").split("\n").filter((line) => line !== "");
 
 test("every image of the cluster and of its workloads has one recipe", (t) => {
-  t.deepEqual(recipes().map(({ name }) => name).sort(), [...Object.values(clusterImages), ...Object.values(workloadImages)].sort());
+  t.deepEqual([...recipes(), traefikImage].map(({ name }) => name).sort(), [...Object.values(clusterImages), ...Object.values(workloadImages)].sort());
 });
 
 test("every file that a recipe copies from the checkout exists", (t) => {

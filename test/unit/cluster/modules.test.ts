@@ -3,7 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { parseAllDocuments } from "yaml";
 import { modulesFolder } from "../../../cluster/paths.ts";
-import { clusterPrograms, pulumiPrograms, rclone, scanner, simulator } from "../../../cluster/pins.ts";
+import { clusterPrograms, pulumiPrograms, rclone, scanner, simulator, traefik, versions } from "../../../cluster/pins.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
 
 /** The versions a module is built with: what its replacements say, else its requirements. */
@@ -34,6 +34,13 @@ test("what stands in for Pulumi's Go SDK of Kubernetes is used for the provider,
   t.deepEqual(read("kubernetes-sdk/go.mod").match(/pulumi\/sdk\/v3 (v\S+)/)?.[1], versionsOf("pulumi").get("github.com/pulumi/pulumi/sdk/v3"));
 });
 
+test("Traefik is of the pinned release, and the copy of lego that it is built with is of the release that it asks for", (t) => {
+  const { module, from, to } = traefik.copy!;
+  t.is(versionsOf("traefik").get("github.com/traefik/traefik/v3"), `v${versions.traefik}`);
+  t.true(readFileSync(join(modulesFolder, "traefik/go.mod"), "utf8").includes(`${module} => ./${to}\n`));
+  t.is(versionsOf(`traefik/${from}`).get(module), versionsOf("traefik").get(module));
+});
+
 /** The rule of kubernetes-sdk/go/kubernetes/yaml/v2/register.go. */
 const tokenOf = (apiVersion: string, kind: string) => `kubernetes:${apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`}:${kind}`;
 
@@ -51,7 +58,7 @@ test("every kind of the pinned Pulumi package has its group, version and name as
 });
 
 test("every module is some program's, and every program has its module", (t) => {
-  const modules = new Set([...pulumiPrograms, ...clusterPrograms, simulator, rclone, scanner].map(({ module }) => module));
+  const modules = new Set([...pulumiPrograms, ...clusterPrograms, simulator, rclone, scanner, traefik].map(({ module }) => module));
   t.deepEqual([...modules].sort(), readdirSync(modulesFolder).sort());
   for (const module of modules) t.true(existsSync(join(modulesFolder, module, "go.mod")), module);
 });

@@ -54,8 +54,8 @@ test("the containers are named as kubectl set image expects (B15)", (t) => {
 
 test("the API and the web front have their hosts (B01, B02)", (t) => {
   const host = (name: string) => spec<{ rules: { host: string }[] }>(find(objects, "Ingress", name)).rules.map(({ host }) => host);
-  t.deepEqual(host("bgc-api"), ["api.bgc.local"]);
-  t.deepEqual(host("bgc-web"), ["web.bgc.local"]);
+  t.deepEqual(host("bgc-api"), ["api.bgc.localhost"]);
+  t.deepEqual(host("bgc-web"), ["web.bgc.localhost"]);
 });
 
 test("the backup runs daily at two, dumps, verifies and only then prunes (B10, B11)", (t) => {

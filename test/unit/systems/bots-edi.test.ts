@@ -95,7 +95,7 @@ test("migrations are a Job of the same program, declared before what needs them 
 });
 
 test("bots-edi-ingress serves its host with TLS from bots-edi-tls (E08)", (t) => {
-  for (const [system, host] of [[dev, "bots-edi.local"], [prod, "bots-edi.pminc.me"]] as const) {
+  for (const [system, host] of [[dev, "bots-edi.localhost"], [prod, "bots-edi.pminc.me"]] as const) {
     const { tls, rules } = system.spec("Ingress", "bots-edi-ingress");
     t.deepEqual(tls as unknown, [{ hosts: [host], secretName: "bots-edi-tls" }]);
     t.deepEqual(rules.map((rule) => rule.host), [host]);

@@ -76,7 +76,7 @@ test("production runs the runbook's image in the Deployment and the audit job, a
 });
 
 test("platform-ingress serves its host with the certificate of Secret tls-cert (P05)", (t) => {
-  for (const [system, host, ofClass] of [[prod, "platform-service.example.com", { ingressClassName: "traefik" }], [dev, "platform-service.local", {}]] as const) {
+  for (const [system, host, ofClass] of [[prod, "platform-service.example.com", { ingressClassName: "traefik" }], [dev, "platform-service.localhost", {}]] as const) {
     t.deepEqual(system.spec("Ingress", "platform-ingress") as unknown, {
       ...ofClass,
       tls: [{ hosts: [host], secretName: "tls-cert" }],

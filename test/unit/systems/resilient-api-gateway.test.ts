@@ -79,7 +79,7 @@ test("Prometheus is told where both tell their metrics (G13)", (t) => {
 
 test("in dev the Ingress leads to the proxy itself (G11)", (t) => {
   t.deepEqual(dev.spec("Ingress", "proxy-service") as unknown, {
-    rules: [{ host: "gateway.local", http: { paths: ["/health", "/proxy"].map((path) => ({ path, pathType: "Prefix", backend: { service: { name: "proxy-service", port: { number: 5000 } } } })) } }],
+    rules: [{ host: "gateway.localhost", http: { paths: ["/health", "/proxy"].map((path) => ({ path, pathType: "Prefix", backend: { service: { name: "proxy-service", port: { number: 5000 } } } })) } }],
   });
   t.deepEqual(dev.names.filter((name) => name.includes("nginx")), []);
 });
