@@ -13,6 +13,7 @@ import { withClusterLock } from "./lock.ts";
 import { ensureNetwork, importImages, nodeProcesses, processes, startContainerd, startKubelet, startKubeProxy, until } from "./node.ts";
 import { ensurePackages, whyNoRealNode } from "./packages.ts";
 import { enforcePolicies, policyStatus } from "./policies.ts";
+import { applySimulatedNode } from "./simulated-node.ts";
 import { addresses, files, nodeName } from "./settings.ts";
 import { refuseOtherLocalCluster } from "./teardown.ts";
 
@@ -26,7 +27,7 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
   ]);
   await withClusterLock(print, async () => {
     const started = performance.now();
-    refuseOtherLocalCluster();
+    if (!obstacle) refuseOtherLocalCluster();
     mkdirSync(clusterFolder, { recursive: true });
     if ((await localClusterStatus(bin)).healthy) {
       // It may have been started by an earlier version of this project, with fewer images and other packet rules.
@@ -40,7 +41,7 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
     if (obstacle) {
       print(`no real node: ${obstacle}. The node is simulated: pods seem to run, and no container does`);
       await step("control plane", print, () => startControlPlane(bin, "simulated"));
-      await kubectl(bin, ["apply", "--server-side", "-f", "-"], JSON.stringify(simulatedNode));
+      await applySimulatedNode(bin);
       return;
     }
     await ensureNetwork();
@@ -62,14 +63,6 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
   });
   return { real: !obstacle };
 }
-
-/** A node that kwok plays: for machines where no kubelet can run. */
-const simulatedNode = {
-  apiVersion: "v1",
-  kind: "Node",
-  metadata: { name: nodeName, annotations: { "kwok.x-k8s.io/node": "fake" }, labels: { "kubernetes.io/hostname": nodeName, type: "kwok" } },
-  status: { allocatable: { cpu: "8", memory: "32Gi", pods: "110", "ephemeral-storage": "100Gi" }, capacity: { cpu: "8", memory: "32Gi", pods: "110", "ephemeral-storage": "100Gi" } },
-};
 
 const nodeIsReady = async (bin: string): Promise<boolean> => {
   const condition = await kubectl(bin, ["get", "node", nodeName, "--ignore-not-found", "-o", 'jsonpath={.status.conditions[?(@.type=="Ready")].status}']).catch(() => "");

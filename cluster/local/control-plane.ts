@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import { programPath } from "../build.ts";
 import { simulator } from "../pins.ts";
 import { run, succeeds } from "../shell.ts";
+import { whyTaken } from "./ports.ts";
 import { addresses, contextName, files } from "./settings.ts";
 
 /**
@@ -89,6 +90,8 @@ function forgetDeadProcesses(): void {
 /** Starts the control plane, or what of it does not run. Returns when the API server is ready. */
 export async function startControlPlane(bin: string, node: "real" | "simulated"): Promise<void> {
   if (await apiAnswers(bin) && controlPlaneProcesses(node).every(isRunning)) return;
+  const obstacle = isRunning("kube-apiserver") ? undefined : await whyTaken(addresses.apiPort);
+  if (obstacle !== undefined) throw new Error(`the API server cannot start: port ${addresses.apiPort} of 127.0.0.1 ${obstacle}, such as that of another user's local cluster. End it, or use a k3d or kind cluster`);
   mkdirSync(files.kwokWork, { recursive: true });
   forgetDeadProcesses();
   // Without a kubeconfig an earlier creation was interrupted; nothing of it is worth keeping.

@@ -1,10 +1,10 @@
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { buildIngressImage } from "../images/archives.ts";
 import type { Print } from "../progress.ts";
 import { applyIngress, kubectl } from "./addons.ts";
 import { withClusterLock } from "./lock.ts";
 import { importImages, processes, until } from "./node.ts";
+import { whyTaken } from "./ports.ts";
 import { addresses } from "./settings.ts";
 
 /** The process that lends the machine's own HTTP ports, on loopback alone, to the ingress controller. */
@@ -32,14 +32,6 @@ export async function startIngress(bin: string, print: Print): Promise<void> {
     }
     processes.start(entryProcess, join(bin, entryProcess), ports.flatMap((port) => ["-door", `127.0.0.1:${port}=${addresses.ingress}:${port}`]));
     await until(entryProcess, async () => processes.isRunning(entryProcess) && (await whyTaken(ports[1])) !== undefined);
-  });
-}
-
-/** Why nobody can listen on a loopback port; undefined where one can. */
-function whyTaken(port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer().on("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "EADDRINUSE" ? "is another program's" : `cannot be opened (${code})`));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(undefined)));
   });
 }
 

@@ -21,7 +21,7 @@ import { addresses, files, linkName } from "./settings.ts";
  * it was, unless it is purged. Returns what could not be removed. Throws before anything is changed where another local cluster's node runs here.
  */
 export async function removeLocalCluster(bin: string, purge: boolean, print: Print): Promise<string[]> {
-  refuseOtherLocalCluster();
+  if (isRoot) refuseOtherLocalCluster();
   if (processes.isRunning("containerd")) {
     await processes.stop("kubelet");
     await step("stopping containers", print, stopContainers);
@@ -29,6 +29,17 @@ export async function removeLocalCluster(bin: string, purge: boolean, print: Pri
   for (const name of [entryProcess, policyProcess, ...[...nodeProcesses].reverse()]) await processes.stop(name);
   await stopControlPlane(bin);
   for (const pid of ownProcesses()) await stopProcess({ pid, started: startTime(pid) }, 5);
+  if (isRoot) await removeNode();
+  const left = await leftovers();
+  if (purge && left.length === 0) removeData();
+  return left;
+}
+
+/** Only root starts a real node, and links, rules and control groups that another user sees are not theirs. */
+const isRoot = process.getuid?.() === 0;
+
+/** What a real node leaves on the machine. */
+async function removeNode(): Promise<void> {
   for (const mount of ownMounts()) await run("umount", ["--lazy", mount]).catch(() => {});
   for (const link of await ownLinks()) await run("ip", ["link", "delete", link]).catch(() => {});
   for (const table of await ownTables()) await run(nft, ["delete", "table", ...table.split(" ")]).catch(() => {});
@@ -37,9 +48,6 @@ export async function removeLocalCluster(bin: string, purge: boolean, print: Pri
   restoreKernelSettings();
   for (const folder of [files.cni, join(files.containerd, "state"), join(files.kubelet, "pods")]) rmSync(folder, { recursive: true, force: true });
   for (const file of strayFiles()) rmSync(file, { force: true });
-  const left = await leftovers();
-  if (purge && left.length === 0) removeData();
-  return left;
 }
 
 /** The folder moves aside first: interrupted, the cluster is there with all its data or it is gone. */
@@ -131,12 +139,16 @@ function restoreKernelSettings(): void {
 export async function leftovers(): Promise<string[]> {
   return [
     ...ownProcesses().map((pid) => `process ${pid}: ${readText(`/proc/${pid}/cmdline`).replaceAll("\0", " ").slice(0, 80)}`),
-    ...ownMounts().map((mount) => `mount ${mount}`),
-    ...(await ownLinks()).map((link) => `network link ${link}`),
-    ...(await ownTables()).map((table) => `nft table ${table}`),
-    ...await placedChains(),
-    ...controlGroups().map((group) => `control group ${group}`),
+    ...(isRoot ? await leftOfNode() : []),
   ];
 }
+
+const leftOfNode = async (): Promise<string[]> => [
+  ...ownMounts().map((mount) => `mount ${mount}`),
+  ...(await ownLinks()).map((link) => `network link ${link}`),
+  ...(await ownTables()).map((table) => `nft table ${table}`),
+  ...await placedChains(),
+  ...controlGroups().map((group) => `control group ${group}`),
+];
 
 const numericEntries = (folder: string): number[] => (existsSync(folder) ? readdirSync(folder).map(Number).filter(Number.isInteger) : []);
