@@ -23,7 +23,7 @@ const content = [
 /** Leaves /data/ready when all of that is there. Reading routines of others takes a right of its own. */
 export const sourceScript = `set -eu; umask 077
 mysqld --no-defaults --initialize-insecure --datadir=/data/db --tmpdir=/data/
-mysqld --no-defaults --datadir=/data/db --socket=/data/socket --pid-file=/data/pid --tmpdir=/data/ --mysqlx=OFF --skip-log-bin --secure-file-priv=NULL --performance-schema=OFF --event-scheduler=OFF &
+mysqld --no-defaults --datadir=/data/db --socket=/data/socket --pid-file=/data/pid --tmpdir=/data/ --mysqlx=OFF --skip-log-bin --secure-file-priv=NULL --performance-schema=OFF --event-scheduler=OFF --skip-name-resolve &
 until mysqladmin --no-defaults --socket=/data/socket --user=root --silent ping; do kill -0 $!; sleep 1; done
 mysql --no-defaults --socket=/data/socket --user=root <<SQL
 ${content.join(";\n")};
