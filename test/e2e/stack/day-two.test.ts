@@ -12,7 +12,8 @@ const up = (folder: string) => command(process.execPath, [join(folder, "scripts/
 const changes: SettingChanges = {
   "monitoring.namespace": "monitoring",
   "dnsCidrs": ["169.254.20.10/32"],
-  "ingress.namespace": "ingress",
+  // Of whom the controller on this cluster is one, by its address.
+  "ingress.cidrs": ["10.88.0.0/16"],
   "bgc-platform.api.freeTierRequestsPerDay": 7,
   "bgc-platform.api.replicas": 2,
   "bgc-platform.hosts.api": "api.day-two.local",
