@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiException, AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig, NetworkingV1Api } from "@kubernetes/client-node";
 import type { Target } from "../components/systems/target.ts";
+import { askHost } from "./ask-host.ts";
 import { backupAge } from "./backup-age.ts";
 import { withPortForward } from "./port-forward.ts";
-import { askHost } from "./ask-host.ts";
 import { certifies, served, type Verdict } from "./public-hosts.ts";
 
 /** One thing that was looked at. */

@@ -51,7 +51,9 @@ try {
   console.log(`all details: ${log.file}`);
   // Beside the update, which waits more than it works: on a machine without a registry it is built once, for minutes.
   const ingress = kind === "local" ? ensureToolchain({ parts: "cluster" }).then(({ clusterBin }) => startIngress(clusterBin, (line) => log.add(line))) : undefined;
-  await Promise.all([ingress, update(stack, workspace, log)]);
+  ingress?.catch(() => {}); // said below: what fails beside an update must not end it halfway
+  await update(stack, workspace, log);
+  await ingress;
   const onMachine = kind === "local" && ingressAnswers();
   step("verification");
   const { output } = await pulumi(["stack", "output", "--stack", stack, "--json"], workspace, { capture: true });

@@ -92,10 +92,10 @@ export async function localClusterStatus(bin: string): Promise<{ readonly health
     parts.push({ part: `node ${nodeName}`, healthy: ready, detail: ready ? "Ready" : "not Ready" });
     if (!whyNoRealNode()) {
       const { enforced, possible, detail } = await policyStatus();
-      parts.push({ part: "network policies", healthy: enforced || !possible, detail });
+      const entry = ingressAnswers() ? `127.0.0.1, ports 80 and 443, process ${processes.record(entryProcess)?.pid}` : "no entry on this machine: npm run cluster -- up";
+      parts.push({ part: "network policies", healthy: enforced || !possible, detail }, { part: "ingress", healthy: true, detail: entry });
+      parts.push(...await Promise.all(addonDeployments.map((addon) => addonStatus(bin, addon))));
     }
-    if (!whyNoRealNode()) parts.push({ part: "ingress", healthy: true, detail: ingressAnswers() ? `127.0.0.1, ports 80 and 443, process ${processes.record(entryProcess)?.pid}` : "no entry on this machine: npm run cluster -- up" });
-    if (!whyNoRealNode()) parts.push(...await Promise.all(addonDeployments.map((addon) => addonStatus(bin, addon))));
   }
   return { healthy: parts.every(({ healthy }) => healthy), exists: true, parts };
 }

@@ -41,15 +41,15 @@ const rule = (table: Table, action: "-A" | "-C" | "-D", text: string) => ["-w", 
 const isThere = (table: Table, text: string) => succeeds(iptables, rule(table, "-C", text));
 
 /** Fills chains of ours in one step: packets pass by the old rules or by the new ones. Throws with iptables' words where the kernel cannot. */
-const fill = (chain: keyof typeof own) => restore(`:${chain} - [0:0]\n${own[chain].map((text) => `-A ${chain} ${text}\n`).join("")}`);
-const restore = (lines: string) => run(`${iptables}-restore`, ["-w", "--noflush"], { input: `*mangle\n${lines}COMMIT\n` });
+const fill = (chain: string, rules: readonly string[]) =>
+  run(`${iptables}-restore`, ["-w", "--noflush"], { input: `*mangle\n:${chain} - [0:0]\n${rules.map((text) => `-A ${chain} ${text}\n`).join("")}COMMIT\n` });
 
 /** Puts the rules in place, or back in place; with `young` also those that refuse what pods send in their first seconds. */
 export async function placeRules(young: boolean): Promise<void> {
-  await fill(chains.policies);
+  await fill(chains.policies, own[chains.policies]);
   for (const [table, text] of always) if (!await isThere(table, text)) await run(iptables, rule(table, "-A", text));
   if (!young) return remove(whileYoung, chains.young);
-  await fill(chains.young);
+  await fill(chains.young, own[chains.young]);
   for (const [table, text] of whileYoung) if (!await isThere(table, text)) await run(iptables, rule(table, "-A", text));
 }
 
@@ -81,7 +81,7 @@ export async function placedChains(): Promise<string[]> {
 /** Why this kernel cannot hand packets to a policy engine; undefined where it can. */
 export async function whyNoQueue(): Promise<string | undefined> {
   try {
-    await restore(`:${chains.probe} - [0:0]\n${own[chains.policies].map((text) => `-A ${chains.probe} ${text}\n`).join("")}`);
+    await fill(chains.probe, own[chains.policies]);
     return undefined;
   } catch (error) {
     return `this kernel takes no rule that hands packets to the policy engine: ${(error as Error).message.split("\n").at(-1)}`;

@@ -29,7 +29,7 @@ export async function enforcePolicies(bin: string, print: Print, youngSeconds = 
 const commandLine = (): string => readText(`/proc/${processes.record(policyProcess)?.pid}/cmdline`).split("\0").slice(0, -1).join(" ");
 
 /** Whether a process listens on the queue, by the kernel's own list. */
-const listens = (): boolean => readText("/proc/net/netfilter/nfnetlink_queue").split("\n").some((line) => Number(line.trim().split(/\s+/)[0]) === queues.first && line.trim() !== "");
+const listens = (): boolean => readText("/proc/net/netfilter/nfnetlink_queue").split("\n").some((line) => Number(line.trim().split(/\s+/)[0]) === queues.first);
 
 /** Whether NetworkPolicies are enforced now, and what to do where they are not. */
 export async function policyStatus(): Promise<{ readonly enforced: boolean; readonly possible: boolean; readonly detail: string }> {

@@ -1,11 +1,11 @@
 import { createServer } from "node:net";
-import test from "ava";
 import { closeToNeighbours, guardTable } from "../../../cluster/local/guard.ts";
 import { removeRules } from "../../../cluster/local/packet-rules.ts";
 import { enforcePolicies } from "../../../cluster/local/policies.ts";
-import { addresses, contextName } from "../../../cluster/local/settings.ts";
+import { addresses } from "../../../cluster/local/settings.ts";
 import { ensureToolchain } from "../../../cluster/toolchain.ts";
 import { command, kubectl } from "../../support/cluster.ts";
+import { testOwn } from "../../support/own-cluster.ts";
 
 /** A network of two: this machine and a neighbour that sends the cluster's addresses to it. Documentation addresses, so nobody has them. */
 const neighbour = { namespace: "platform-neighbour", link: "neighbour0", machine: "198.51.100.1", own: "198.51.100.2" };
@@ -38,10 +38,7 @@ const reaches = async (address: string, port: number): Promise<boolean> => {
   return code === 0 || stderr.includes("refused");
 };
 
-const local = (await kubectl("config", "current-context")) === contextName;
-const title = "a neighbour of this machine reaches no pod, no Service, no kubelet and not the API server";
-
-(local ? test.serial : test.serial.skip)(local ? title : `${title} (left out: this is not the project's own cluster, whose rules are tested)`, async (t) => {
+testOwn("a neighbour of this machine reaches no pod, no Service, no kubelet and not the API server", async (t) => {
   t.timeout(120_000);
   const { clusterBin } = await ensureToolchain({ parts: "cluster", print: () => {} });
   const kafka = await kubectl("get", "pod", "kafka-0", "-n", "techbra-test", "-o", "jsonpath={.status.podIP}");

@@ -1,13 +1,8 @@
-import test, { type ExecutionContext } from "ava";
-import { contextName } from "../../../cluster/local/settings.ts";
 import { targetsIn, urlOf } from "../../../components/systems/outputs.ts";
 import { projectFolder, pulumi } from "../../../scripts/support/pulumi.ts";
 import { stateFolder } from "../../../scripts/support/checkout.ts";
 import { command, kubectl } from "../../support/cluster.ts";
-
-const local = (await kubectl("config", "current-context")) === contextName;
-const testOwn = (title: string, work: (t: ExecutionContext) => Promise<void>) =>
-  (local ? test.serial : test.serial.skip)(local ? title : `${title} (left out: this is not the project's own cluster, whose ports of this machine are tested)`, work);
+import { testOwn } from "../../support/own-cluster.ts";
 
 /** curl, as a person types it; the names below localhost need nothing else. */
 async function curl(...args: string[]): Promise<{ status: number; location: string; body: string }> {

@@ -1,27 +1,23 @@
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import { enforcePolicies } from "../../../cluster/local/policies.ts";
 import { removeRules } from "../../../cluster/local/packet-rules.ts";
-import { contextName } from "../../../cluster/local/settings.ts";
 import { ensureToolchain } from "../../../cluster/toolchain.ts";
 import { command, eventually, kubectl, withManifest } from "../../support/cluster.ts";
 import { runOnce } from "../../support/cron-job.ts";
 import { expected } from "../../support/flow-matrix.ts";
 import { flowTables } from "../../support/flow-tables.ts";
 import { answered, connection, declared, listeners, type Source, sources, startProbe } from "../../support/network-probe.ts";
+import { testOwn } from "../../support/own-cluster.ts";
 
-const namespaces = ["data", "platform", "edi", "api-gateway", "techbra-test"];
-const openings = expected(await flowTables("dev"));
+const tables = await flowTables("dev");
+const namespaces = Object.keys(tables);
+const openings = expected(tables);
 const apps = await sources(namespaces);
 const outside: readonly Source[] = [
   { namespace: "kube-system", name: "ingress controller", labels: { "app.kubernetes.io/name": "traefik" } },
   { namespace: "kube-system", name: "stranger", labels: { app: "stranger" } },
 ];
 const { clusterBin } = await ensureToolchain({ parts: "cluster", print: () => {} });
-
-const local = (await kubectl("config", "current-context")) === contextName;
-/** A test of the policy engine of the project's own cluster. */
-const testOwn = (title: string, work: (t: ExecutionContext) => Promise<void>) =>
-  (local ? test.serial : test.serial.skip)(local ? title : `${title} (left out: this is not the project's own cluster)`, work);
 
 test.serial("of all connections between pods those of the flow tables are answered, and no other, from the first moment of a pod's life (X05)", async (t) => {
   const [from, to] = [[...apps, ...outside], await listeners(apps)];
