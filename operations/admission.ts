@@ -39,18 +39,34 @@ export async function removeGate(kubeConfig: KubeConfig): Promise<number> {
   return removeAll(api, await ours(api));
 }
 
-/** What the API server's type checker says about the expressions, once it has looked at all of them. Throws when it has not within a minute. */
-export async function typeWarnings(kubeConfig: KubeConfig): Promise<string[]> {
+/** How `typeWarnings` waits, in milliseconds. */
+export interface Patience {
+  /** Between two looks. @default a second */
+  readonly interval?: number;
+  /** Without one more policy checked. @default a minute */
+  readonly idle?: number;
+  /** Hears how many policies are left after each look. */
+  readonly progress?: (left: number, all: number) => void;
+}
+
+/**
+ * What the API server's type checker says about the expressions, once it has looked at all of them. It checks one after the other, so that a
+ * busy control plane needs minutes for all. Throws when not one more was checked for a minute.
+ */
+export async function typeWarnings(kubeConfig: KubeConfig, { interval = 1000, idle = 60_000, progress }: Patience = {}): Promise<string[]> {
   const api = KubernetesObjectApi.makeApiClient(kubeConfig);
-  for (const end = Date.now() + 60_000; ; await sleep(1000)) {
+  let [least, end] = [Infinity, 0];
+  for (;; await sleep(interval)) {
     const policies = await ofKind<V1ValidatingAdmissionPolicy>(api, "ValidatingAdmissionPolicy");
     const open = policies.filter(({ metadata, status }) => status?.observedGeneration !== metadata?.generation);
     if (open.length === 0) {
       return policies.flatMap(({ metadata, status }) =>
         (status?.typeChecking?.expressionWarnings ?? []).map(({ fieldRef, warning }) => `${metadata?.name} ${fieldRef}: ${warning}`));
     }
+    if (open.length < least) [least, end] = [open.length, Date.now() + idle];
+    progress?.(open.length, policies.length);
     if (Date.now() > end) {
-      throw new Error(`the API server has not checked ${open.length} policies within 60 s, ${open[0]?.metadata?.name} among them: see the log of kube-controller-manager`);
+      throw new Error(`the API server's type checker has not looked at ${open.length} policies, and at none of them in the last ${idle / 1000} s; ${open[0]?.metadata?.name} is one: see the log of kube-controller-manager`);
     }
   }
 }

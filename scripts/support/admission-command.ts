@@ -76,7 +76,8 @@ function commandLine(terminal: Terminal): Command {
       const { applyGate, typeWarnings } = await operations();
       const { created, changed, unchanged, removed } = await applyGate(kubeConfig, gate);
       say(`${summary(gate)}\non ${kubeConfig.getCurrentContext()}: ${created} created, ${changed} changed, ${unchanged} unchanged, ${removed} removed`);
-      for (const warning of await typeWarnings(kubeConfig)) say(`the API server's type checker warns: ${warning}`);
+      const progress = everyQuarterMinute((left: number, all: number) => aside(`the API server's type checker has looked at ${all - left} of ${all} policies`));
+      for (const warning of await typeWarnings(kubeConfig, { progress })) say(`the API server's type checker warns: ${warning}`);
       say(options.mode === "deny" ? await proof(kubeConfig, options.namespaceSelector) : `nothing is refused in mode ${options.mode}`);
       say("next:\n  npm run check -- --live     see what breaks the rules already\n  npm run admission -- remove   take the policies away again");
     });
@@ -92,6 +93,16 @@ function commandLine(terminal: Terminal): Command {
       say("next: npm run admission -- apply");
     });
   return program;
+}
+
+/** Lets a call through each 15 s, and none in the first 15. */
+function everyQuarterMinute<Args extends unknown[]>(call: (...args: Args) => void): (...args: Args) => void {
+  let last = Date.now();
+  return (...args) => {
+    if (Date.now() - last < 15_000) return;
+    last = Date.now();
+    call(...args);
+  };
 }
 
 function gateOf({ stack, mode, namespaceSelector }: GateOptions): AdmissionGate {

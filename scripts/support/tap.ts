@@ -4,8 +4,8 @@ import { createInterface } from "node:readline";
 import { checkout } from "./checkout.ts";
 import type { Counts } from "./test-levels.ts";
 
-/** Takes how a test ended; its title begins with the level's. */
-export type Recorder = (outcome: keyof Counts, title: string) => void;
+/** Takes how a test ended; its title begins with the level's. `details` are what a failed one reported, line by line. */
+export type Recorder = (outcome: keyof Counts, title: string, details?: readonly string[]) => void;
 
 export interface AvaRun {
   /** What the titles of these files begin with, in the list of failures. */
@@ -23,18 +23,23 @@ export async function ava({ name, files, env, options = [], match }: AvaRun, rec
   const child = spawn(process.execPath, [join(checkout, "node_modules/ava/entrypoints/cli.js"), ...args], { cwd: checkout, env, stdio: ["ignore", "pipe", "inherit"] });
   let counted = 0;
   let failed = 0;
+  let details: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     const result = /^(not ok|ok) \d+ - (.*?)(?: # (SKIP|TODO)\s*(.*))?$/.exec(line);
     if (!result) {
       // What a test logs, such as its counts, comes as a comment with more than one blank.
-      if (!/^(TAP version|\d+\.\.\d+|# \S|---|\s*$)/.test(line)) console.log(line.replace(/^# +/, "       "));
+      if (/^(TAP version|\d+\.\.\d+|# \S|---|\s*$)/.test(line)) continue;
+      console.log(line.replace(/^# +/, "       "));
+      if (/^ {2}/.test(line)) details.push(line);
       continue;
     }
     const [, verdict, title, directive] = result;
     const outcome = directive ? "skipped" : verdict === "ok" ? "passed" : "failed";
     counted += 1;
     if (outcome === "failed") failed += 1;
-    record(outcome, `${name}: ${title}`);
+    // A report follows the line of its test: the list that is recorded fills up afterwards.
+    details = [];
+    record(outcome, `${name}: ${title}`, details);
     console.log(`${{ passed: "ok  ", failed: "FAIL", skipped: "skip" }[outcome]} ${title}`);
   }
   const code = await new Promise<number>((resolve) => (child.exitCode === null ? child.on("exit", (status) => resolve(status ?? 1)) : resolve(child.exitCode)));

@@ -60,11 +60,21 @@ export function notCovered(ran: readonly Level[]): string[] {
   });
 }
 
+/** A test that failed. */
+export interface Failure {
+  /** With the test's level. */
+  readonly title: string;
+  /** What it reported, line by line. */
+  readonly details: readonly string[];
+}
+
+/** The lines of a failure that stand in the list at the end: enough for the values and the place. */
+const shownDetails = 20;
+
 /** How a run ends. */
 export interface Ending {
   readonly counts: Counts;
-  /** Titles, each with its level. */
-  readonly failures: readonly string[];
+  readonly failures: readonly Failure[];
   readonly ran: readonly Level[];
 }
 
@@ -72,7 +82,7 @@ export interface Ending {
 export function closing({ counts: { passed, failed, skipped }, failures, ran }: Ending, ofGate?: TestCommand): string[] {
   const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
   return [
-    ...(failures.length > 0 ? ["", "failed:", ...failures.map((title) => `  ${title}`)] : []),
+    ...(failures.length > 0 ? ["", "failed:", ...failures.flatMap(({ title, details }) => [`  ${title}`, ...details.slice(0, shownDetails).map((line) => `    ${line}`)])] : []),
     "",
     ...(ofGate ? [`${testCommands[ofGate].line}: ${counts}`] : [...notCovered(ran), counts]),
   ];

@@ -11,7 +11,7 @@ import { clusterRecord, stackKubeconfig } from "./cluster-record.ts";
 import { machineState } from "./machine-state.ts";
 import { renderedFolder } from "./rendered-folder.ts";
 import { ava, type Recorder } from "./tap.ts";
-import { closing, countsFile, type Level, type TestCommand } from "./test-levels.ts";
+import { closing, countsFile, type Failure, type Level, type TestCommand } from "./test-levels.ts";
 
 export interface TestRun {
   readonly command: TestCommand;
@@ -29,11 +29,11 @@ const onPlatform: readonly Level[] = ["integration", "e2e"];
 /** Runs levels, prints each test, the failures and what was not covered, and ends with the counts. Returns the exit code. */
 export async function runTests({ command, wanted, match, keep = false }: TestRun): Promise<number> {
   const total = { passed: 0, failed: 0, skipped: 0 };
-  const failures: string[] = [];
+  const failures: Failure[] = [];
   const ran: Level[] = [];
-  const record: Recorder = (outcome, title) => {
+  const record: Recorder = (outcome, title, details = []) => {
     total[outcome] += 1;
-    if (outcome === "failed") failures.push(title);
+    if (outcome === "failed") failures.push({ title, details });
   };
   const before = machineState();
   // Only a local cluster that these tests started is taken down again: any other is somebody's.

@@ -19,6 +19,7 @@ export const withEnv = (changes: Record<string, string>) => (job: DrillJob): voi
 
 /** Drills of one backup CronJob. */
 export function backupDrill(namespace: string, cronJob: string) {
+  const since = Date.now() - 1000; // the API server's times have no fractions
   const run = (name: string, change?: (job: DrillJob) => void) => runOnce(namespace, cronJob, name, change);
 
   /** What a script prints in a pod that mounts what the job's verifying step mounts. */
@@ -40,7 +41,18 @@ export function backupDrill(namespace: string, cronJob: string) {
     }
   }
 
-  /** Names of the verified copies, newest last. */
-  const copies = async (): Promise<string[]> => (await onVolume("mkdir -p /backups/verified; ls -1 /backups/verified")).split("\n").filter(Boolean);
+  /** The last parts of the names of pods that the schedule itself started since the drills began: a copy's name ends with its pod's. */
+  async function scheduledPods(): Promise<Set<string>> {
+    const { items } = JSON.parse(await kubectl("get", "pods", "-n", namespace, "-o", "json")) as { items: { metadata: { name: string; creationTimestamp: string; labels?: Record<string, string> } }[] };
+    const ofSchedule = new RegExp(`^${cronJob}-\\d+$`);
+    return new Set(items.filter(({ metadata: { creationTimestamp, labels } }) => Date.parse(creationTimestamp) >= since && ofSchedule.test(labels?.["job-name"] ?? "")).map(({ metadata }) => metadata.name.split("-").at(-1)!));
+  }
+
+  /** Names of the verified copies, newest last, without those of scheduled runs: two o'clock at night may come in the middle of a drill. */
+  async function copies(): Promise<string[]> {
+    const names = (await onVolume("mkdir -p /backups/verified; ls -1 /backups/verified")).split("\n").filter(Boolean);
+    const scheduled = await scheduledPods();
+    return names.filter((name) => !scheduled.has(name.split("-").at(-1)!));
+  }
   return { run, onVolume, copies };
 }

@@ -36,14 +36,16 @@ test("a run says which levels it left out, what they need and the command that r
   ]);
 });
 
-test("a run ends with what failed, what it left out and its counts, with skipped tests where there are any", (t) => {
+const failure = (title: string, details: readonly string[] = []) => ({ title, details });
+
+test("a run ends with what failed and the first lines of each report, what it left out and its counts, with skipped tests where there are any", (t) => {
   t.deepEqual(closing({ counts: { passed: 12, failed: 0, skipped: 0 }, failures: [], ran: [...levelsOf("test"), ...levelsOf("test:platform")] }), ["", "12 passed, 0 failed"]);
-  t.deepEqual(closing({ counts: { passed: 1, failed: 2, skipped: 3 }, failures: ["unit: one", "unit: two"], ran: levelsOf("test") }), [
-    "", "failed:", "  unit: one", "  unit: two", "", ...notCovered(levelsOf("test")), "1 passed, 2 failed, 3 skipped",
+  t.deepEqual(closing({ counts: { passed: 1, failed: 2, skipped: 3 }, failures: [failure("unit: one", ["  values:", ...Array.from({ length: 30 }, (_, index) => `  line ${index}`)]), failure("unit: two")], ran: levelsOf("test") }), [
+    "", "failed:", "  unit: one", "      values:", ...Array.from({ length: 19 }, (_, index) => `      line ${index}`), "  unit: two", "", ...notCovered(levelsOf("test")), "1 passed, 2 failed, 3 skipped",
   ]);
 });
 
 test("within the gate a run's counts stand behind its command, so that one line alone is the gate's sum", (t) => {
-  t.deepEqual(closing({ counts: { passed: 12, failed: 1, skipped: 0 }, failures: ["unit: one"], ran: levelsOf("test") }, "test"), ["", "failed:", "  unit: one", "", "npm test: 12 passed, 1 failed"]);
+  t.deepEqual(closing({ counts: { passed: 12, failed: 1, skipped: 0 }, failures: [failure("unit: one")], ran: levelsOf("test") }, "test"), ["", "failed:", "  unit: one", "", "npm test: 12 passed, 1 failed"]);
   t.deepEqual(closing({ counts: { passed: 3, failed: 0, skipped: 0 }, failures: [], ran: levelsOf("test:platform") }, "test:platform"), ["", "npm run test:platform: 3 passed, 0 failed"]);
 });
