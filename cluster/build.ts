@@ -8,6 +8,7 @@ import { cacheFolder, modulesFolder } from "./paths.ts";
 import type { Program } from "./pins.ts";
 import { elapsed, type Print, step } from "./progress.ts";
 import { run } from "./shell.ts";
+import { undoing } from "./undo.ts";
 
 const goEnvironment = { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
 /** Compilers live for seconds: collecting less garbage saves a fifth of their time. Changes nothing in what they make. */
@@ -84,8 +85,7 @@ async function build(program: Program): Promise<void> {
   const target = programPath(program);
   const work = `${dirname(target)}.building-${process.pid}`;
   const clean = () => rmSync(work, { recursive: true, force: true });
-  process.once("exit", clean);
-  try {
+  await undoing(clean, async () => {
     // A copy, so that a build never writes into the checkout.
     const folder = join(work, program.module);
     cpSync(join(modulesFolder, program.module), folder, { recursive: true });
@@ -96,10 +96,7 @@ async function build(program: Program): Promise<void> {
     await run("go", ["build", "-p", String(availableParallelism()), "-trimpath", "-ldflags", ["-s -w", ...variables].join(" "), "-o", built, program.package], { cwd: folder, env: { ...goEnvironment, ...hurry } });
     mkdirSync(dirname(target), { recursive: true });
     renameSync(built, target);
-  } finally {
-    process.off("exit", clean);
-    clean();
-  }
+  });
 }
 
 async function copyModule({ module, from, to, file, by }: NonNullable<Program["copy"]>, folder: string): Promise<void> {

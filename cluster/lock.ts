@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAlive, startTime } from "./local/processes.ts";
 import type { Print } from "./progress.ts";
+import { undoing } from "./undo.ts";
 
 interface Owner {
   readonly pid: number;
@@ -30,13 +31,7 @@ export async function withLock<T>(file: string, print: Print, work: () => Promis
   } finally {
     rmSync(claim, { force: true });
   }
-  process.once("exit", release);
-  try {
-    return await work();
-  } finally {
-    process.off("exit", release);
-    release();
-  }
+  return undoing(release, work);
 }
 
 /** A hard link either appears with its content or not at all. */

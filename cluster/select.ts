@@ -71,7 +71,8 @@ function thisMachine(): Machine {
       return answer !== undefined && ("uid" in answer || answer.reached);
     },
     creator: async () => {
-      if (!await succeeds("docker", ["version", "--format", "{{.Server.Version}}"])) return undefined;
+      // An engine that is set up and gone, such as one on another machine, may never answer.
+      if (!await succeeds("docker", ["version", "--format", "{{.Server.Version}}"], { limit: 10 })) return undefined;
       if (await succeeds("k3d", ["version"])) return "k3d";
       return await succeeds("kind", ["version"]) ? "kind" : undefined;
     },

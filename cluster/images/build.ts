@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../paths.ts";
 import { run } from "../shell.ts";
+import { undoing } from "../undo.ts";
 import { writeArchive } from "./archive.ts";
 import { checksumFile, mavenFiles } from "./maven.ts";
 import type { Recipe } from "./recipe.ts";
@@ -20,18 +21,14 @@ export function archivePath(recipe: Recipe): string {
 export async function buildImage(recipe: Recipe, file: string): Promise<void> {
   const work = `${file}.building-${process.pid}`;
   const clean = () => rmSync(work, { recursive: true, force: true });
-  process.once("exit", clean);
-  mkdirSync(work, { recursive: true });
-  try {
+  await undoing(clean, async () => {
+    mkdirSync(work, { recursive: true });
     const layer = join(work, "layer.tar");
     const files = [...recipe.files, ...(recipe.maven ? await mavenFiles(recipe.maven, work) : [])];
     if (recipe.packages) await debianLayer({ ...recipe, files }, layer, work);
     else await fileLayer(files, layer, work);
     await writeArchive(file, recipe.name, layer, recipe.config);
-  } finally {
-    process.off("exit", clean);
-    clean();
-  }
+  });
 }
 
 async function debianLayer({ packages, suite = "bookworm", user, files, afterwards = [] }: Recipe, layer: string, work: string): Promise<void> {

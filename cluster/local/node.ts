@@ -40,21 +40,8 @@ function rememberKernelSettings(): void {
   writeFileSync(files.kernelSettings, JSON.stringify(Object.fromEntries(values)));
 }
 
-export async function startContainerd(): Promise<void> {
-  mkdirSync(join(files.cni, "conf"), { recursive: true });
-  mkdirSync(files.containerd, { recursive: true });
-  writeFileSync(join(files.cni, "conf", "10-platform.conflist"), JSON.stringify({
-    cniVersion: "1.0.0",
-    name: "platform",
-    plugins: [{
-      // Point to point: every packet passes the host, where kube-proxy's rules see both directions of it.
-      type: "ptp",
-      ipMasq: false,
-      ipam: { type: "host-local", dataDir: join(files.cni, "data"), ranges: [[{ subnet: addresses.pods, rangeStart: "10.88.1.1", gateway: addresses.node }]], routes: [{ dst: "0.0.0.0/0" }] },
-    }],
-  }));
-  const config = join(files.containerd, "config.toml");
-  writeFileSync(config, `version = 2
+/** Version 2 of the format: containerd reads it since 1.3, and 2.0 does so too. */
+export const containerdConfig = (): string => `version = 2
 root = "${join(files.containerd, "root")}"
 state = "${join(files.containerd, "state")}"
 [grpc]
@@ -69,7 +56,23 @@ state = "${join(files.containerd, "state")}"
     conf_dir = "${join(files.cni, "conf")}"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
-`);
+`;
+
+export async function startContainerd(): Promise<void> {
+  mkdirSync(join(files.cni, "conf"), { recursive: true });
+  mkdirSync(files.containerd, { recursive: true });
+  writeFileSync(join(files.cni, "conf", "10-platform.conflist"), JSON.stringify({
+    cniVersion: "1.0.0",
+    name: "platform",
+    plugins: [{
+      // Point to point: every packet passes the host, where kube-proxy's rules see both directions of it.
+      type: "ptp",
+      ipMasq: false,
+      ipam: { type: "host-local", dataDir: join(files.cni, "data"), ranges: [[{ subnet: addresses.pods, rangeStart: "10.88.1.1", gateway: addresses.node }]], routes: [{ dst: "0.0.0.0/0" }] },
+    }],
+  }));
+  const config = join(files.containerd, "config.toml");
+  writeFileSync(config, containerdConfig());
   processes.start("containerd", "containerd", ["--config", config]);
   await until("containerd", () => succeeds("ctr", ["--address", files.containerdSocket, "version"]));
 }

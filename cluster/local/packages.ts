@@ -1,9 +1,10 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { type Print, step } from "../progress.ts";
 import { run, succeeds } from "../shell.ts";
+import { undoing } from "../undo.ts";
 
-/** Debian packages of a real node and of the image builds, each with a file that shows it is installed. */
-const packages = {
+/** Debian packages of a real node and of the image builds, each with a file that shows it is installed. Debian 12 and 13 have all of them by these names. */
+export const packages = {
   containerd: "/usr/bin/containerd",
   runc: "/usr/sbin/runc",
   "containernetworking-plugins": "/usr/lib/cni/ptp",
@@ -12,6 +13,8 @@ const packages = {
   conntrack: "/usr/sbin/conntrack",
   iproute2: "/bin/ip",
   mmdebstrap: "/usr/bin/mmdebstrap",
+  // What Debian's packages are signed with: Ubuntu has mmdebstrap without it.
+  "debian-archive-keyring": "/usr/share/keyrings/debian-archive-keyring.gpg",
 } as const;
 
 /** The packet filter's program. */
@@ -48,12 +51,8 @@ const install = (names: readonly string[], print: Print): Promise<void> =>
     const policy = "/usr/sbin/policy-rc.d";
     const ours = !existsSync(policy);
     const restore = () => ours && rmSync(policy, { force: true });
-    process.once("exit", restore);
-    if (ours) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
-    try {
+    await undoing(restore, async () => {
+      if (ours) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
       await run("apt-get", ["install", "-y", "-q", "--no-install-recommends", "--no-remove", ...names], { env });
-    } finally {
-      process.off("exit", restore);
-      restore();
-    }
+    });
   });

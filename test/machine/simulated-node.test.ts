@@ -17,6 +17,8 @@ function ground(): string {
   chmodSync(folder, 0o755);
   sh('mkdir "$1/home" "$1/checkout"; git ls-files --cached --others --exclude-standard -z | xargs -0 ls -d 2>/dev/null | tar cf - -T - | tar xf - -C "$1/checkout"', folder);
   sh(`chown -R ${user} "$1/home" "$1/checkout"`, folder);
+  // An engine that never answers, a Pulumi that does not start and one's own kubectl that is broken: none of them is ours to use.
+  sh('mkdir "$1/broken"; cd "$1/broken"; printf "#!/bin/sh\\nexec sleep 600\\n" >docker; printf "#!/bin/sh\\necho broken; exit 1\\n" | tee kubectl k3d kind pulumi pulumi-language-nodejs >pulumi-resource-kubernetes; chmod +x *', folder);
   // Links, not copies, so their owner stays; a folder on another disk is copied.
   const share = (from: string, to: string) => sh('mkdir -p "$(dirname "$2")"; cp -al "$1" "$2" 2>/dev/null || { rm -rf "$2"; cp -a "$1" "$2"; }', from, to);
   share(join(checkout, "node_modules"), join(folder, "checkout/node_modules"));
@@ -33,7 +35,7 @@ const ids = () => ({ uid: Number(sh(`id -u ${user}`)), gid: Number(sh(`id -g ${u
 const session = `
 ip link set lo up
 cd "$1/checkout"
-as() { setpriv --reuid=${user} --regid="$(id -g ${user})" --clear-groups env HOME="$1/home" USER=${user} PATH=/usr/bin:/bin PLATFORM_CACHE="$1/cache" XDG_STATE_HOME="$1/home/state" PLATFORM_PULUMI=built "\${@:2}"; }
+as() { setpriv --reuid=${user} --regid="$(id -g ${user})" --clear-groups env HOME="$1/home" USER=${user} PATH="$1/broken":/usr/bin:/bin PLATFORM_CACHE="$1/cache" XDG_STATE_HOME="$1/home/state" "\${@:2}"; }
 say() { local file=$1; shift; { "$@" 2>&1; echo "exit $?"; } >"$folder/$file"; }
 folder=$1
 as "$1" "$2" -e 'require("node:net").createServer().listen(16443, "127.0.0.1", () => console.log("listens")); setTimeout(() => process.exit(), 60000)' >"$1/listener" &
@@ -49,7 +51,7 @@ say down as "$1" "$2" scripts/run.mjs down --purge
 say left ps -u ${user} -o args=
 `;
 
-test("an ordinary user without root brings all systems up on a simulated node, again without a change, and down without a trace", async (t) => {
+test("an ordinary user without root, with a broken Docker, kubectl and Pulumi on PATH, brings all systems up on a simulated node, again without a change, and down without a trace", async (t) => {
   t.timeout(20 * 60_000);
   await buildPrograms(programs, () => {});
   sh(`id ${user} 2>/dev/null >&2 || useradd --no-create-home --shell /bin/bash ${user}`);
