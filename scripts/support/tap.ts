@@ -15,15 +15,18 @@ export interface AvaRun {
   readonly options?: readonly string[];
   /** Titles to run, with `*` as a wildcard. @default all */
   readonly match: string | undefined;
+  /** Says how long a test took where it is 10 s or more: for files whose tests follow each other. @default false */
+  readonly timed?: boolean;
 }
 
 /** Runs files, prints a line for each of their tests and records it. AVA itself fails a file that holds no test. */
-export async function ava({ name, files, env, options = [], match }: AvaRun, record: Recorder): Promise<void> {
+export async function ava({ name, files, env, options = [], match, timed = false }: AvaRun, record: Recorder): Promise<void> {
   const args = ["--tap", ...options, ...(match ? [`--match=${match}`] : []), ...files];
   const child = spawn(process.execPath, [join(checkout, "node_modules/ava/entrypoints/cli.js"), ...args], { cwd: checkout, env, stdio: ["ignore", "pipe", "inherit"] });
   let counted = 0;
   let failed = 0;
   let details: string[] = [];
+  let last = performance.now();
   for await (const line of createInterface({ input: child.stdout })) {
     const result = /^(not ok|ok) \d+ - (.*?)(?: # (SKIP|TODO)\s*(.*))?$/.exec(line);
     if (!result) {
@@ -40,7 +43,9 @@ export async function ava({ name, files, env, options = [], match }: AvaRun, rec
     // A report follows the line of its test: the list that is recorded fills up afterwards.
     details = [];
     record(outcome, `${name}: ${title}`, details);
-    console.log(`${{ passed: "ok  ", failed: "FAIL", skipped: "skip" }[outcome]} ${title}`);
+    const seconds = (performance.now() - last) / 1000;
+    last = performance.now();
+    console.log(`${{ passed: "ok  ", failed: "FAIL", skipped: "skip" }[outcome]} ${title}${timed && seconds >= 10 ? ` (${seconds.toFixed(0)} s)` : ""}`);
   }
   const code = await new Promise<number>((resolve) => (child.exitCode === null ? child.on("exit", (status) => resolve(status ?? 1)) : resolve(child.exitCode)));
   // A suite without a matching title is no failure; that none has one is said at the end.

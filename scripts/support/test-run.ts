@@ -106,7 +106,7 @@ async function runLevels(step: readonly Level[], match: string | undefined, reco
   // Files of one folder work on one system, so they follow each other; folders wait more than they work, so they overlap.
   const folders = Object.groupBy(files, (file) => dirname(file));
   const whole = `test/${step[0]}/stack`;
-  const runFolder = (group: readonly string[]) => ava({ name, files: group, env: platform, options: ["--concurrency=1", "--timeout=20m"], match }, record);
+  const runFolder = (group: readonly string[]) => ava({ name, files: group, env: platform, options: ["--concurrency=1", "--timeout=20m"], match, timed: true }, record);
   await Promise.all(Object.entries(folders).filter(([folder]) => folder !== whole).map(([, group]) => runFolder(group!)));
   if (folders[whole]) await runFolder(folders[whole]);
 }

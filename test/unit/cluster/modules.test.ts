@@ -3,7 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { parseAllDocuments } from "yaml";
 import { modulesFolder } from "../../../cluster/paths.ts";
-import { clusterPrograms, pulumiPrograms, rclone, scanner, simulator, traefik, versions } from "../../../cluster/pins.ts";
+import { clusterPrograms, pulumiPrograms, rclone, scanner, simulator, traefik, versions, workflowLinter } from "../../../cluster/pins.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
 
 /** The versions a module is built with: what its replacements say, else its requirements. */
@@ -58,7 +58,7 @@ test("every kind of the pinned Pulumi package has its group, version and name as
 });
 
 test("every module is some program's, and every program has its module", (t) => {
-  const modules = new Set([...pulumiPrograms, ...clusterPrograms, simulator, rclone, scanner, traefik].map(({ module }) => module));
+  const modules = new Set([...pulumiPrograms, ...clusterPrograms, simulator, rclone, scanner, traefik, workflowLinter].map(({ module }) => module));
   t.deepEqual([...modules].sort(), readdirSync(modulesFolder).sort());
   for (const module of modules) t.true(existsSync(join(modulesFolder, module, "go.mod")), module);
 });
