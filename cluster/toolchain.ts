@@ -127,7 +127,8 @@ export function pulumiEnvironment(checkout: string): Record<string, string> {
     PULUMI_PARALLEL: process.env["PULUMI_PARALLEL"] ?? "64",
     // Node.js keeps what it compiled, so that the program starts faster the next time.
     NODE_COMPILE_CACHE: join(state, "compile-cache"),
-    ...(own ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
+    // Our CLI takes the providers that were built with it, and neither another one that lies on PATH nor one from the network.
+    ...(own ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true", PULUMI_IGNORE_AMBIENT_PLUGINS: "true" }),
   };
 }
 

@@ -16,7 +16,7 @@ test.after.always("the other checkout is removed", () => rmSync(other, { recursi
 
 /** The same code in the other checkout. */
 async function otherProgramPath(): Promise<typeof programPath> {
-  for (const file of ["build", "leftovers", "lock", "paths", "pins", "progress", "shell", "local/processes"]) cpSync(join(checkout, `cluster/${file}.ts`), join(other, `cluster/${file}.ts`));
+  for (const file of ["build", "leftovers", "lock", "paths", "pins", "progress", "shell", "undo", "local/processes"]) cpSync(join(checkout, `cluster/${file}.ts`), join(other, `cluster/${file}.ts`));
   cpSync(join(checkout, "components/images.ts"), join(other, "components/images.ts"));
   writeFileSync(join(other, "package.json"), '{ "type": "module" }');
   return ((await import(pathToFileURL(join(other, "cluster/build.ts")).href)) as { programPath: typeof programPath }).programPath;
