@@ -4,10 +4,10 @@ import type { DeclaredQuota, DeclaredVolume, Said } from "../changes/volumes.ts"
 import type { StackSettings } from "../configuration.ts";
 import type { KafkaEngine } from "../data/kafka/engine.ts";
 import type { PostgresEngine } from "../data/postgres/engine.ts";
-import type { BotsEdiSettings } from "./bots-edi.settings.ts";
+import type { BotsEdiSettings } from "./bots-edi/settings.ts";
 import { type SystemName, systems as all } from "./index.ts";
 import type { ClusterAddon } from "./target.ts";
-import { prometheusStorage } from "./techbra-ecommerce.tools.ts";
+import { prometheusStorage } from "./techbra-ecommerce/tools.ts";
 
 /** A volume without what all volumes of a stack have in common. */
 type Part = Omit<DeclaredVolume, "namespace">;

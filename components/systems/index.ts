@@ -1,16 +1,16 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
-import { BgcPlatform } from "./bgc-platform.ts";
-import { bgcPlatformSettings } from "./bgc-platform.settings.ts";
-import { BotsEdi } from "./bots-edi.ts";
-import { botsEdiSettings } from "./bots-edi.settings.ts";
-import { PlatformService } from "./platform-service.ts";
-import { platformServiceSettings } from "./platform-service.settings.ts";
-import { ResilientApiGateway } from "./resilient-api-gateway.ts";
-import { resilientApiGatewaySettings } from "./resilient-api-gateway.settings.ts";
+import { BgcPlatform } from "./bgc-platform/system.ts";
+import { bgcPlatformSettings } from "./bgc-platform/settings.ts";
+import { BotsEdi } from "./bots-edi/system.ts";
+import { botsEdiSettings } from "./bots-edi/settings.ts";
+import { PlatformService } from "./platform-service/system.ts";
+import { platformServiceSettings } from "./platform-service/settings.ts";
+import { ResilientApiGateway } from "./resilient-api-gateway/system.ts";
+import { resilientApiGatewaySettings } from "./resilient-api-gateway/settings.ts";
 import type { SystemContext, Target } from "./target.ts";
-import { TechbraEcommerce } from "./techbra-ecommerce.ts";
-import { techbraEcommerceSettings } from "./techbra-ecommerce.settings.ts";
+import { TechbraEcommerce } from "./techbra-ecommerce/system.ts";
+import { techbraEcommerceSettings } from "./techbra-ecommerce/settings.ts";
 
 /** The component of a system. */
 interface SystemComponent<Settings> {

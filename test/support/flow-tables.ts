@@ -2,11 +2,11 @@ import { loadSettings, type StackSettings } from "../../components/configuration
 import type { Flow } from "../../components/capabilities/network-flows.ts";
 import { kafkaFlows } from "../../components/data/kafka/store.ts";
 import { postgresFlows } from "../../components/data/postgres/store.ts";
-import { bgcFlows } from "../../components/systems/bgc-platform.ts";
-import { ediFlows } from "../../components/systems/bots-edi.ts";
-import { platformFlows } from "../../components/systems/platform-service.ts";
-import { gatewayFlows } from "../../components/systems/resilient-api-gateway.ts";
-import { techbraFlows } from "../../components/systems/techbra-ecommerce.ts";
+import { bgcFlows } from "../../components/systems/bgc-platform/system.ts";
+import { ediFlows } from "../../components/systems/bots-edi/system.ts";
+import { platformFlows } from "../../components/systems/platform-service/system.ts";
+import { gatewayFlows } from "../../components/systems/resilient-api-gateway/system.ts";
+import { techbraFlows } from "../../components/systems/techbra-ecommerce/system.ts";
 import { stackConfiguration } from "../../scripts/support/stack-configuration.ts";
 import type { Table } from "./flow-matrix.ts";
 import { declaredBy } from "./stack-variant.ts";

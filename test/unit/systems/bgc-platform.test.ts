@@ -1,5 +1,5 @@
 import test from "ava";
-import { bgcFlows } from "../../../components/systems/bgc-platform.ts";
+import { bgcFlows } from "../../../components/systems/bgc-platform/system.ts";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { allContainers, find, podSpec, stackObjects } from "../../support/objects.ts";
 

@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ContentMap } from "../capabilities/content-map.ts";
-import { Credential } from "../capabilities/credential.ts";
-import { type Flow, flow } from "../capabilities/network-flows.ts";
-import type { Client } from "../data/client.ts";
-import { images } from "../images.ts";
-import type { ContainerArgs } from "../workload/container.ts";
-import type { Probes } from "../workload/probes.ts";
-import { type Controller, Workload } from "../workload/workload.ts";
+import { ContentMap } from "../../capabilities/content-map.ts";
+import { Credential } from "../../capabilities/credential.ts";
+import { type Flow, flow } from "../../capabilities/network-flows.ts";
+import type { Client } from "../../data/client.ts";
+import { images } from "../../images.ts";
+import type { ContainerArgs } from "../../workload/container.ts";
+import type { Probes } from "../../workload/probes.ts";
+import { type Controller, Workload } from "../../workload/workload.ts";
 import { springKafka } from "./spring-kafka.ts";
-import type { TechbraEcommerceSettings } from "./techbra-ecommerce.settings.ts";
+import type { TechbraEcommerceSettings } from "./settings.ts";
 
 const services = { "order-service": 8081, "billing-service": 8082, "inventory-service": 8083, bff: 8084 } as const;
 

@@ -1,22 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
-import { egressFlows, type Flow, flow } from "../capabilities/network-flows.ts";
-import { server } from "../capabilities/program.ts";
-import { uploadFlows } from "../capabilities/verified-backup/upload.ts";
-import type { Client } from "../data/client.ts";
-import { lagSecurity } from "../data/kafka/lag-security.ts";
-import { kafkaFlows, kafkaSelectors, kafkaStore } from "../data/kafka/store.ts";
-import { migrations } from "../data/postgres/sql-job.ts";
-import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgres/store.ts";
-import { redisBackup } from "../data/redis/backup.ts";
-import { redisFlows, redisStore } from "../data/redis/store.ts";
-import type { ConsumerLag, Replicas } from "../workload/workload.ts";
-import { application, programSources } from "./application.ts";
-import { securedNamespace } from "./secured-namespace.ts";
-import { backupArgs, containerResources } from "./setting-types.ts";
+import { egressFlows, type Flow, flow } from "../../capabilities/network-flows.ts";
+import { server } from "../../capabilities/program.ts";
+import { uploadFlows } from "../../capabilities/verified-backup/upload.ts";
+import type { Client } from "../../data/client.ts";
+import { lagSecurity } from "../../data/kafka/lag-security.ts";
+import { kafkaFlows, kafkaSelectors, kafkaStore } from "../../data/kafka/store.ts";
+import { migrations } from "../../data/postgres/sql-job.ts";
+import { postgresFlows, postgresSelectors, postgresStore } from "../../data/postgres/store.ts";
+import { redisBackup } from "../../data/redis/backup.ts";
+import { redisFlows, redisStore } from "../../data/redis/store.ts";
+import type { ConsumerLag, Replicas } from "../../workload/workload.ts";
+import { application, programSources } from "../application.ts";
+import { securedNamespace } from "../secured-namespace.ts";
+import { backupArgs, containerResources } from "../setting-types.ts";
 import { springClient, type SpringStores } from "./spring.ts";
-import type { SystemContext, Target } from "./target.ts";
-import type { TechbraEcommerceSettings } from "./techbra-ecommerce.settings.ts";
-import { ObservabilityTools, toolFlows } from "./techbra-ecommerce.tools.ts";
+import type { SystemContext, Target } from "../target.ts";
+import type { TechbraEcommerceSettings } from "./settings.ts";
+import { ObservabilityTools, toolFlows } from "./tools.ts";
 
 const namespace = "techbra-test";
 
@@ -93,7 +93,7 @@ export class TechbraEcommerce extends pulumi.ComponentResource {
       backup: backupArgs(settings.kafka.backup),
       retainData,
     }, guarded);
-    const migrated = migrations("techbra-migrations", { namespace, postgres, folder: new URL("../../workloads/techbra-ecommerce/migrations/", import.meta.url).pathname }, { ...parent, dependsOn: [...postgres.ready] });
+    const migrated = migrations("techbra-migrations", { namespace, postgres, folder: new URL("../../../workloads/techbra-ecommerce/migrations/", import.meta.url).pathname }, { ...parent, dependsOn: [...postgres.ready] });
     postgres.backup?.first([migrated]);
 
     const source = programSources<"order" | "billing" | "inventory" | "bff">("techbra-ecommerce", settings.applications, namespace, inside);

@@ -1,19 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Certificate } from "../capabilities/certificate.ts";
-import { ConfigurationBackup } from "../capabilities/configuration-backup/configuration-backup.ts";
-import { type Flow, flow, flowsFrom } from "../capabilities/network-flows.ts";
-import { server } from "../capabilities/program.ts";
-import { ReverseProxy } from "../capabilities/reverse-proxy.ts";
-import { SharedConfig } from "../capabilities/shared-config.ts";
-import { type S3Copy, uploadFlows } from "../capabilities/verified-backup/upload.ts";
-import { WebIngress } from "../capabilities/web-ingress.ts";
-import { redisBackup } from "../data/redis/backup.ts";
-import { redisFlows, redisStore } from "../data/redis/store.ts";
-import { application, programSources } from "./application.ts";
-import { circuitBreakerProfiles, rateLimitProfiles, type ResilientApiGatewaySettings } from "./resilient-api-gateway.settings.ts";
-import { securedNamespace } from "./secured-namespace.ts";
-import { backupArgs } from "./setting-types.ts";
-import type { SystemContext, Target } from "./target.ts";
+import { Certificate } from "../../capabilities/certificate.ts";
+import { ConfigurationBackup } from "../../capabilities/configuration-backup/configuration-backup.ts";
+import { type Flow, flow, flowsFrom } from "../../capabilities/network-flows.ts";
+import { server } from "../../capabilities/program.ts";
+import { ReverseProxy } from "../../capabilities/reverse-proxy.ts";
+import { SharedConfig } from "../../capabilities/shared-config.ts";
+import { type S3Copy, uploadFlows } from "../../capabilities/verified-backup/upload.ts";
+import { WebIngress } from "../../capabilities/web-ingress.ts";
+import { redisBackup } from "../../data/redis/backup.ts";
+import { redisFlows, redisStore } from "../../data/redis/store.ts";
+import { application, programSources } from "../application.ts";
+import { circuitBreakerProfiles, rateLimitProfiles, type ResilientApiGatewaySettings } from "./settings.ts";
+import { securedNamespace } from "../secured-namespace.ts";
+import { backupArgs } from "../setting-types.ts";
+import type { SystemContext, Target } from "../target.ts";
 
 const namespace = "api-gateway";
 

@@ -1,23 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Certificate } from "../capabilities/certificate.ts";
-import { Credential } from "../capabilities/credential.ts";
-import { egressFlows, type Flow, flow, flowsFrom } from "../capabilities/network-flows.ts";
-import { server } from "../capabilities/program.ts";
-import { scripts } from "../capabilities/scripts.ts";
-import { SealedSecret } from "../capabilities/sealed-secret.ts";
-import { type S3Copy, uploadFlows } from "../capabilities/verified-backup/upload.ts";
-import { WebIngress } from "../capabilities/web-ingress.ts";
-import { migrations, sqlJob } from "../data/postgres/sql-job.ts";
-import { postgresFlows, postgresSelectors, postgresStore } from "../data/postgres/store.ts";
-import { redisFlows, redisStore } from "../data/redis/store.ts";
-import { application, programSources } from "./application.ts";
-import type { BgcPlatformSettings } from "./bgc-platform.settings.ts";
-import { securedNamespace } from "./secured-namespace.ts";
-import { backupArgs, containerResources } from "./setting-types.ts";
-import type { SystemContext, Target } from "./target.ts";
+import { Certificate } from "../../capabilities/certificate.ts";
+import { Credential } from "../../capabilities/credential.ts";
+import { egressFlows, type Flow, flow, flowsFrom } from "../../capabilities/network-flows.ts";
+import { server } from "../../capabilities/program.ts";
+import { scripts } from "../../capabilities/scripts.ts";
+import { SealedSecret } from "../../capabilities/sealed-secret.ts";
+import { type S3Copy, uploadFlows } from "../../capabilities/verified-backup/upload.ts";
+import { WebIngress } from "../../capabilities/web-ingress.ts";
+import { migrations, sqlJob } from "../../data/postgres/sql-job.ts";
+import { postgresFlows, postgresSelectors, postgresStore } from "../../data/postgres/store.ts";
+import { redisFlows, redisStore } from "../../data/redis/store.ts";
+import { application, programSources } from "../application.ts";
+import type { BgcPlatformSettings } from "./settings.ts";
+import { securedNamespace } from "../secured-namespace.ts";
+import { backupArgs, containerResources } from "../setting-types.ts";
+import type { SystemContext, Target } from "../target.ts";
 
 const namespace = "data";
-const folder = new URL("../../workloads/bgc-platform/", import.meta.url).pathname;
+const folder = new URL("../../../workloads/bgc-platform/", import.meta.url).pathname;
 
 /** Clients' addresses come in a header that only the ingress controller and the web front can set: nobody else gets through to these pods. */
 const behindProxy = { TRUSTED_PROXY: "true" };
