@@ -1,24 +1,22 @@
 import type { z } from "zod";
+import { type SystemName, systemNames, systems } from "./systems/index.ts";
+import type { System, SystemSettings } from "./systems/system.ts";
 
 /** Top-level names that nobody can own (RFC 2606, 6761 and 6762, and ICANN's own). */
 const reserved = ["local", "localhost", "test", "example", "invalid", "internal"];
 
 /** The part of a stack's settings that decides about certificates. */
-interface Needed {
-  readonly systems: readonly string[];
+type Needed = { readonly [Name in SystemName]?: SystemSettings | undefined } & {
+  readonly systems: readonly SystemName[];
   readonly clusterAddons: readonly string[];
   readonly certificateIssuer: { readonly kind: string; readonly name: string; readonly acme: boolean };
-  readonly "bgc-platform"?: { readonly hosts: { readonly api: string; readonly web: string }; readonly tlsSecret?: string | undefined } | undefined;
-  readonly "platform-service"?: { readonly host: string } | undefined;
-  readonly "bots-edi"?: { readonly host: string } | undefined;
-  readonly "resilient-api-gateway"?: { readonly host: string; readonly tlsSecret?: string | undefined } | undefined;
-}
+};
 
 /** Refuses hosts whose certificate an ACME authority can never sign: the Secret would never be there, and an Ingress would serve some other certificate (P05, E08). */
 export function refuseUnsignedHosts(settings: Needed, problems: z.core.$RefinementCtx): void {
   const { clusterAddons, certificateIssuer: { acme, kind, name } } = settings;
   if (!clusterAddons.includes("cert-manager") || !acme) return;
-  for (const [path, host] of certified(settings)) {
+  for (const { path, host } of certified(settings)) {
     const [top, ...rest] = host.split(".").reverse();
     const reason = rest.length === 0 ? "has no dot" : reserved.includes(top!) ? `ends in .${top}, which nobody owns` : undefined;
     if (reason === undefined) continue;
@@ -28,14 +26,10 @@ export function refuseUnsignedHosts(settings: Needed, problems: z.core.$Refineme
 }
 
 /** The hosts with a certificate, each with the path of its setting. */
-function certified({ systems, ...of }: Needed): (readonly [path: readonly [system: string, ...keys: string[]], host: string])[] {
-  const [bgc, gateway] = [of["bgc-platform"], of["resilient-api-gateway"]];
-  const hosts = [
-    [["bgc-platform", "hosts", "api"], bgc?.tlsSecret && bgc.hosts.api],
-    [["bgc-platform", "hosts", "web"], bgc?.tlsSecret && bgc.hosts.web],
-    [["platform-service", "host"], of["platform-service"]?.host],
-    [["bots-edi", "host"], of["bots-edi"]?.host],
-    [["resilient-api-gateway", "host"], gateway?.tlsSecret && gateway.host],
-  ] as const;
-  return hosts.flatMap(([path, host]) => (host && systems.includes(path[0]) ? [[path, host] as const] : []));
+function certified(settings: Needed): { readonly path: readonly string[]; readonly host: string }[] {
+  return systemNames.filter((name) => settings.systems.includes(name)).flatMap((name) => {
+    const system: System = systems[name];
+    const own = settings[name];
+    return own === undefined ? [] : (system.certifiedHosts?.(own) ?? []).map(({ path, host }) => ({ path: [name, ...path], host }));
+  });
 }

@@ -5,7 +5,8 @@ import { problemsOf } from "../settings/problems.ts";
 import { refuseUnsignedHosts } from "./certificate-hosts.ts";
 import { nodeLocalDns } from "./capabilities/network-flows.ts";
 import { formerNamespace, ingress, monitoring } from "./outsiders.ts";
-import { ofSystems, type SystemName, systemNames } from "./systems/index.ts";
+import { ofSystems, systemNames, systems } from "./systems/index.ts";
+import type { System, SystemSettings } from "./systems/system.ts";
 import { clusterAddons, purposes } from "./systems/target.ts";
 
 /** A stack says nothing of the systems that it does not deploy. */
@@ -50,12 +51,15 @@ export function parseSettings(values: Readonly<Record<string, unknown>>, others:
   throw new pulumi.RunError([`the stack's configuration has ${problems.length} wrong value${problems.length === 1 ? "" : "s"}:`, ...problems.map((problem) => `  ${problem}`)].join("\n"));
 }
 
-/** The settings of a system that the stack deploys. */
-export function systemSettingsOf<Name extends SystemName>(settings: StackSettings, name: Name): NonNullable<StackSettings[Name]> {
-  const own = settings[name];
-  if (!own) throw new Error(`the stack does not deploy ${name}`);
-  return own;
+/** A system with what a stack says of it. */
+interface Deployed {
+  readonly name: string;
+  readonly system: System;
+  readonly own: SystemSettings;
 }
+
+/** The systems of a stack in their order, each with its own settings: what goes through all of them needs no names. */
+export const deployedSystems = (settings: StackSettings): Deployed[] => settings.systems.map((name) => ({ name, system: systems[name], own: settings[name]! }));
 
 /** The settings of the stack that is being deployed: all of the project's configuration, so that a misspelt name is not passed over. */
 export function loadSettings(): StackSettings {

@@ -6,3 +6,10 @@ export interface Client {
   readonly mounts: readonly Mount[];
   readonly annotations: Readonly<Record<string, string>>;
 }
+
+/** What a program needs that uses several stores. A later client's value takes the place of an earlier one's. */
+export const joined = (clients: readonly Client[]): Client => ({
+  env: Object.assign({}, ...clients.map(({ env }) => env)) as Client["env"],
+  mounts: clients.flatMap(({ mounts }) => mounts),
+  annotations: Object.assign({}, ...clients.map(({ annotations }) => annotations)) as Client["annotations"],
+});

@@ -4,8 +4,8 @@ import { ContentMap } from "../capabilities/content-map.ts";
 import type { Program, ProgramSource } from "../capabilities/program.ts";
 import type { SharedConfig } from "../capabilities/shared-config.ts";
 import { scripts } from "../capabilities/scripts.ts";
-import type { Client } from "../data/client.ts";
-import type { ContainerArgs } from "../workload/container.ts";
+import { type Client, joined } from "../data/client.ts";
+import type { ContainerArgs, Mount } from "../workload/container.ts";
 import { type Replicas, Workload } from "../workload/workload.ts";
 import { containerResources, type ResourceSettings } from "./setting-types.ts";
 
@@ -17,6 +17,8 @@ export interface ApplicationArgs {
   readonly resources: ResourceSettings;
   readonly env?: Readonly<Record<string, string>>;
   readonly clients?: readonly Client[];
+  /** What the application mounts besides its clients' files. @default [] */
+  readonly mounts?: readonly Mount[];
   /** Settings that are the application's environment as they are. */
   readonly config?: SharedConfig;
   readonly sidecars?: readonly ContainerArgs[];
@@ -28,23 +30,24 @@ export interface ApplicationArgs {
 
 /** A private application of a system behind a Service of its own name, scraped by Prometheus where it tells metrics. */
 export function application(name: string, args: ApplicationArgs, options: pulumi.ComponentResourceOptions): Workload {
-  const { namespace, port, program, clients = [] } = args;
+  const { namespace, port, program } = args;
+  const client = joined(args.clients ?? []);
   const { container, metricsPath, ...pod } = program;
   const main: ContainerArgs = {
     ...container,
     name: args.containerName ?? name,
-    env: { PORT: String(port), ...container.env, ...args.env, ...merged(clients.map(({ env }) => env)) },
+    env: { PORT: String(port), ...container.env, ...args.env, ...client.env },
     ...(args.config && { envFrom: [args.config.configName] }),
     ports: { http: port },
     resources: containerResources(args.resources),
-    mounts: [...container.mounts, ...clients.flatMap(({ mounts }) => mounts)],
+    mounts: [...container.mounts, ...client.mounts, ...args.mounts ?? []],
     preStopSleep: 5,
   };
   return new Workload(name, {
     ...pod,
     namespace,
     labels: args.labels ?? { app: name },
-    annotations: { ...(metricsPath && { "prometheus.io/scrape": "true", "prometheus.io/port": String(port), "prometheus.io/path": metricsPath }), ...args.config?.checksum, ...merged(clients.map(({ annotations }) => annotations)) },
+    annotations: { ...(metricsPath && { "prometheus.io/scrape": "true", "prometheus.io/port": String(port), "prometheus.io/path": metricsPath }), ...args.config?.checksum, ...client.annotations },
     controller: { kind: "Deployment" },
     replicas: args.replicas,
     terminationGracePeriod: "40s",
@@ -53,8 +56,6 @@ export function application(name: string, args: ApplicationArgs, options: pulumi
     service: { name, ports: { [port]: "http" } },
   }, options);
 }
-
-const merged = (parts: readonly Readonly<Record<string, string>>[]): Record<string, string> => Object.assign({}, ...parts);
 
 /** A stack's choice for a system's private programs. */
 type Applications<Names extends string> = { readonly source: "contract-server" } | ({ readonly source: "images"; readonly pullSecret?: string | undefined } & { readonly [name in Names]: string });

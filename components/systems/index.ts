@@ -1,37 +1,16 @@
-import type * as pulumi from "@pulumi/pulumi";
-import type { z } from "zod";
-import { BgcPlatform } from "./bgc-platform.ts";
-import { bgcPlatformSettings } from "./bgc-platform.settings.ts";
-import { BotsEdi } from "./bots-edi.ts";
-import { botsEdiSettings } from "./bots-edi.settings.ts";
-import { PlatformService } from "./platform-service.ts";
-import { platformServiceSettings } from "./platform-service.settings.ts";
-import { ResilientApiGateway } from "./resilient-api-gateway.ts";
-import { resilientApiGatewaySettings } from "./resilient-api-gateway.settings.ts";
-import type { SystemContext, Target } from "./target.ts";
-import { TechbraEcommerce } from "./techbra-ecommerce.ts";
-import { techbraEcommerceSettings } from "./techbra-ecommerce.settings.ts";
-
-/** The component of a system. */
-interface SystemComponent<Settings> {
-  readonly namespace: string;
-  new (settings: Settings, context: SystemContext, options?: pulumi.ComponentResourceOptions): { readonly target: Target };
-}
-
-const system = <Shape extends z.ZodType>(settings: Shape, Component: SystemComponent<z.output<Shape>>) => ({
-  namespace: Component.namespace,
-  /** Its part of a stack's configuration. */
-  settings,
-  create: (own: z.output<Shape>, context: SystemContext, options: pulumi.ComponentResourceOptions): Target => new Component(own, context, options).target,
-});
+import { bgcPlatform } from "./bgc-platform/index.ts";
+import { botsEdi } from "./bots-edi/index.ts";
+import { platformService } from "./platform-service/index.ts";
+import { resilientApiGateway } from "./resilient-api-gateway/index.ts";
+import { techbraEcommerce } from "./techbra-ecommerce/index.ts";
 
 /** Every system, by the name that it has in a stack's file and in the order in which a stack without `systems` deploys them. */
 export const systems = {
-  "bgc-platform": system(bgcPlatformSettings, BgcPlatform),
-  "platform-service": system(platformServiceSettings, PlatformService),
-  "bots-edi": system(botsEdiSettings, BotsEdi),
-  "resilient-api-gateway": system(resilientApiGatewaySettings, ResilientApiGateway),
-  "techbra-ecommerce": system(techbraEcommerceSettings, TechbraEcommerce),
+  "bgc-platform": bgcPlatform,
+  "platform-service": platformService,
+  "bots-edi": botsEdi,
+  "resilient-api-gateway": resilientApiGateway,
+  "techbra-ecommerce": techbraEcommerce,
 };
 
 /** A system by the name it has in a stack's file. */

@@ -4,8 +4,8 @@ import { GuardedNamespace, type Quota } from "../capabilities/guarded-namespace.
 import { metricsFlows, NetworkFlows, type NetworkFlowsArgs } from "../capabilities/network-flows.ts";
 import type { SystemContext } from "./target.ts";
 
-export interface SecuredNamespaceArgs extends Omit<NetworkFlowsArgs, "namespace" | "dnsCidrs"> {
-  readonly quota: Quota;
+/** Who talks to whom in a system's namespace (X05). */
+export interface SystemNetwork extends Omit<NetworkFlowsArgs, "namespace" | "dnsCidrs"> {
   /** Ports at which apps tell their metrics; those who monitor the stack may fetch them. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Whether a host of the system has a certificate. @default false */
@@ -23,7 +23,9 @@ export interface Order {
 }
 
 /** The namespace of a system, guarded and with its flows (X01, X02, X05). */
-export function securedNamespace(system: pulumi.ComponentResource, namespace: string, { quota, metrics, flows, certified = false, selectors, ...rest }: SecuredNamespaceArgs, { retainData, purpose, monitoringFrom, dnsCidrs, certificates, ingressFrom }: SystemContext): Order {
+export function securedNamespace(system: pulumi.ComponentResource, namespace: string, quota: Quota, network: SystemNetwork, context: SystemContext): Order {
+  const { metrics, flows, certified = false, selectors, ...rest } = network;
+  const { retainData, purpose, monitoringFrom, dnsCidrs, certificates, ingressFrom } = context;
   const parent = { parent: system };
   const { guards } = new GuardedNamespace(namespace, { quota, purpose, protect: retainData }, parent);
   const inside = { ...parent, dependsOn: guards };

@@ -90,8 +90,10 @@ export const backup = (defaults: { cron: string; storage: Size; keepDays: number
     s3: s3Copy.optional(),
   }).prefault({});
 
+export type BackupSettings = z.output<ReturnType<typeof backup>>;
+
 /** {@link backup}'s values in the form the data components take. */
-export function backupArgs({ schedule, timeZone, s3, ...rest }: z.output<ReturnType<typeof backup>>) {
+export function backupArgs({ schedule, timeZone, s3, ...rest }: BackupSettings) {
   return { ...rest, schedule: { cron: schedule, timeZone }, ...(s3 && { s3 }) };
 }
 

@@ -1,23 +1,14 @@
 import type { CertificateIssuer } from "../capabilities/certificate.ts";
 import type { Outsider } from "../capabilities/network-flows.ts";
-import type { DataStoreKind } from "../workload/labels.ts";
+import type { StartedWorkload, StoreLocation } from "../data/store.ts";
 
 /** What operations need to know about a system: every system publishes one, so that no command guesses names. */
 export interface Target {
   readonly system: string;
   readonly namespace: string;
   /** In start order; stopping goes the other way (B13). */
-  readonly workloads: readonly { readonly kind: "Deployment" | "StatefulSet"; readonly name: string; readonly replicas: number }[];
-  readonly dataStores: readonly {
-    readonly kind: DataStoreKind;
-    readonly name: string;
-    readonly service: string;
-    readonly port: number;
-    readonly database?: string;
-    readonly user?: string;
-    /** The CronJob that copies and verifies its data. */
-    readonly backup?: string;
-  }[];
+  readonly workloads: readonly StartedWorkload[];
+  readonly dataStores: readonly StoreLocation[];
   readonly endpoints: readonly {
     readonly name: string;
     /** Its public name. @default it is for inside the cluster */

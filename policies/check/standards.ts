@@ -71,7 +71,7 @@ export const cisSection5: Framework = {
     { id: "5.7.1", title: "Namespaces are boundaries between resources", beyond: decision },
     { id: "5.7.2", title: "Pods have a seccomp profile" },
     { id: "5.7.3", title: "Pods and containers have a security context", podSecurity: true },
-    { id: "5.7.4", title: "The default namespace is not used", beyond: "a manifest may leave its namespace to whoever applies it" },
+    { id: "5.7.4", title: "The default namespace is not used", beyond: "a manifest may leave its namespace to the person who applies it" },
   ],
 };
 
@@ -90,7 +90,7 @@ export const runbookRows: Framework = {
     { id: "X09", title: "Exceptions with a reason and an end" },
     { id: "X10", title: "A second update changes nothing" },
     { id: "B03", title: "Postgres for the BGC platform" },
-    { id: "B04", title: "Postgres' liveness probe is patient" },
+    { id: "B04", title: "Postgres' liveness probe tolerates slow answers" },
     { id: "B05", title: "Postgres has time to recover, and one server a volume" },
     { id: "B06", title: "Redis' memory limit leaves room above maxmemory" },
     { id: "B10", title: "A daily, verified backup of the BGC database" },

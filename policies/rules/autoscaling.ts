@@ -15,7 +15,7 @@ const noReplicas: StackRule = {
   scope: "stack",
   kinds: ["Deployment", "StatefulSet"],
   row: ["P02", "X10"],
-  title: "Autoscaled workloads declare no replicas",
+  title: "Workloads with an autoscaler set no replicas",
   rationale: "Every `pulumi up` would set the number back while the autoscaler is scaling.",
   remediation: "spec:   # without replicas; the autoscaler's minReplicas is the floor",
   sources: { scanners: ["kube-score deployment-targeted-by-hpa-does-not-have-replicas-configured"] },
@@ -65,7 +65,7 @@ const range: ObjectRule = {
   ...base,
   id: "P02-autoscaler-range",
   scope: "object",
-  title: "Autoscalers have a floor below a ceiling",
+  title: "Autoscalers have a minimum below their maximum",
   rationale: "A floor above the ceiling scales nothing, a ceiling of one neither; a ceiling that nobody decided is KEDA's 100; from nothing a load on pods cannot be measured.",
   remediation: "spec:\n  minReplicas: 3\n  maxReplicas: 8   # minReplicaCount and maxReplicaCount of a ScaledObject",
   admission: [
@@ -90,8 +90,8 @@ const measured: ObjectRule = {
   id: "P02-autoscaler-measure",
   scope: "object",
   severity: "medium",
-  title: "Autoscalers say what they measure, and scale before it is used up",
-  rationale: "Without a metric Kubernetes scales at 80 % of the cpu request, which nobody decided; above 100 % the pods have long been slow.",
+  title: "Autoscalers set a metric and a target utilization that leaves room",
+  rationale: "Without a metric Kubernetes scales at 80 % of the cpu request, which nobody chose; with a target above 100 % pods are slow before they scale.",
   remediation: "metrics:\n  - type: Resource\n    resource: { name: cpu, target: { type: Utilization, averageUtilization: 70 } }",
   admission: { beyondCel: "The API server writes its default metric into the autoscaler before policies see it." },
   *check(object, settings) {

@@ -60,7 +60,7 @@ const controlled: ObjectRule = {
   kinds: ["Pod"],
   row: ["X04"],
   severity: "medium",
-  title: "Pods that run for ever have a controller",
+  title: "Long-running pods have a controller",
   rationale: "A Pod of its own is gone with its node, and nothing makes another.",
   remediation: "apiVersion: apps/v1\nkind: Deployment   # with this pod as its template; a Pod that is meant to end says restartPolicy: Never",
   admission: [{

@@ -34,8 +34,8 @@ const prunesBehind: ObjectRule = {
   scope: "object",
   row: ["B11", "E10", "G14"],
   severity: "critical",
-  title: "Old copies are removed only behind a verified new one, and never the last ones",
-  rationale: "A job that prunes first, or beside the check, throws away the last good copies in the very week in which new ones are broken.",
+  title: "Old backups are deleted only after a verified new one, and the last ones never",
+  rationale: "A job that deletes old copies before a new one is verified deletes the last good ones while the new ones are broken.",
   remediation: [
     "initContainers:", "  - name: dump", "  - name: verify   # fails the job, and nothing after it runs", "containers:", "  - name: prune", "    env:",
     '      - { name: KEEP_AT_LEAST, value: "7" }   # verified copies that stay however old they are',
@@ -78,8 +78,8 @@ const elsewhere: StackRule = {
   scope: "stack",
   row: ["B11", "G08"],
   severity: "critical",
-  title: "Copies do not lie beside what they copy",
-  rationale: "One disk that fails, or one claim that is deleted, takes the data and all of their copies.",
+  title: "Backups are not stored on the volume that they copy",
+  rationale: "If both are on one volume, a failed disk or a deleted claim takes the data and all copies of it.",
   remediation: "volumes:\n  - name: backups\n    persistentVolumeClaim: { claimName: <a claim of their own> }\n# and, behind verify, a container named upload that copies them to a bucket",
   admission: { beyondCel: "The claims of the data are those of another object." },
   *check(object, stack, settings) {

@@ -62,7 +62,7 @@ const volumesKept: ObjectRule = {
   id: "X07-volumes-kept",
   scope: "object",
   kinds: ["StatefulSet"],
-  title: "Volumes of data stores outlive their StatefulSet",
+  title: "Volumes of data stores are kept when their StatefulSet is deleted",
   rationale: "With Delete, removing the StatefulSet or scaling it to zero removes the data.",
   remediation: "spec:\n  persistentVolumeClaimRetentionPolicy:\n    whenDeleted: Retain\n    whenScaled: Retain",
   admission: (["whenDeleted", "whenScaled"] as const).map((event) => ({

@@ -22,7 +22,7 @@ const leastRsa = 2048;
 const renewal: ObjectRule = {
   ...base,
   id: "P05-certificate-renewal",
-  title: "Certificates are renewed in good time, with a new key",
+  title: "Certificates are renewed early, with a new key",
   rationale: "A renewal on the last day leaves no time to notice that it failed; a key that is kept stays stolen.",
   remediation: "spec:\n  duration: 2160h\n  renewBefore: 720h\n  privateKey:\n    rotationPolicy: Always",
   admission: (settings) => [
@@ -52,7 +52,7 @@ const renewal: ObjectRule = {
 const strength: ObjectRule = {
   ...base,
   id: "P05-certificate-strength",
-  title: "Certificates are short-lived, and of keys that cannot be guessed",
+  title: "Certificates have a short lifetime and a strong key",
   rationale: "Browsers refuse certificates of more than 398 days and RSA keys below 2048 bits; a stolen key is good for as long as its certificate.",
   remediation: "spec:\n  duration: 2160h\n  privateKey:\n    algorithm: ECDSA\n    size: 256",
   admission: (settings) => [

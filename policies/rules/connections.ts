@@ -26,8 +26,8 @@ const enoughConnections: StackRule = {
   kinds: dataStoreKinds,
   row: ["B17", "T07"],
   severity: "high",
-  title: "A database takes all connections that its clients may open",
-  rationale: "When the last connection is taken, the next replica, the backup and whoever wants to mend it are refused: just when load is highest.",
+  title: "A database allows all the connections that its clients may open",
+  rationale: "When no connection is left, new replicas, the backup and administrators are refused, and this happens when load is highest.",
   remediation: "args: [postgres, -c, max_connections=200]   # or smaller pools (PG_POOL_MAX), fewer replicas (maxReplicas), a pooler between",
   admission: { beyondCel: "The clients, their autoscalers and the Services between are other objects." },
   *check(object, stack, settings) {
@@ -97,8 +97,8 @@ const ownUser: ContainerRule = {
   kinds: [...longRunningKinds, "Pod"],
   row: ["B03", "T03"],
   severity: "high",
-  title: "Programs log in to their database as a user of their own",
-  rationale: "Whoever finds a hole in a program that is the database's superuser reads every other database, files of the server, and runs programs on it.",
+  title: "Programs do not log in to their database as its superuser",
+  rationale: "An attacker who breaks into a program that is the database's superuser can read every other database and the server's files, and can run programs on it.",
   remediation: "env:\n  - name: PGUSER\n    value: bgc   # owner of its own database, without any right outside it",
   admission: [{
     expression: `${isServer} || container.?env.orValue([]).all(variable, `

@@ -19,7 +19,7 @@ export const contractServerRule: StackRule = {
   kinds: podKinds,
   scope: "stack",
   severity: "critical",
-  title: "The contract server runs in development alone",
+  title: "The contract server runs only in development",
   rationale: "It answers as the private programs do, from made-up data: in production its users would take the answers for true.",
   remediation: [
     "applications: { source: images, <program>: registry.example.com/team/name:v1.2.3 }   # of the system, in the stack's file",

@@ -23,7 +23,7 @@ export const dataPlaceRule: ObjectRule = {
   kinds: dataStoreKinds,
   row: ["X07", "G03"],
   severity: "critical",
-  title: "The data of a store lie on a volume claim",
+  title: "Data stores keep their data on a PersistentVolumeClaim",
   rationale: "Data in an emptyDir or in the container's own file system are gone with the pod: at the next eviction, drain or update.",
   remediation: [
     "# in the container", "volumeMounts:", "  - { name: data, mountPath: /var/lib/postgresql/data }", "# in the StatefulSet", "volumeClaimTemplates:",

@@ -16,8 +16,8 @@ const egress: ObjectRule = {
   kinds: ["NetworkPolicy"],
   row: ["E06", "X05"],
   severity: "high",
-  title: "Egress to a database outside the cluster opens its own addresses",
-  rationale: "A policy that opens the database's port to a whole network lets a stolen program talk to every other database there, and to a false one of its own.",
+  title: "Egress to an external database is open only to its own addresses",
+  rationale: "A policy that opens the database's port to a whole network lets a compromised program reach every other database there, and a false one.",
   remediation: "egress:\n  - to:\n      - ipBlock: { cidr: 10.20.0.10/32 }   # the server's own address\n    ports:\n      - { protocol: TCP, port: 3306 }",
   admission: ({ "E06-database-egress": { addressBits } }) => [
     {

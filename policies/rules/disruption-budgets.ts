@@ -103,7 +103,7 @@ const unhealthyEvictable: ObjectRule = {
   kinds: ["PodDisruptionBudget"],
   severity: "medium",
   title: "PodDisruptionBudgets set unhealthyPodEvictionPolicy to AlwaysAllow",
-  rationale: "By default a pod that is not Ready and cannot become so holds up the drain of its node, for ever.",
+  rationale: "By default a pod that never becomes Ready blocks the drain of its node for ever.",
   remediation: "spec:\n  unhealthyPodEvictionPolicy: AlwaysAllow",
   sources: { scanners: ["kube-linter pdb-unhealthy-pod-eviction-policy"] },
   admission: [{

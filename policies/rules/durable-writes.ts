@@ -46,8 +46,8 @@ export const durableWritesRule: ObjectRule = {
   kinds: [...longRunningKinds, "ConfigMap"],
   row: ["B14", "X07"],
   severity: "critical",
-  title: "Data stores answer only when the data are safe",
-  rationale: "Speed that is bought with unsafe writes is paid with a corrupt or incomplete store after the next crash.",
+  title: "Data stores do not turn off durable writes",
+  rationale: "Unsafe writes are faster, but the next crash loses or corrupts data.",
   remediation: [
     "# leave the server's own default, or say it:", "args: [postgres, -c, fsync=on, -c, full_page_writes=on]",
     "# MySQL: --innodb-flush-log-at-trx-commit=1   Redis: --appendfsync everysec   Kafka: KAFKA_UNCLEAN_LEADER_ELECTION_ENABLE=false",

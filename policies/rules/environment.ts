@@ -7,7 +7,7 @@ const wholeSecret: ContainerRule = {
   kinds: podKinds,
   row: ["X06"],
   severity: "high",
-  title: "Containers take no whole Secret by envFrom",
+  title: "Containers do not use envFrom with a Secret",
   rationale: "Every key, those of tomorrow too, reaches each child process and each crash dump, and may replace PATH or a proxy's address.",
   remediation: "volumeMounts:\n  - name: credentials\n    mountPath: /run/secrets/app\n    readOnly: true\n# or, for one value: env with valueFrom.secretKeyRef",
   sources: { cis: ["5.4.1"], scanners: ["kube-linter read-secret-from-env-var", "Checkov CKV_K8S_35"] },

@@ -54,8 +54,8 @@ export function unusedExceptionRule(rules: readonly Rule[], today: string): Stac
     id: "X09-exception-unused",
     scope: "stack",
     severity: "low",
-    title: "Exceptions except from something",
-    rationale: "Once what it was for is mended, an exception only waits to hide the next mistake.",
+    title: "Exceptions match a violation of their rule",
+    rationale: "When its violation is fixed, an exception can only hide the next one.",
     remediation: "# remove the annotation",
     admission: { beyondCel: "It takes the verdict of the rule that is excepted from, which may need other objects." },
     *check(object, stack, settings) {

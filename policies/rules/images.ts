@@ -89,8 +89,8 @@ const pullPolicy: ContainerRule = {
   ...base,
   id: "X08-pull-policy",
   severity: "medium",
-  title: "Images can be pulled",
-  rationale: "With Never a pod starts only where somebody loaded the image by hand, and nobody sees that the registry has lost it.",
+  title: "Containers do not set imagePullPolicy: Never",
+  rationale: "With Never a pod starts only on nodes that have the image already, and nobody notices when the registry has lost it.",
   remediation: "imagePullPolicy: IfNotPresent   # enough for a pinned image; Always checks the credentials at each start",
   sources: { scanners: ["Checkov CKV_K8S_15", "kube-score container-image-pull-policy", "Polaris pullPolicyNotAlways"] },
   admission: [{ expression: 'container.?imagePullPolicy.orValue("") != "Never"', message: "imagePullPolicy is Never" }],
@@ -107,8 +107,8 @@ const qualifiedImage = [
 const registry: ContainerRule = {
   ...base,
   id: "X08-image-registry",
-  title: "Images come from a registry that is allowed",
-  rationale: "Whoever controls the registry controls what runs; a retired one gets no fixes and may vanish.",
+  title: "Images come from an allowed registry",
+  rationale: "A registry decides what runs; a retired one gets no fixes and may disappear.",
   remediation: "image: registry.example.com/team/name:v1.2.3   # a registry of the setting `allowed`",
   sources: { cis: ["5.5.1"], scanners: ["Trivy KSV-0125"] },
   admission: ({ "X08-image-registry": { allowed, retired } }) => [

@@ -37,8 +37,8 @@ const snippets: ObjectRule = {
   id: "P05-ingress-snippets",
   scope: "object",
   severity: "critical",
-  title: "Ingresses put no text into the controller's configuration",
-  rationale: "Whoever may write such an annotation can read the controller's token, and with it every Secret of the cluster (CVE-2021-25742).",
+  title: "Ingresses set no configuration snippets",
+  rationale: "A user who can write such an annotation can read the controller's token, and with it every Secret of the cluster (CVE-2021-25742).",
   remediation: "metadata:\n  annotations: {}   # without *-snippet: use the controller's own annotations, one for each setting",
   sources: { scanners: ["Checkov CKV_K8S_152", "Checkov CKV_K8S_153", "Checkov CKV_K8S_154"] },
   admission: [{

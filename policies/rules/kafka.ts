@@ -30,8 +30,8 @@ const broker: ObjectRule = {
   kinds: ["StatefulSet"],
   row: ["T01"],
   severity: "high",
-  title: "Kafka keeps each message on as many brokers as it can, and makes no topic by itself",
-  rationale: "A message on one of three brokers is lost with one disk; one that all must confirm stops with one restart; a typing error becomes a topic.",
+  title: "Kafka replicates every message and does not create topics automatically",
+  rationale: "A message with one copy is lost with one disk; if all brokers must confirm it, one restart stops writes; and a typing error creates a topic.",
   remediation: [
     "env:   # of three brokers", '  - { name: KAFKA_AUTO_CREATE_TOPICS_ENABLE, value: "false" }', '  - { name: KAFKA_DEFAULT_REPLICATION_FACTOR, value: "3" }',
     '  - { name: KAFKA_MIN_INSYNC_REPLICAS, value: "2" }',
@@ -101,7 +101,7 @@ const topic: ObjectRule = {
   kinds: topicKinds,
   row: ["T01", "T12"],
   severity: "high",
-  title: "Topics say how many partitions and replicas they have, and how long messages stay",
+  title: "Topics set partitions, replicas and retention",
   rationale: "What a topic leaves open is the broker's default of that day, and a shorter retention deletes messages that nobody has read.",
   remediation: [
     "spec:", "  partitions: 6", "  replicas: 3", "  config:", "    retention.ms: 604800000", "    min.insync.replicas: 2   # below replicas, so that one broker may be away",
@@ -140,7 +140,7 @@ const deadLetters: StackRule = {
   row: ["T13", "T01"],
   severity: "high",
   title: "Each topic has a dead-letter topic",
-  rationale: "A message that no consumer can handle is either lost or stops all behind it, unless there is a place for it where somebody looks.",
+  rationale: "A message that no consumer can handle is lost or blocks all messages behind it, unless it goes to a topic that people watch.",
   remediation: "apiVersion: kafka.strimzi.io/v1\nkind: KafkaTopic\nmetadata:\n  name: order.events.dlq   # the topic's name and one of the suffixes",
   admission: { beyondCel: "The dead-letter topic is another object." },
   *check(object, stack, settings) {

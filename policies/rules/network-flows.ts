@@ -55,7 +55,7 @@ const flowPeers: ObjectRule = {
   id: "X05-flow-peers",
   severity: "medium",
   title: "Rules of NetworkPolicies name their peers",
-  rationale: "A flow with all pods, of this namespace or of every one, is open to whatever is added there next, and to whoever breaks into any of them.",
+  rationale: "A flow with all pods, of this namespace or of all, is also open to every pod that is added later, and to an attacker in any of them.",
   remediation: [
     "ingress:", "  - from:", "      - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: <its namespace> } }",
     "        podSelector: { matchLabels: { app: <who talks to it> } }",

@@ -12,7 +12,7 @@ const admitted: StackRule = {
   ...base,
   id: "X05-ingress-admitted",
   kinds: ["Ingress"],
-  title: "Pods behind an Ingress admit its controller",
+  title: "Pods behind an Ingress accept connections from its controller",
   rationale: "The controller runs in another namespace: where no policy lets it in, every request waits until it fails, although all objects look healthy.",
   remediation: [
     "ingress:", "  - from:", "      - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: traefik } }   # the controller's",
@@ -40,7 +40,7 @@ const reachable: StackRule = {
   ...base,
   id: "X05-service-reachable",
   kinds: workloadKinds,
-  title: "Pods may reach the Services that their env names",
+  title: "Pods can reach the Services named in their environment",
   rationale: "A flow that one of the two sides forgot ends in a timeout, minutes after a rollout that looked well; a backup without it copies nothing.",
   remediation: [
     "# a policy of the pods that ask:", "egress:", "  - to: [{ podSelector: { matchLabels: { app: <the server's label> } } }]", "    ports: [{ port: <the server's port> }]",

@@ -34,7 +34,7 @@ export const passwordlessRule: ContainerRule = {
   kinds: [...longRunningKinds, "Pod"],
   row: ["X06", "B03"],
   severity: "critical",
-  title: "Data stores ask for a password",
+  title: "Data stores require a password",
   rationale: "Without one, every program that reaches the port owns the data, and one hole in one of them is a hole in all.",
   remediation: [
     "env:", "  - name: POSTGRES_PASSWORD_FILE   # MYSQL_ROOT_PASSWORD_FILE, MARIADB_ROOT_PASSWORD_FILE",

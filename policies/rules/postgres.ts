@@ -14,7 +14,7 @@ const liveness: ContainerRule = {
   id: "B04-postgres-liveness",
   scope: "container",
   row: ["B04"],
-  title: "Postgres' liveness probe is patient",
+  title: "Postgres' liveness probe tolerates slow answers",
   rationale: "An impatient probe kills a Postgres that is only busy, and every kill starts another recovery.",
   remediation: "livenessProbe:\n  timeoutSeconds: 10\n  initialDelaySeconds: 60\n  periodSeconds: 30\n  failureThreshold: 5",
   admission: ({ "B04-postgres-liveness": required }) => patience.map((field) => ({
@@ -42,8 +42,8 @@ const startup: ContainerRule = {
   id: "B05-postgres-startup",
   scope: "container",
   row: ["B05"],
-  title: "Postgres' startup probe leaves time for a crash recovery",
-  rationale: "Liveness alone kills a recovery that takes longer than its numbers; the database then never comes back.",
+  title: "Postgres' startup probe allows enough time for a crash recovery",
+  rationale: "Without a startup probe, liveness kills a recovery that takes longer than it allows, and the database never comes back.",
   remediation: "startupProbe:\n  periodSeconds: 10\n  failureThreshold: 60",
   admission: ({ "B05-postgres-startup": { budgetSeconds } }) => [{
     expression: `!${celIsPostgres} || !has(container.startupProbe) || `

@@ -26,8 +26,8 @@ const asksItself = connections.reduceRight((next, { any, own, ofClients }) => {
 const livenessLocal: ContainerRule = {
   ...base,
   id: "X03-liveness-local",
-  title: "Liveness depends on nothing outside its container",
-  rationale: "When the database is away, every container that asks it for its own life is restarted, and again, until it is back.",
+  title: "Liveness probes depend on nothing outside their container",
+  rationale: "If liveness depends on the database, every container restarts again and again while the database is down.",
   remediation: "livenessProbe:\n  httpGet: { path: /health/live, port: http }   # answers without asking any other program",
   admission: [{ expression: `[${lineOf("livenessProbe")}].all(line, ${asksItself})`, message: "livenessProbe depends on another host" }],
   *check({ spec, path }) {
@@ -59,8 +59,8 @@ const probeKinds = ["startupProbe", "readinessProbe", "livenessProbe"] as const;
 const probeFails: ContainerRule = {
   ...base,
   id: "X03-probe-can-fail",
-  title: "A probe's command fails when what it asks fails",
-  rationale: "A probe that always succeeds sends traffic to dead containers, and hides that nobody watches them.",
+  title: "Probe commands fail when their check fails",
+  rationale: "A probe that always succeeds sends traffic to dead containers and hides the fault.",
   remediation: "livenessProbe:\n  exec:\n    command: [sh, -c, \"redis-cli ping | grep -q PONG\"]   # the last command decides; without || true",
   admission: losses.map(({ how, lost, kept }) => ({
     expression: `[${probeKinds.map(lineOf).join(", ")}].all(line, !line.matches(${lost.cel})${kept === undefined ? "" : ` || line.matches(${kept.cel})`})`,

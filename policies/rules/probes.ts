@@ -48,8 +48,8 @@ const differs = Object.entries(question).map(([field, none]) => `container.liven
 const livenessDiffers: ContainerRule = {
   ...base,
   id: "X03-liveness-differs",
-  title: "Liveness asks something else than readiness",
-  rationale: "The same question restarts a container that is only waiting for something, and makes an outage worse.",
+  title: "Liveness and readiness probes are different",
+  rationale: "If both are the same, a container that only waits for something is restarted, and the outage gets worse.",
   remediation: "livenessProbe:\n  httpGet: { path: /health/live, port: http }    # the process itself, no dependency\nreadinessProbe:\n  httpGet: { path: /health/ready, port: http }   # and what it needs to serve",
   sources: { scanners: ["kube-score pod-probes"] },
   admission: [{
@@ -74,7 +74,7 @@ const fieldOf = (probe: (typeof probeKinds)[number], field: keyof typeof timing)
 const livenessTiming: ContainerRule = {
   ...base,
   id: "X03-liveness-timing",
-  title: "Liveness gives a busy container time to answer",
+  title: "Liveness probes tolerate slow answers",
   rationale: "One slow answer under load must not restart a container that works.",
   remediation: "livenessProbe:\n  periodSeconds: 10\n  timeoutSeconds: 5\n  failureThreshold: 3",
   admission: ({ "X03-liveness-timing": { minTimeoutSeconds, minFailureThreshold } }) => [
@@ -104,8 +104,8 @@ const readinessTiming: ContainerRule = {
   ...base,
   id: "X03-readiness-timing",
   severity: "medium",
-  title: "Readiness answers within its period",
-  rationale: "While one question waits no other is asked: a container that hangs then gets traffic for longer than the numbers say.",
+  title: "The readiness probe's timeout is within its period",
+  rationale: "A probe waits for the one before it. With a timeout above the period, a container that hangs gets traffic for longer than the settings say.",
   remediation: "readinessProbe:\n  periodSeconds: 10\n  timeoutSeconds: 5",
   admission: [{
     expression: `${fieldOf("readinessProbe", "timeoutSeconds")} <= ${fieldOf("readinessProbe", "periodSeconds")}`,
@@ -122,7 +122,7 @@ const startupBudget: ContainerRule = {
   ...base,
   id: "X03-startup-budget",
   severity: "medium",
-  title: "The startup probe gives a start its time",
+  title: "The startup probe allows enough time for a start",
   rationale: "A container that starts slowly on a busy node is killed in the middle, and starts again, for ever.",
   remediation: "startupProbe:\n  periodSeconds: 5\n  failureThreshold: 30   # 150 s",
   admission: ({ "X03-startup-budget": { minBudgetSeconds } }) => [{

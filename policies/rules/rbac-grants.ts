@@ -24,8 +24,8 @@ const writes = ["create", "update", "patch"];
 const grants: readonly Grant[] = [
   {
     name: "secrets",
-    title: "Roles read no Secrets but those they name",
-    rationale: "Reading Secrets is having every password and every service account token of the namespace; list shows their values as well as get.",
+    title: "Roles read only the Secrets that they name",
+    rationale: "A user who can read all Secrets has every password and every service account token of the namespace; list shows their values as well as get.",
     severity: "critical",
     sources: { cis: ["5.1.2"], scanners: ["kube-linter access-to-secrets", "Trivy KSV-0041", "Checkov CKV2_K8S_5"] },
     verbs: ["get", "list", "watch"],
@@ -36,7 +36,7 @@ const grants: readonly Grant[] = [
   },
   {
     name: "exec",
-    title: "Roles open no way into running pods",
+    title: "Roles do not allow exec, attach or port-forward into pods",
     rationale: "A shell, a tunnel or a debug container in a pod has the pod's identity, its mounted credentials and its place in the network.",
     severity: "critical",
     sources: { scanners: ["Trivy KSV-0053", "Polaris rolePodExecAttach", "Polaris clusterrolePodExecAttach", "Checkov CKV2_K8S_2"] },
@@ -47,8 +47,8 @@ const grants: readonly Grant[] = [
   },
   {
     name: "workloads",
-    title: "Roles make no pods",
-    rationale: "Whoever makes a pod chooses its service account, and mounts any Secret of the namespace.",
+    title: "Roles do not allow changes of pods and workloads",
+    rationale: "A user who can create a pod chooses its service account and can mount any Secret of the namespace.",
     severity: "high",
     sources: { cis: ["5.1.4"], scanners: ["kube-linter access-to-create-pods", "Trivy KSV-0048"] },
     verbs: writes,
@@ -59,7 +59,7 @@ const grants: readonly Grant[] = [
   },
   {
     name: "volumes",
-    title: "Roles make no PersistentVolumes",
+    title: "Roles do not allow changes of PersistentVolumes",
     rationale: "A PersistentVolume of the kind hostPath is any folder of any node.",
     severity: "critical",
     sources: { cis: ["5.1.9"] },
@@ -70,8 +70,8 @@ const grants: readonly Grant[] = [
   },
   {
     name: "escalation",
-    title: "Roles let nobody become somebody else",
-    rationale: "Who may bind, escalate or impersonate has every right that anybody has.",
+    title: "Roles do not allow bind, escalate or impersonate",
+    rationale: "With bind, escalate or impersonate a user can get every right in the cluster.",
     severity: "critical",
     sources: { cis: ["5.1.8"], scanners: ["Trivy KSV-0043", "Checkov CKV_K8S_157", "Checkov CKV_K8S_158", "Checkov CKV2_K8S_3"] },
     verbs: ["bind", "escalate", "impersonate"],
@@ -82,8 +82,8 @@ const grants: readonly Grant[] = [
   },
   {
     name: "rights",
-    title: "Roles hand out no rights",
-    rationale: "Who may write roles and bindings gives all rights that he has to anybody, and nobody who reads his role sees to whom.",
+    title: "Roles do not allow changes of roles and bindings",
+    rationale: "A user who can write roles and bindings can pass on all their own rights, and their role does not show to whom.",
     severity: "high",
     sources: { scanners: ["Trivy KSV-0050"] },
     verbs: writes,
@@ -93,8 +93,8 @@ const grants: readonly Grant[] = [
   },
   {
     name: "tokens",
-    title: "Roles issue no service account tokens but those they name",
-    rationale: "A token is the account: who may issue any has all rights of every program in the namespace, for as long as he likes.",
+    title: "Roles issue tokens only of the service accounts that they name",
+    rationale: "A token is as good as the account. A user who can issue tokens of any account has all rights of every program in the namespace, for any lifetime.",
     severity: "critical",
     sources: { cis: ["5.1.13"] },
     verbs: ["create"],
@@ -105,7 +105,7 @@ const grants: readonly Grant[] = [
   },
   {
     name: "nodes",
-    title: "Roles open no way past the API server to nodes",
+    title: "Roles do not allow access to the nodes' own API",
     rationale: "nodes/proxy runs commands in every pod of a node, past admission and the audit log; get is enough.",
     severity: "critical",
     sources: { cis: ["5.1.10"], scanners: ["Trivy KSV-0047", "Checkov CKV2_K8S_2"] },
@@ -116,8 +116,8 @@ const grants: readonly Grant[] = [
   },
   {
     name: "approval",
-    title: "Roles approve no certificate requests",
-    rationale: "Who approves requests can have a client certificate signed in any name, that of an administrator included.",
+    title: "Roles do not allow approval of certificate requests",
+    rationale: "A user who approves requests can get a client certificate in any name, also in that of an administrator.",
     severity: "critical",
     sources: { cis: ["5.1.11"], scanners: ["Checkov CKV_K8S_156"] },
     verbs: ["update", "patch", "approve", "sign"],
@@ -127,7 +127,7 @@ const grants: readonly Grant[] = [
   },
   {
     name: "webhooks",
-    title: "Roles change no admission webhooks and policies",
+    title: "Roles do not allow changes of admission webhooks and policies",
     rationale: "A webhook reads and rewrites every object that reaches the API server, and taking one away takes its protection.",
     severity: "critical",
     sources: { cis: ["5.1.12"], scanners: ["Trivy KSV-0114", "Checkov CKV_K8S_155"] },

@@ -14,7 +14,7 @@ const wildcards: ObjectRule = {
   ...base,
   id: "X01-rbac-wildcards",
   kinds: roles,
-  title: "Roles name what they allow",
+  title: "Roles have no wildcard verbs, resources or API groups",
   rationale: "A wildcard also allows what a later version or another operator adds, and nobody looks at the role again.",
   remediation: "rules:\n  - apiGroups: [apps]\n    resources: [deployments]\n    verbs: [get, list, watch]",
   sources: { cis: ["5.1.3"], scanners: ["kube-linter wildcard-in-rules", "Trivy KSV-0044", "Trivy KSV-0045", "Trivy KSV-0046", "Checkov CKV_K8S_49"] },
@@ -39,7 +39,7 @@ const clusterAdmin: ObjectRule = {
   id: "X01-rbac-cluster-admin",
   kinds: bindings,
   title: "Nobody is bound to cluster-admin",
-  rationale: "It may do everything everywhere, and in one namespace everything there, its Secrets and its quota included.",
+  rationale: "cluster-admin allows everything everywhere; bound in one namespace it allows everything there, also on Secrets and the quota.",
   remediation: "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: Role\n  name: <a role with the verbs that are needed>",
   sources: {
     cis: ["5.1.1"],
@@ -70,8 +70,8 @@ const subjects: ObjectRule = {
   ...base,
   id: "X01-rbac-subjects",
   kinds: bindings,
-  title: "Rights are given to somebody in particular",
-  rationale: "What everybody has, or every pod without an account of its own, an intruder has too; system:masters cannot be taken away again.",
+  title: "Bindings do not grant rights to everybody",
+  rationale: "An intruder has the rights of everybody, and of every pod without an account of its own; membership of system:masters cannot be revoked.",
   remediation: "subjects:\n  - kind: ServiceAccount\n    name: <the program's own account>\n    namespace: <its namespace>",
   sources: { cis: ["5.1.5", "5.1.7"], scanners: ["Trivy KSV-0122", "Checkov CKV_K8S_42"] },
   admission: [{

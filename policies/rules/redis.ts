@@ -19,7 +19,7 @@ const memory: StackRule = {
   id: "B06-redis-memory",
   row: ["B06"],
   severity: "high",
-  title: "A Redis is full before its container runs out of memory",
+  title: "Redis sets maxmemory well below its container's memory limit",
   rationale: "Without maxmemory Redis grows until the kernel kills it, and forks need room above it.",
   remediation: "args: [redis-server, --maxmemory, 512mb, --maxmemory-policy, allkeys-lru]\nresources:\n  limits:\n    memory: 768Mi   # at least 1.5 x maxmemory",
   *check(object, stack, settings) {
@@ -57,7 +57,7 @@ const stateEviction: StackRule = {
   id: "G04-redis-state-eviction",
   row: ["G04", "B06"],
   severity: "critical",
-  title: "A Redis that holds state evicts no key without an expiry",
+  title: "A Redis that holds state never evicts keys without an expiry",
   rationale: "allkeys-* throws away limiter and breaker state as soon as memory is short.",
   remediation: "args: [redis-server, --maxmemory-policy, noeviction]   # or volatile-ttl",
   *check(object, stack) {
@@ -75,7 +75,7 @@ const persistence: StackRule = {
   id: "G03-redis-persistence",
   row: ["G03"],
   severity: "critical",
-  title: "A Redis that holds state writes it down",
+  title: "A Redis that holds state sets appendonly or save",
   rationale: "Without appendonly or save every restart begins with nothing: all breakers closed, all limits full.",
   remediation: 'args: [redis-server, --appendonly, "yes", --appendfsync, everysec, --save, "900 1 300 100"]',
   *check(object, stack) {
@@ -96,7 +96,7 @@ const flushDisabled: StackRule = {
   id: "G04-redis-flush",
   row: ["G04"],
   severity: "high",
-  title: "A Redis that holds state cannot be flushed",
+  title: "A Redis that holds state disables FLUSHALL and FLUSHDB",
   rationale: "FLUSHALL is the runbooks' cure for a stale cache; typed into the wrong shell it opens every closed breaker and refills every limit.",
   remediation: 'args: [redis-server, --rename-command, FLUSHALL, "", --rename-command, FLUSHDB, ""]   # or an aclfile without @dangerous',
   *check(object, stack) {
@@ -118,7 +118,7 @@ const password: StackRule = {
   id: "X06-redis-password",
   row: ["X06", "G03"],
   severity: "high",
-  title: "Redis asks for a password",
+  title: "Redis requires a password",
   rationale: "Without one every program that reaches the port reads all sessions and limits, and writes what it likes.",
   remediation: "args: [redis-server, /credentials/redis/auth.conf]   # one line in a Secret that is mounted there: requirepass <generated>",
   *check(object, stack) {

@@ -13,7 +13,7 @@ const configuration: StackRule = {
   kinds: podKinds,
   row: ["P03", "E05"],
   title: "Pods find the ConfigMaps and Secrets they read",
-  rationale: "A pod whose configuration is missing is never started, and a rollout hangs on it.",
+  rationale: "A pod never starts without its configuration, and a rollout waits for it.",
   remediation: [
     "apiVersion: v1", "kind: ConfigMap   # or a SealedSecret, ExternalSecret or Secret", "metadata:", "  name: <the name that the pod asks for>", "data:", "  <key>: <value>",
     "# or, where somebody else makes it, in the policies' settings:", "# P03-configuration-exists: { madeElsewhere: [kube-root-ca.crt, <its name>] }",
@@ -65,7 +65,7 @@ const claim: StackRule = {
   kinds: podKinds,
   row: ["X07"],
   title: "Pods mount claims that exist",
-  rationale: "A pod whose claim is missing stays Pending for ever.",
+  rationale: "Without its claim a pod stays Pending for ever.",
   remediation: [
     "apiVersion: v1", "kind: PersistentVolumeClaim", "metadata:", "  name: <the claimName>",
     "spec:", "  accessModes: [ReadWriteOnce]", "  resources: { requests: { storage: 20Gi } }",
@@ -106,8 +106,8 @@ const binding: StackRule = {
   kinds: ["RoleBinding", "ClusterRoleBinding"],
   row: ["X01"],
   severity: "medium",
-  title: "Bindings join a role and accounts that exist",
-  rationale: "A binding to a name that is free gives its rights to whoever takes the name.",
+  title: "Bindings refer to existing roles and service accounts",
+  rationale: "A binding to a name that does not exist gives its rights to anyone who creates that name.",
   remediation: [
     "roleRef:", "  apiGroup: rbac.authorization.k8s.io", "  kind: Role", "  name: <a Role of this namespace>",
     "subjects:", "  - kind: ServiceAccount", "    name: <an account that the stack declares>",

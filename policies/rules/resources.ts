@@ -121,7 +121,7 @@ const memoryOvercommit: ContainerRule = {
   severity: "medium",
   scope: "container",
   kinds: podKinds,
-  title: "Memory limits stay near what is requested",
+  title: "Memory limits are close to memory requests",
   rationale: "The scheduler fills nodes by requests: containers that may take many times as much are killed together when they do.",
   remediation: "resources:\n  requests:\n    memory: 256Mi   # what it needs in ordinary times\n  limits:\n    memory: 512Mi",
   sources: { scanners: ["kube-score container-resource-requests-equal-limits"] },

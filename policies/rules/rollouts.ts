@@ -14,7 +14,7 @@ const serving: ObjectRule = {
   ...base,
   id: "X04-rollout-serving",
   kinds: ["Deployment", "DaemonSet"],
-  title: "Rollouts leave some pods serving",
+  title: "Rollouts keep some pods available",
   rationale: "Stopping every pod before the first new one is Ready is an outage at each release, and a lasting one if the release is broken.",
   remediation: [
     "strategy:", "  type: RollingUpdate", "  rollingUpdate: { maxSurge: 1, maxUnavailable: 0 }",
@@ -65,8 +65,8 @@ const completes: ObjectRule = {
   ...base,
   id: "X04-rollout-completes",
   kinds: ["StatefulSet", "DaemonSet"],
-  title: "Rollouts reach every pod",
-  rationale: "A pod that keeps its old version until somebody deletes it keeps the hole that the new version closes.",
+  title: "Workloads set no OnDelete strategy and no partition",
+  rationale: "Pods then keep the old version until somebody deletes them, with the security holes that the new version closes.",
   remediation: "updateStrategy:\n  type: RollingUpdate   # and no partition",
   admission: [
     { expression: 'object.?spec.?updateStrategy.?type.orValue("") != "OnDelete"', message: "updateStrategy OnDelete keeps the old version in every pod that runs" },
@@ -115,7 +115,7 @@ const rollback: ObjectRule = {
   kinds: ["Deployment", "StatefulSet", "DaemonSet"],
   row: ["B15", "P11"],
   title: "Rollouts can be undone",
-  rationale: "Without the revisions before it, `rollout undo` has nothing to go back to when a release is broken.",
+  rationale: "Without older revisions, `kubectl rollout undo` cannot go back when a release is broken.",
   remediation: "spec:\n  revisionHistoryLimit: 10",
   admission: [{ expression: "!has(object.spec.revisionHistoryLimit) || object.spec.revisionHistoryLimit > 0", message: "revisionHistoryLimit is 0: there is nothing to roll back to" }],
   *check(object) {

@@ -28,7 +28,7 @@ const secretValue: ObjectRule = {
   kinds: ["Secret"],
   row: ["X06", "B20"],
   severity: "critical",
-  title: "Secrets hold no placeholders and no passwords that everybody knows",
+  title: "Secrets contain no placeholders and no well-known passwords",
   rationale: "A password that came with the example is the first that is tried, and it works for years.",
   remediation: "# generate it where the Secret is made, for example with @pulumi/random's RandomPassword:\nstringData:\n  password: <32 random characters>",
   admission: { beyondCel: "There a Secret's values are base64, and one that is no text when it is decoded would refuse the request." },
@@ -55,7 +55,7 @@ const sealedValue: ObjectRule = {
   scope: "object",
   kinds: ["SealedSecret"],
   row: ["B16", "X06"],
-  title: "SealedSecrets hold what kubeseal wrote",
+  title: "SealedSecrets contain the output of kubeseal",
   rationale: "A placeholder is never decrypted, and the program waits for its Secret; a plain value is in Git for ever.",
   remediation: "# kubeseal --raw --namespace <namespace> --name <name> < value\nspec:\n  encryptedData:\n    api-key: AgB…",
   admission: [{
@@ -83,8 +83,8 @@ const grafana: ContainerRule = {
   scope: "container",
   kinds: longRunningKinds,
   row: ["T05", "X06"],
-  title: "Grafana's administrator has a password of its own",
-  rationale: "Without one it is admin, admin: whoever opens the page reads every dashboard and every data source's address.",
+  title: "Grafana does not keep its default admin password",
+  rationale: "Without one it is admin, admin: anyone who opens the page can read every dashboard and the address of every data source.",
   remediation: "env:\n  - name: GF_SECURITY_ADMIN_PASSWORD__FILE\n    value: /credentials/grafana/password   # mounted from a Secret",
   admission: [{
     expression: `!container.?image.orValue("").matches(${literal(grafanaImage)})`

@@ -16,8 +16,8 @@ const exposed: ObjectRule = {
   ...base,
   id: "X05-service-exposed",
   scope: "object",
-  title: "Services stay inside the cluster unless they say why not",
-  rationale: "A port of every node, or an address of the internet, passes by the Ingress with its TLS and its limits; a name outside passes by the network policies.",
+  title: "Services are inside the cluster, or state why they are not",
+  rationale: "A NodePort or a LoadBalancer bypasses the Ingress with its TLS and its limits; an ExternalName bypasses the network policies.",
   remediation: `spec:\n  type: ClusterIP   # and an Ingress before it\n# or:\nmetadata:\n  annotations:\n    ${needsOutsideAddress}: "<reason>"`,
   sources: { scanners: ["kube-linter exposed-services", "kube-score service-type", "Trivy KSV-0108"] },
   admission: [{
@@ -34,8 +34,8 @@ const sourceRanges: ObjectRule = {
   ...base,
   id: "X05-load-balancer-sources",
   scope: "object",
-  title: "Load balancers say who may connect",
-  rationale: "Without source ranges the whole internet may.",
+  title: "Load balancers set loadBalancerSourceRanges",
+  rationale: "Without source ranges the whole internet can connect.",
   remediation: "spec:\n  loadBalancerSourceRanges: [203.0.113.0/24]",
   admission: [{
     expression: 'object.?spec.?type.orValue("") != "LoadBalancer" || (object.spec.?loadBalancerSourceRanges.orValue([]).size() > 0 && '
@@ -59,7 +59,7 @@ const externalIps: ObjectRule = {
   scope: "object",
   severity: "critical",
   title: "Services set no externalIPs",
-  rationale: "Whoever may write this field draws the cluster's traffic for any address to a pod of his own (CVE-2020-8554).",
+  rationale: "A user who can write this field can send the cluster's traffic for any address to a pod of their own (CVE-2020-8554).",
   remediation: "spec:   # without externalIPs; a LoadBalancer's address is given by the cluster",
   sources: { scanners: ["Trivy KSV-0108"] },
   admission: [{ expression: "object.?spec.?externalIPs.orValue([]).size() == 0", message: "externalIPs claims addresses" }],

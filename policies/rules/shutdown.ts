@@ -12,7 +12,7 @@ const preStop: ContainerRule = {
   kinds: podKinds,
   row: ["X04"],
   severity: "high",
-  title: "A pod has time left after its preStop hook",
+  title: "The grace period is longer than the preStop hook",
   rationale: "The hook counts against terminationGracePeriodSeconds: where it takes all of it, the program is killed without being told.",
   remediation: [
     "terminationGracePeriodSeconds: 30   # the hook, and what the program needs after it", "containers:", "  - lifecycle:", "      preStop:", "        sleep:", "          seconds: 5",

@@ -19,7 +19,7 @@ export const singleServerRule: ObjectRule = {
   kinds: dataStoreKinds,
   row: ["B05", "X07"],
   severity: "critical",
-  title: "A data store never runs twice by mistake",
+  title: "A data store never runs as two servers by mistake",
   rationale: "Two servers on one volume destroy it, and two with a volume each are two databases behind one name: half of the writes are missing for every reader.",
   remediation: "apiVersion: apps/v1\nkind: StatefulSet   # or a Deployment whose strategy is Recreate\nspec:\n  replicas: 1   # more only where the servers replicate",
   admission: [

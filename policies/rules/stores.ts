@@ -44,7 +44,7 @@ const exposed: ObjectRule = {
   row: ["X05"],
   severity: "critical",
   title: "Data stores are not served outside the cluster",
-  rationale: "A load balancer or a node port puts the store's own login in front of everybody who reaches the node; no NetworkPolicy of the clients counts there.",
+  rationale: "Through a load balancer or a node port everyone who can reach the node can try to log in to the store; NetworkPolicies of its clients do not apply there.",
   remediation: "spec:\n  type: ClusterIP   # and without externalIPs; people come by `kubectl port-forward`",
   sources: { scanners: ["kube-linter exposed-services"] },
   admission: [{

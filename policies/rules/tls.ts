@@ -19,7 +19,7 @@ const covered: ObjectRule = {
   id: "P05-ingress-tls",
   scope: "object",
   kinds: ["Ingress"],
-  title: "Ingress hosts have TLS",
+  title: "Ingresses set tls for every host",
   rationale: "Without it passwords and orders cross the network in the open, and anybody on the way may change them.",
   remediation: "spec:\n  tls:\n    - hosts: [shop.example.com]\n      secretName: shop-tls",
   sources: { scanners: ["Polaris tlsSettingsMissing"] },
@@ -68,8 +68,8 @@ const redirect: ObjectRule = {
   id: "P05-ingress-redirect",
   scope: "object",
   kinds: ["Ingress"],
-  title: "Ingresses with TLS send plain HTTP to it",
-  rationale: "A login over plain HTTP works as well, until somebody on the way reads it.",
+  title: "Ingresses with TLS redirect HTTP to HTTPS",
+  rationale: "Without a redirect a login over plain HTTP works too, and anyone on the way can read it.",
   remediation: `metadata:\n  annotations:   # Traefik's; other controllers send plain HTTP to TLS unless they are told not to\n    ${traefik.entryPoints}: websecure`,
   admission: [
     {

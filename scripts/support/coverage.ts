@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { systemNames } from "../../components/systems/index.ts";
 
 /** How a row of a runbook is answered. */
 export const coverageKinds = ["declare", "guard", "fix", "operate", "alert", "target"] as const;
@@ -34,14 +35,15 @@ const runbook = z.strictObject({
 export type CoveredRunbook = z.output<typeof runbook>;
 export type CoveredRow = CoveredRunbook["rows"][number];
 
-/** The files of the data, in the order of the page. */
-const files = ["bgc-platform", "platform-service", "bots-edi", "resilient-api-gateway", "techbra-ecommerce", "everywhere"];
-
 /** The path of a test file in the checkout. */
 export const testFile = (name: string) => `test/${name}.test.ts`;
 
-/** What docs/coverage/ says. Throws an error that names the file and each part of another shape. */
-export const readCoverage = (checkout: string): CoveredRunbook[] => files.map((name) => parseRunbook(readFileSync(join(checkout, `docs/coverage/${name}.yaml`), "utf8"), `docs/coverage/${name}.yaml`));
+/**
+ * What docs/coverage/ says, in the order of the list of systems: a system without a file has no rows. Throws an error that names the file and each part
+ * of another shape.
+ */
+export const readCoverage = (checkout: string): CoveredRunbook[] =>
+  [...systemNames, "everywhere"].map((name) => `docs/coverage/${name}.yaml`).filter((file) => existsSync(join(checkout, file))).map((file) => parseRunbook(readFileSync(join(checkout, file), "utf8"), file));
 
 export function parseRunbook(yaml: string, file: string): CoveredRunbook {
   const { data, error } = runbook.safeParse(parse(yaml));

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import test from "ava";
 import { scripts } from "../../components/capabilities/scripts.ts";
 import { backupScripts } from "../../components/capabilities/verified-backup/verified-backup.ts";
-import type { MysqlServer } from "../../components/data/mysql/mysql.ts";
+import type { MysqlServer } from "../../components/data/mysql/tools.ts";
 import { images } from "../../components/images.ts";
 import { checkout } from "../../scripts/support/checkout.ts";
 import { openMysql } from "../../workloads/server/data/mysql.ts";

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
 import { loadAll } from "js-yaml";
+import { systemNames } from "../../components/systems/index.ts";
 import { checkout } from "../../scripts/support/checkout.ts";
 import { privilegedPod } from "../policy/check/checking.ts";
 import { copyCheckout, type Edits } from "../support/checkout-copy.ts";
+import { namespacesOf } from "../support/listed-systems.ts";
 
 test("check reads standard input and files from where npm was called, and what another program reads stays alone on standard output", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "check-process-"));
@@ -40,14 +42,15 @@ function rendered(stack: string, edits: Edits) {
   }
 }
 
+const ofStack = ["certificateIssuer", "clusterAddons", "context", "dnsCidrs", "ingress", "ingressClass", "monitoring", "policies", "purpose", "retainData", "storageClass", "systems"];
+
 test("render refuses a system whose name is misspelt, with the nearest name and the list, and writes nothing", (t) => {
   t.deepEqual(rendered("prod", { "Pulumi.prod.yaml": [["production-platform:bgc-platform:", "production-platform:bgc-platfrom:"]] }), { status: 1, written: false, says: [
     "the stack's configuration has 2 wrong values:",
     "  bgc-platform.applications: no source is set; write one of",
     "    applications: { source: contract-server }",
     "    applications: { source: images, api: ..., integrationGateway: ..., web: ... }",
-    '  bgc-platfrom: there is no such setting; the nearest is "bgc-platform"; there are bgc-platform, bots-edi, certificateIssuer, clusterAddons, context, dnsCidrs, '
-      + "ingress, ingressClass, monitoring, platform-service, policies, purpose, resilient-api-gateway, retainData, storageClass, systems, techbra-ecommerce",
+    '  bgc-platfrom: there is no such setting; the nearest is "bgc-platform"; there are ' + [...systemNames, ...ofStack].sort().join(", "),
   ].join("\n") });
 });
 
@@ -56,7 +59,7 @@ test("render refuses a policy setting that is misspelt, and an override for what
   t.deepEqual(rendered("dev", policies("{ stric: true }")), { status: 1, written: false, says:
     'The policy settings are not valid:\n  stric: there is no such setting; the nearest is "strict"; docs/policies.md has them all' });
   t.deepEqual(rendered("dev", policies("{ overrides: [{ namespace: daat, rules: {} }] }")), { status: 1, written: false, says:
-    'an override of the policies is for namespace "daat", which the stack does not have; the nearest is "data"; there are api-gateway, data, edi, platform, techbra-test' });
+    'an override of the policies is for namespace "daat", which the stack does not have; the nearest is "data"; there are ' + namespacesOf("dev").sort().join(", ") });
 });
 
 test("render names the file, line and column of a stack's file that is no YAML, and a part of it that Pulumi does not know", (t) => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import type { MysqlServer } from "../../components/data/mysql/mysql.ts";
+import type { MysqlServer } from "../../components/data/mysql/tools.ts";
 import { mysqlPod, programsOf } from "./support/mysql-pod.ts";
 
 for (const product of ["mysql", "mariadb"] as const satisfies MysqlServer[]) {

@@ -19,18 +19,18 @@ export interface KafkaSasl {
   readonly credentialsSecret: string;
 }
 
+/** Brokers that somebody else runs. */
+export interface ExternalKafka {
+  readonly kind: "external";
+  /** `host:port`, several with commas between them. */
+  readonly brokers: string;
+  readonly port: number;
+  /** Addresses the brokers resolve to: the only ones outside the cluster that clients may reach. */
+  readonly cidr: string;
+  readonly tls: Tls<TlsMode>;
+  /** @default no login */
+  readonly sasl?: KafkaSasl | undefined;
+}
+
 /** Who runs the brokers: a StatefulSet of this stack, the Strimzi operator, or somebody else. */
-export type KafkaEngine =
-  | { readonly kind: "statefulset" }
-  | StrimziEngine
-  | {
-    readonly kind: "external";
-    /** `host:port`, several with commas between them. */
-    readonly brokers: string;
-    readonly port: number;
-    /** Addresses the brokers resolve to: the only ones outside the cluster that clients may reach. */
-    readonly cidr: string;
-    readonly tls: Tls<TlsMode>;
-    /** @default no login */
-    readonly sasl?: KafkaSasl | undefined;
-  };
+export type KafkaEngine = { readonly kind: "statefulset" } | StrimziEngine | ExternalKafka;

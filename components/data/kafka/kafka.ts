@@ -55,6 +55,7 @@ export interface KafkaArgs extends Excepted {
 export class Kafka extends pulumi.ComponentResource {
   readonly client: Client;
   readonly topics: Job;
+  readonly backup: VerifiedBackup;
 
   constructor(name: string, args: KafkaArgs, options?: pulumi.ComponentResourceOptions) {
     super("platform:data:Kafka", name, {}, options);
@@ -91,7 +92,7 @@ export class Kafka extends pulumi.ComponentResource {
       deadline: "15m",
       containers: [tool("topics", { ...env, TOPICS: topics }, scratch, "384Mi")],
     }, { ...parent, dependsOn: [workload] });
-    const backup = new VerifiedBackup(`${name}-backup`, {
+    this.backup = new VerifiedBackup(`${name}-backup`, {
       ...args.backup,
       of: name,
       // Definitions and offsets are copied and no message, so the scratch broker's partitions are empty whatever the volume's size.
@@ -106,7 +107,6 @@ export class Kafka extends pulumi.ComponentResource {
         tool("verify", { ...common, KAFKA_HEAP_OPTS: "-Xmx256m" }, [copies, ...scratch, restored], "768Mi"),
       ],
     }, { ...parent, dependsOn: [this.topics] });
-    backup.first();
     this.client = { env: { KAFKA_BROKERS: bootstrap }, mounts: [], annotations: {} };
     this.registerOutputs({ service: serviceName });
   }

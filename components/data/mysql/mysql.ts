@@ -1,11 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ContentMap, contentHash } from "../../capabilities/content-map.ts";
+import { contentHash } from "../../capabilities/content-map.ts";
 import { Credential } from "../../capabilities/credential.ts";
-import { scripts } from "../../capabilities/scripts.ts";
-import { type ToolContainer, toolContainers } from "../../capabilities/verified-backup/tool-container.ts";
-import { backupScripts } from "../../capabilities/verified-backup/verified-backup.ts";
 import type { Client } from "../client.ts";
-import type { Authorities, Tls } from "../tls.ts";
 import { images } from "../../images.ts";
 import type { ContainerArgs, Resources } from "../../workload/container.ts";
 import type { Excepted } from "../../workload/exceptions.ts";
@@ -14,16 +10,8 @@ import { dataStore } from "../../workload/labels.ts";
 import type { Probes } from "../../workload/probes.ts";
 import { mebibytes, type Size } from "../../workload/units.ts";
 import { Workload } from "../../workload/workload.ts";
-
-/** UID and GID of the user `mysql` in the upstream image. */
-export const mysqlIdentity = { uid: 999, gid: 999 };
-
-/**
- * The products that speak MySQL's protocol. Each one's own programs dump it, and a scratch server of its own holds the copy:
- * `mysql` MySQL 8.0 to 9.7, `mariadb` MariaDB up to 10.11. A newer server is refused before anything is dumped.
- */
-export const mysqlServers = ["mysql", "mariadb"] as const;
-export type MysqlServer = (typeof mysqlServers)[number];
+import { mysqlClient } from "./mysql-client.ts";
+import { mysqlIdentity, mysqlTools } from "./tools.ts";
 
 /** The runbook's numbers; each can be changed per stack. */
 export const mysqlDefaults = {
@@ -47,21 +35,6 @@ export interface MysqlArgs extends Excepted {
   /** Raised by one to rotate the passwords of the application and the backup user. @default 1 */
   readonly rotation?: number;
   readonly retainData: boolean;
-}
-
-/** MySQL's ssl-mode: no TLS, any certificate, one of an authority that counts, or one of it for the server's name. */
-export type MysqlTls = Tls<"DISABLED" | "REQUIRED" | "VERIFY_CA" | "VERIFY_IDENTITY">;
-
-/** What a client needs to reach a server: the password is the key `password` of a Secret. Without `tls` nothing is said of it, as inside a namespace. */
-export function mysqlClient(host: string, port: number, database: string, user: string, secret: string, annotations: Readonly<Record<string, string>>, tls?: Pick<MysqlTls, "mode"> & Authorities): Client {
-  return {
-    env: {
-      MYSQL_HOST: host, MYSQL_PORT: String(port), MYSQL_DATABASE: database, MYSQL_USER: user, MYSQL_PASSWORD_FILE: "/credentials/mysql/password",
-      ...(tls && { MYSQL_SSL_MODE: tls.mode, ...(tls.file && { MYSQL_SSL_CA: tls.file }) }),
-    },
-    mounts: [{ path: "/credentials/mysql", secret }, ...(tls?.mounts ?? [])],
-    annotations,
-  };
 }
 
 /** One MariaDB server as a StatefulSet with its users and database: what stands in for an external MySQL on local stacks (E06). */
@@ -113,13 +86,6 @@ export class Mysql extends pulumi.ComponentResource {
     this.reader = mysqlClient(serviceName, mysqlDefaults.port, database, "backup", reader.secretName, reader.generation);
     this.registerOutputs({ service: serviceName });
   }
-}
-
-/** Containers that run the scripts beside this file with a product's programs. */
-export function mysqlTools(name: string, namespace: string, server: MysqlServer, options: pulumi.ComponentResourceOptions): ToolContainer {
-  const files = new ContentMap(`${name}-scripts`, { namespace, labels: { app: name }, files: { ...scripts(import.meta.dirname), ...backupScripts() } }, options);
-  const tool = toolContainers(images[server], files.mapName);
-  return (script, env, ...rest) => tool(script, { DATABASE_SERVER: server, ...env }, ...rest);
 }
 
 function server(args: MysqlArgs, rootSecret: string): ContainerArgs {

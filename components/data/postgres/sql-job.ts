@@ -4,12 +4,12 @@ import { scripts } from "../../capabilities/scripts.ts";
 import { images } from "../../images.ts";
 import type { Excepted } from "../../workload/exceptions.ts";
 import { Job } from "../../workload/job.ts";
+import type { DataStore } from "../store.ts";
 import { postgresIdentity } from "./identity.ts";
-import type { PostgresStore } from "./store.ts";
 
 export interface SqlJobArgs extends Excepted {
   readonly namespace: string;
-  readonly postgres: PostgresStore;
+  readonly postgres: Pick<DataStore, "client">;
   /** The script to run and the files it reads, by their names. */
   readonly script: string;
   readonly files: Readonly<Record<string, string>>;

@@ -1,56 +1,68 @@
-import type * as pulumi from "@pulumi/pulumi";
-import type { Flow } from "../../capabilities/network-flows.ts";
-import type { VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
-import type { Client } from "../client.ts";
-import { sayExternal } from "../external.ts";
+import { flow } from "../../capabilities/network-flows.ts";
+import { uploadFlows } from "../../capabilities/verified-backup/upload.ts";
+import { backupDefaults } from "../../capabilities/verified-backup/verified-backup.ts";
+import { claimsOfOperator, claimsOfPods, namedClaim } from "../../changes/declared.ts";
+import { type ExternalServer, sayExternal } from "../external.ts";
+import { type StoreLocation, type StorePlan, type StoreState, storeNetwork } from "../store.ts";
 import { authorities } from "../tls.ts";
 import { CloudNativePostgres, cloudNativeFlows } from "./cloud-native.ts";
-import type { PostgresEngine } from "./engine.ts";
+import type { CloudNativeEngine, PostgresEngine } from "./engine.ts";
 import { Postgres, type PostgresArgs, postgresDefaults } from "./postgres.ts";
-import { postgresClient } from "./postgres-client.ts";
+import { type PostgresTls, postgresClient } from "./postgres-client.ts";
 
-/** A database that clients can use, whoever runs it. */
-export interface PostgresStore {
-  readonly client: Client;
-  /** Where operations find it, and its backup where the stack runs one. */
-  readonly location: { readonly service: string; readonly port: number; readonly backup?: string };
-  /** What must be there before a client can log in. */
-  readonly ready: readonly pulumi.Resource[];
-  /** The stack's own backup; an operator or the server's owner makes copies of the others. */
-  readonly backup?: VerifiedBackup;
+export interface PostgresStoreArgs extends PostgresArgs {
+  /** Path of its settings in a stack's file, such as `bgc-platform.postgres`. */
+  readonly settingPath: string;
 }
 
-/** The database of a system on the engine its stack chose; the outputs are the same. */
-export function postgresStore(name: string, engine: PostgresEngine, args: PostgresArgs, options: pulumi.ComponentResourceOptions): PostgresStore {
-  const location = { service: args.serviceName, port: postgresDefaults.port };
-  if (engine.kind === "statefulset") {
-    const postgres = new Postgres(name, args, options);
-    return { client: postgres.client, location: { ...location, backup: `${name}-backup` }, ready: [postgres.provisioning], backup: postgres.backup };
-  }
-  if (engine.kind === "cloudnative-pg") {
+const { port } = postgresDefaults;
+
+/** The database of a system on the engine its stack chose; clients see no difference. */
+export function postgresStore(name: string, engine: PostgresEngine, args: PostgresStoreArgs): StorePlan {
+  if (engine.kind === "external") return external(name, engine, args);
+  return engine.kind === "statefulset" ? ownServer(name, args) : operated(name, engine, args);
+}
+
+/** A StatefulSet of the stack, with its roles, its database and its backup. */
+const ownServer = (name: string, args: PostgresStoreArgs): StorePlan => ({
+  network: storeNetwork({ app: name }, port, {
+    flows: [flow(`${name}-provision`, name, port), flow(`${name}-backup`, name, port), ...uploadFlows(`${name}-backup`, args.backup.s3)],
+  }),
+  state: state(name, "statefulset", args, [
+    claimsOfPods(name, `${args.settingPath}.storage`, args.storage ?? postgresDefaults.storage),
+    namedClaim(`${name}-backup`, `${args.settingPath}.backup.storage`, args.backup.storage ?? backupDefaults.storage),
+  ]),
+  declare: (options) => {
+    const { client, provisioning, backup } = new Postgres(name, args, options);
+    return { client, ready: [provisioning], workloads: [{ kind: "StatefulSet", name, replicas: 1 }], location: { ...location(name, args), backup: `${name}-backup` }, backup };
+  },
+});
+
+/** CloudNativePG's cluster. The operator makes roles and copies, and its pods upload them. */
+const operated = (name: string, engine: CloudNativeEngine, args: PostgresStoreArgs): StorePlan => ({
+  network: storeNetwork({ app: name }, port, {
+    flows: [...cloudNativeFlows(name, engine), ...uploadFlows(name, args.backup.s3)],
+    selectors: { [name]: { "cnpg.io/cluster": name } },
+  }),
+  state: state(name, engine.kind, args, [claimsOfOperator(name, `${args.settingPath}.storage`, args.storage ?? postgresDefaults.storage)]),
+  declare: (options) => {
     const postgres = new CloudNativePostgres(name, { ...args, engine }, options);
-    return { client: postgres.client, location, ready: [postgres] };
-  }
-  const { host, port, passwordSecret, tls } = engine;
-  sayExternal(args.namespace, name, `${host}:${port}`, "database, role, backup or alert");
-  const client = postgresClient(host, port, args, passwordSecret, {}, { mode: tls.mode, ...authorities(name, tls, args.namespace, options) });
-  return { client, location: { service: host, port }, ready: [] };
-}
+    return { client: postgres.client, ready: [postgres], workloads: [], location: location(name, args) };
+  },
+});
 
-/** A system's flows with those to its database leading to where the engine has it. */
-export function postgresFlows(name: string, engine: PostgresEngine, flows: readonly Flow[]): Flow[] {
-  const own = [`${name}-provision`, `${name}-backup`];
-  if (engine.kind === "statefulset") return [...flows];
-  const clients = flows.filter(({ from }) => !("app" in from && own.includes(from.app)));
-  if (engine.kind === "cloudnative-pg") return [...clients, ...cloudNativeFlows(name, engine), ...uploads(name, flows)];
-  return clients.map((flow) => ("app" in flow.to && flow.to.app === name ? { ...flow, to: { cidr: engine.cidr }, ports: [engine.port] } : flow));
-}
+/** Somebody else's server: a client and the way to it. */
+const external = (name: string, { host, port: at, cidr, passwordSecret, tls }: ExternalServer<PostgresTls["mode"]>, args: PostgresStoreArgs): StorePlan => ({
+  network: storeNetwork({ cidr }, at, { flows: [] }),
+  state: state(name, "external", args, []),
+  declare: (options) => {
+    sayExternal(args.namespace, name, `${host}:${at}`, "database, role, backup or alert");
+    const client = postgresClient(host, at, args, passwordSecret, {}, { mode: tls.mode, ...authorities(name, tls, args.namespace, options) });
+    return { client, ready: [], workloads: [], location: { ...location(name, args), service: host, port: at } };
+  },
+});
 
-/** Labels of the pods that the engine names itself. */
-export const postgresSelectors = (name: string, engine: PostgresEngine): Record<string, Record<string, string>> =>
-  engine.kind === "cloudnative-pg" ? { [name]: { "cnpg.io/cluster": name } } : {};
+const location = (name: string, { database, user, serviceName }: PostgresArgs): StoreLocation => ({ kind: "postgres", name, database, user, service: serviceName, port });
 
-/** The flows to the bucket of the system's own backup job, from the instances: the operator uploads instead. */
-function uploads(name: string, flows: readonly Flow[]): Flow[] {
-  return flows.filter(({ from, to }) => "app" in from && from.app === `${name}-backup` && "cidr" in to).map((flow) => ({ ...flow, from: { app: name } }));
-}
+const state = (name: string, engine: PostgresEngine["kind"], { settingPath }: PostgresStoreArgs, volumes: StoreState["volumes"]): StoreState =>
+  ({ volumes, store: { name, engine: { path: `${settingPath}.engine.kind`, value: engine }, own: "statefulset" } });

@@ -55,7 +55,7 @@ const runtimeSocket: ObjectRule = {
   id: "X01-runtime-socket",
   scope: "object",
   title: "Pods do not mount the container runtime's socket",
-  rationale: "Whoever speaks to the runtime starts a privileged container, so an exception for other paths of the node must not open this one.",
+  rationale: "A program that can talk to the runtime can start a privileged container, so an exception for other paths of the node must not open this one.",
   remediation: "# without the volume; images are built by a rootless builder, metrics read from the kubelet",
   sources: { cis: ["5.2.12"], scanners: ["kube-linter docker-sock", "Trivy KSV-0006", "Checkov CKV_K8S_27"] },
   admission: [{

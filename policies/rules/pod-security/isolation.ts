@@ -14,7 +14,7 @@ const serviceAccountToken: ObjectRule = {
   severity: "medium",
   scope: "object",
   title: "Pods set automountServiceAccountToken to false, or say why not",
-  rationale: "A mounted token is a key to the API server for whoever breaks into the pod.",
+  rationale: "A mounted token gives an attacker in the pod access to the API server.",
   remediation: [
     "automountServiceAccountToken: false",
     "# or, for a pod that talks to the API server: serviceAccountName, automountServiceAccountToken: true and, on the pod,",

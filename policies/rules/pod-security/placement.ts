@@ -31,7 +31,7 @@ const systemPriority: ObjectRule = {
   id: "X04-system-priority",
   row: ["X04"],
   kinds: podKinds,
-  title: "Pods have no priorityClassName of the cluster's own programs",
+  title: "Pods do not use the cluster's own priority classes",
   rationale: "It would push DNS and the network off a full node, and everything else stops with them.",
   remediation: "priorityClassName: <a PriorityClass of your own>   # or none",
   admission: [{

@@ -54,8 +54,8 @@ const capabilitiesAdded: ContainerRule = {
   }),
   id: "X01-capabilities-added",
   scope: "container",
-  title: "Containers add no capability that a runtime withholds",
-  rationale: "NET_ADMIN, SYS_ADMIN, NET_RAW and their like reach past the container: to the node, or to other pods' traffic.",
+  title: "Containers add no capabilities beyond the runtime's defaults",
+  rationale: "Capabilities such as NET_ADMIN, SYS_ADMIN and NET_RAW give access to the node or to the traffic of other pods.",
   remediation: "securityContext:\n  capabilities:\n    drop: [ALL]\n    add: []",
   admission: [{ expression: `${added}.all(capability, capability in ${literal(defaultCapabilities)})`, message: "adds capabilities that the runtime withholds" }],
   *check({ spec, path }) {
@@ -74,7 +74,7 @@ const capabilities: ContainerRule = {
   severity: "medium",
   scope: "container",
   title: "Containers drop all capabilities",
-  rationale: "Every kept capability is a part of root; only binding a port below 1024 is accepted.",
+  rationale: "Every capability is a part of root's power; only NET_BIND_SERVICE, for ports below 1024, is accepted.",
   remediation: "securityContext:\n  capabilities:\n    drop: [ALL]",
   admission: [
     { expression: `${celWindows} || "ALL" in container.?securityContext.?capabilities.?drop.orValue([])`, message: "does not drop ALL capabilities" },

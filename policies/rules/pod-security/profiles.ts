@@ -84,7 +84,7 @@ const selinux = contextRule({
   ...baseline("SELinux", { scanners: ["Trivy KSV-0025"] }),
   id: "X01-selinux",
   severity: standard.severity,
-  title: "SELinux keeps the types made for containers, and no user or role of one's own",
+  title: "seLinuxOptions have a container type, and no user or role",
   rationale: "Another type, user or role takes the container out of the policy that keeps it from the node's files.",
   remediation: "securityContext:\n  seLinuxOptions:\n    type: container_t   # without user and role",
   cel: {

@@ -56,7 +56,7 @@ const userAndGroup: ContainerRule = {
   severity: "high",
   scope: "container",
   title: "Containers set runAsUser and runAsGroup",
-  rationale: "Otherwise the image decides, and a user without a group is in root's; volumes then belong to whoever the next image names.",
+  rationale: "Otherwise the image decides: a user without a group is in root's group, and the next image may change the owner of the volumes.",
   remediation: "securityContext:\n  runAsUser: 1000\n  runAsGroup: 1000",
   sources: { scanners: ["kube-score container-security-context-user-group-id"] },
   admission: fields.map((field) => ({ expression: `${celWindows} || ${celUserNamespace} || ${isSet(field)}`, message: unset(field) })),

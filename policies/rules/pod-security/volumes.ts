@@ -11,8 +11,8 @@ const volumeTypes: ObjectRule = {
   id: "X01-volume-types",
   severity: "high",
   scope: "object",
-  title: "Pods mount only volumes that the cluster administers",
-  rationale: "A file system that the pod itself names, such as nfs, is reached by the node, past network policies and storage quotas.",
+  title: "Pods mount only volume types that the restricted profile allows",
+  rationale: "The node itself mounts a file system that a pod names, such as nfs: network policies and storage quotas do not apply.",
   remediation: "volumes:\n  - name: data\n    persistentVolumeClaim:\n      claimName: <claim>   # of a PersistentVolume with that nfs, iscsi, … source",
   admission: [{
     expression: `${volumes}.all(volume, ${["hostPath", ...allowed].map((type) => `has(volume.${type})`).join(" || ")})`,

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
-import type { MysqlServer } from "../../../components/data/mysql/mysql.ts";
+import type { MysqlServer } from "../../../components/data/mysql/tools.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
 
 const mysql = join(checkout, "components/data/mysql");

@@ -1,11 +1,12 @@
 import test from "ava";
 import { loadSettings, parseSettings } from "../../../components/configuration.ts";
+import { systemNames } from "../../../components/systems/index.ts";
 import { declaredBy } from "../../support/stack-variant.ts";
 import { from, stated } from "./support/stated.ts";
 
 const refused = (...problems: string[]) => ({ message: [`the stack's configuration has ${problems.length} wrong value${problems.length === 1 ? "" : "s"}:`, ...problems.map((problem) => `  ${problem}`)].join("\n") });
-const topLevel = "there are bgc-platform, bots-edi, certificateIssuer, clusterAddons, context, dnsCidrs, ingress, ingressClass, monitoring, platform-service, policies, purpose, resilient-api-gateway, "
-  + "retainData, storageClass, systems, techbra-ecommerce";
+const ofStack = ["certificateIssuer", "clusterAddons", "context", "dnsCidrs", "ingress", "ingressClass", "monitoring", "policies", "purpose", "retainData", "storageClass", "systems"];
+const topLevel = `there are ${[...ofStack, ...systemNames].sort().join(", ")}`;
 const unset = "bgc-platform.applications: no source is set; write one of\n"
   + "    applications: { source: contract-server }\n    applications: { source: images, api: ..., integrationGateway: ..., web: ... }";
 
@@ -52,9 +53,9 @@ test("a system that is deployed says where its programs come from, with a block 
   t.notThrows(() => parseSettings({ systems: ["bgc-platform"], "bgc-platform": { applications: { source: "contract-server" } } }));
 });
 
-test("a stack without a list of systems deploys all five, and each of them must say it", (t) => {
+test("a stack without a list of systems deploys all there are, and each of them must say it", (t) => {
   const paths = (error: Error | undefined) => error?.message.match(/^ {2}\S+(?=: no source is set)/gm);
-  t.deepEqual(paths(t.throws(() => parseSettings({}))), ["bgc-platform", "platform-service", "bots-edi", "resilient-api-gateway", "techbra-ecommerce"].map((name) => `  ${name}.applications`));
+  t.deepEqual(paths(t.throws(() => parseSettings({}))), systemNames.map((name) => `  ${name}.applications`));
 });
 
 test("a list of systems that is no list is the one thing that is wrong with it", (t) => {

@@ -80,16 +80,16 @@ test("an exception of a data store stands on its server, one of its backup on th
   const exceptions: Exceptions = { "X08-image-pinned": own };
   const backup = { exceptions: { "B11-backup-elsewhere": own, "X07-claim-size": { ...own, on: "PersistentVolumeClaim" } } };
   const common = { namespace: "shop", retainData: false, exceptions } as const;
-  const postgres = { ...common, serviceName: "pg", labels: { app: "pg" }, database: "shop", user: "shop", backup };
-  t.deepEqual(await onEach(() => postgresStore("pg", { kind: "statefulset" }, postgres, {})), [
+  const postgres = { ...common, serviceName: "pg", labels: { app: "pg" }, settingPath: "shop.postgres", database: "shop", user: "shop", backup };
+  t.deepEqual(await onEach(() => postgresStore("pg", { kind: "statefulset" }, postgres).declare({})), [
     "CronJob/pg-backup B11-backup-elsewhere", "PersistentVolumeClaim/pg-backup X07-claim-size", "StatefulSet/pg X08-image-pinned",
   ]);
   const s3 = { cidrs: ["10.0.0.1/32"], endpoint: "https://s3.example.org", region: "here", bucket: "copies", prefix: "pg", credentialsSecret: "bucket" };
   const operators = { ...postgres, backup: { s3, exceptions: { "X08-cron-job-time": own } } };
-  t.deepEqual(await onEach(() => postgresStore("pg", { kind: "cloudnative-pg", instances: 3, apiServerCidr: "10.43.0.1/32", apiServerPorts: [6443] }, operators, {})), ["Cluster/pg X08-image-pinned", "ScheduledBackup/pg-backup X08-cron-job-time"]);
+  t.deepEqual(await onEach(() => postgresStore("pg", { kind: "cloudnative-pg", instances: 3, apiServerCidr: "10.43.0.1/32", apiServerPorts: [6443] }, operators).declare({})), ["Cluster/pg X08-image-pinned", "ScheduledBackup/pg-backup X08-cron-job-time"]);
   t.deepEqual(await onEach(() => new Redis("redis", { ...common, role: "cache", serviceName: "redis", labels: { app: "redis" } })), ["Deployment/redis X08-image-pinned"]);
   t.deepEqual(await onEach(() => new Mysql("mysql", { ...common, serviceName: "mysql", database: "shop", user: "shop", credentialName: "mysql-shop" })), ["StatefulSet/mysql X08-image-pinned"]);
-  t.deepEqual(await onEach(() => new Kafka("kafka", { ...common, serviceName: "kafka", labels: { app: "kafka" }, topics: [], resources: container.resources, backup })), [
+  t.deepEqual(await onEach(() => new Kafka("kafka", { ...common, serviceName: "kafka", labels: { app: "kafka" }, topics: [], resources: container.resources, backup }).backup.first()), [
     "CronJob/kafka-backup B11-backup-elsewhere", "Job/kafka-backup-first B11-backup-elsewhere", "PersistentVolumeClaim/kafka-backup X07-claim-size", "StatefulSet/kafka X08-image-pinned",
   ]);
   t.deepEqual(await onEach(() => new StrimziKafka("kafka", { ...common, engine: { kind: "strimzi", operatorNamespace: "strimzi", apiServerCidr: "10.43.0.1/32", apiServerPorts: [6443] }, serviceName: "kafka", labels: { app: "kafka" }, topics: [], resources: container.resources, backup })), ["Kafka/kafka X08-image-pinned"]);

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
+import { parse } from "yaml";
 import { checkout } from "../../../scripts/support/checkout.ts";
 import { type DeclaredResource, manifests } from "../../../scripts/support/declared-objects.ts";
 import { policySettings } from "../../../scripts/support/policy-settings.ts";
@@ -11,7 +13,9 @@ test("a stack that does not exist is named, with the file that was looked for", 
 
 test("a stack's values are texts, as the engine hands them over", (t) => {
   const configuration = stackConfiguration("dev");
-  t.is(configuration["production-platform:systems"], '["bgc-platform","platform-service","bots-edi","resilient-api-gateway","techbra-ecommerce"]');
+  const { config } = parse(readFileSync(join(checkout, "Pulumi.dev.yaml"), "utf8")) as { config: Record<string, unknown> };
+  t.is(configuration["production-platform:systems"], JSON.stringify(config["production-platform:systems"]));
+  t.is(configuration["production-platform:purpose"], "development");
   const settings = JSON.parse(configuration["production-platform:bgc-platform"] ?? "") as { applications: object };
   t.deepEqual(settings.applications, { source: "contract-server" });
 });

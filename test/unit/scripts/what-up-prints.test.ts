@@ -3,6 +3,7 @@ import { nextSteps } from "../../../scripts/support/next-steps.ts";
 import { updateProgress } from "../../../scripts/support/update-progress.ts";
 import { verificationLines } from "../../../scripts/support/verification-lines.ts";
 import type { Check } from "../../../operations/verify.ts";
+import { listedOf } from "../../support/listed-systems.ts";
 import { stackVariant } from "../../support/stack-variant.ts";
 import { at, event, urn } from "./support/engine-log.ts";
 
@@ -50,7 +51,7 @@ test("the next steps name the stack, and an address for each endpoint", (t) => {
 });
 
 test("an update of the dev stack without a change, its verification and the next steps are fewer than 45 lines, so that the whole command stays below 60", async (t) => {
-  const { objects, targets } = await stackVariant("dev");
+  const { objects, targets } = listedOf(await stackVariant("dev"));
   const components: Record<string, string> = { data: "BgcPlatform", platform: "PlatformService", edi: "BotsEdi", "api-gateway": "ResilientApiGateway", "techbra-test": "TechbraEcommerce" };
   const urns = objects.map(({ kind, metadata }) => urn(components[metadata.namespace ?? metadata.name]!, `kubernetes:v1:${kind}`, `${metadata.namespace}/${metadata.name}`));
   const planned = [event.begins(), ...urns.map((each) => event.starts(each, "same")), event.sums({ same: urns.length })];

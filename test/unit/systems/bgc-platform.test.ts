@@ -1,5 +1,5 @@
 import test from "ava";
-import { bgcFlows } from "../../../components/systems/bgc-platform.ts";
+import { flowTables } from "../../support/flow-tables.ts";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { allContainers, find, podSpec, stackObjects } from "../../support/objects.ts";
 
@@ -79,9 +79,9 @@ test("no container carries a credential as a plain value (X06)", (t) => {
   t.deepEqual(plain, []);
 });
 
-test("every workload that talks is in the flow table, and only those (X05)", (t) => {
+test("every workload that talks is in the flow table, and only those (X05)", async (t) => {
   const policies = objects.filter(({ kind }) => kind === "NetworkPolicy").map(({ metadata }) => metadata.name).sort();
-  const apps = new Set(bgcFlows([{ namespace: "kube-system" }]).flatMap(({ from, to }) => [from, to]).flatMap((end) => ("app" in end ? [end.app] : [])));
+  const apps = new Set((await flowTables("dev"))["data"]!.flows.flatMap(({ from, to }) => [from, to]).flatMap((end) => ("app" in end ? [end.app] : [])));
   t.deepEqual(policies, [...apps, "default-deny"].sort());
   const labels = objects.filter(({ kind }) => ["Deployment", "StatefulSet", "Job", "CronJob"].includes(kind)).map(({ metadata }) => metadata.labels?.["app"]);
   t.deepEqual([...new Set(labels)].sort(), [...apps].sort());

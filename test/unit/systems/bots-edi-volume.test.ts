@@ -1,6 +1,6 @@
 import { ComponentResource, type CustomResourceOptions } from "@pulumi/pulumi";
 import test from "ava";
-import { dataVolume } from "../../../components/systems/bots-edi.ts";
+import { dataVolume } from "../../../components/systems/bots-edi/data-volume.ts";
 import type { SystemContext } from "../../../components/systems/target.ts";
 import { declaredBy } from "../../support/stack-variant.ts";
 

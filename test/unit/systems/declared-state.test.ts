@@ -1,7 +1,7 @@
 import test from "ava";
 import { parseSettings } from "../../../components/configuration.ts";
 import { declaredApis, declaredVolumes } from "../../../components/systems/declared-state.ts";
-import { ofSystems } from "../../../components/systems/index.ts";
+import { ofSystems, type SystemName } from "../../../components/systems/index.ts";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { type Changes, changedConfiguration, stackVariant } from "../../support/stack-variant.ts";
 
@@ -37,7 +37,7 @@ for (const stack of ["dev", "prod"]) {
     const known = ofSettings(settingsOf(stack));
     t.deepEqual(known, ofObjects(objects));
     t.true(known.length >= 10);
-    t.deepEqual(Object.fromEntries(targets.map(({ system, namespace }) => [system, namespace])), ofSystems("namespace"));
+    t.deepEqual(targets.map(({ system, namespace }) => [system, namespace]), targets.map(({ system }) => [system, ofSystems("namespace")[system as SystemName]]));
   });
 }
 

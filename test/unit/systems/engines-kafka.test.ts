@@ -96,9 +96,10 @@ test("flows lead to Strimzi's pods: clients, each other, KEDA and the operator c
   const namespaceOf = (namespace: string) => [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } }];
   t.deepEqual(ingress as unknown, [
     { from: namespaceOf("keda"), ports: tcp(9092) },
-    ...[...clients, "kafka-ui"].map((app) => ({ from: pods({ app }), ports: tcp(9092) })),
+    ...clients.map((app) => ({ from: pods({ app }), ports: tcp(9092) })),
     { from: pods({ "strimzi.io/cluster": "kafka" }), ports: tcp(9090, 9091, 9092, 9093) },
     { from: namespaceOf("kafka-operator"), ports: tcp(8443, 9090, 9091) },
+    { from: pods({ app: "kafka-ui" }), ports: tcp(9092) },
   ]);
   t.deepEqual(egress as unknown, [resolver, { to: pods({ "strimzi.io/cluster": "kafka" }), ports: tcp(9090, 9091, 9092, 9093) }, { to: addresses("10.43.0.1/32"), ports: tcp(16443) }]);
   for (const app of clients) t.true(JSON.stringify(strimzi.spec("NetworkPolicy", app).egress).includes('"strimzi.io/cluster":"kafka"'), app);

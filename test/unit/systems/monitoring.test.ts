@@ -1,10 +1,11 @@
 import test from "ava";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
+import { listedOf } from "../../support/listed-systems.ts";
 import { stackVariant } from "../../support/stack-variant.ts";
 import { podLabels, policies, rendered, selects } from "../../support/flow-matrix.ts";
 
-const prod = await stackVariant("prod");
-const named = await stackVariant("prod", { monitoring: { namespace: "observability" } });
+const prod = listedOf(await stackVariant("prod"));
+const named = listedOf(await stackVariant("prod", { monitoring: { namespace: "observability" } }));
 
 /** Every pod template that asks to be scraped: its namespace, its policy, and where. */
 function scraped(objects: readonly Manifest[]) {
@@ -40,7 +41,7 @@ test("a named monitoring namespace is let in to every port that tells metrics, a
 });
 
 test("labels let in Prometheus alone of all that runs in the monitoring namespace (P09, G10, E13)", async (t) => {
-  const { objects } = await stackVariant("prod", { monitoring: { namespace: "observability", labels: { app: "prometheus" } } });
+  const { objects } = listedOf(await stackVariant("prod", { monitoring: { namespace: "observability", labels: { app: "prometheus" } } }));
   const narrow = [...rendered(named.objects).ingress].filter((line) => line.includes("namespace observability ->")).map((line) => line.replace("observability", 'observability {"app":"prometheus"}'));
   t.is(narrow.length, 11);
   t.deepEqual([...rendered(objects).ingress].filter((line) => line.includes("observability")).sort(), narrow.sort());
@@ -53,7 +54,7 @@ test("the queue's own image speaks no HTTP and is not scraped, and the contract 
 });
 
 test("without a monitoring namespace nobody from outside but the ingress controller comes in", async (t) => {
-  const outside = [...rendered((await stackVariant("dev")).objects).ingress].filter((line) => / namespace |\d\/\d/.test(line));
+  const outside = [...rendered(listedOf(await stackVariant("dev")).objects).ingress].filter((line) => / namespace |\d\/\d/.test(line));
   t.deepEqual(outside.filter((line) => !line.includes('namespace kube-system {"app.kubernetes.io/name":"traefik"} ->')), []);
   t.is(outside.length, 5);
 });

@@ -1,6 +1,7 @@
 import test from "ava";
 import { outputsOf, targetsIn } from "../../../components/systems/outputs.ts";
 import type { Target } from "../../../components/systems/target.ts";
+import { listedOf } from "../../support/listed-systems.ts";
 import { stackVariant } from "../../support/stack-variant.ts";
 
 const shop: Target = {
@@ -39,7 +40,7 @@ test("a stack without targets is refused with what it has", (t) => {
 });
 
 test("dev: what the stack says to a person fits a screen of 24 lines", async (t) => {
-  const { namespaces, urls } = outputsOf((await stackVariant("dev")).targets);
+  const { namespaces, urls } = outputsOf(listedOf(await stackVariant("dev")).targets);
   t.deepEqual(namespaces, { "bgc-platform": "data", "platform-service": "platform", "bots-edi": "edi", "resilient-api-gateway": "api-gateway", "techbra-ecommerce": "techbra-test" });
   t.deepEqual(urls, {
     "bgc-platform API": "http://api.bgc.localhost", "bgc-platform Web": "http://web.bgc.localhost", "platform-service Platform service": "https://platform-service.localhost",

@@ -1,5 +1,6 @@
 import test from "ava";
 import { find } from "../../support/objects.ts";
+import { listedOf } from "../../support/listed-systems.ts";
 import { stackVariant } from "../../support/stack-variant.ts";
 import { parseSettings } from "../../../components/configuration.ts";
 
@@ -7,7 +8,7 @@ interface PublicPath {
   readonly path: string;
   readonly pathType: string;
 }
-const stacks = { dev: await stackVariant("dev"), prod: await stackVariant("prod") };
+const stacks = { dev: listedOf(await stackVariant("dev")), prod: listedOf(await stackVariant("prod")) };
 
 /** The paths of every Ingress, by its namespace and name. */
 const routed = ({ objects }: (typeof stacks)["dev"]): Record<string, readonly PublicPath[]> =>

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
@@ -6,7 +6,7 @@ import { stackVariant } from "../../support/stack-variant.ts";
 import { allContainers, type Container, podSpec } from "../../support/objects.ts";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { readEnvironment } from "../../../workloads/server/environment.ts";
-import { systemNamespaces } from "../systems/support/system.ts";
+import { type SystemName, systemNamespaces } from "../systems/support/system.ts";
 import type { Program } from "../../../workloads/server/role.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "environment-"));
@@ -40,7 +40,12 @@ function environment({ env, envFrom = [], volumeMounts }: Container, object: Man
   }));
 }
 
-for (const [system, [namespace]] of Object.entries(systemNamespaces)) {
+/** The systems that have a contract server. */
+const served = readdirSync(new URL("../../../workloads/server/systems", import.meta.url)).map((file) => file.replace(/\.ts$/, "") as SystemName);
+
+for (const system of served) {
+  const [namespace] = systemNamespaces[system];
+
   test(`${system}: every program of the contract server accepts the environment that it is given`, async (t) => {
     const { programs } = await import(`../../../workloads/server/systems/${system}.ts`) as { programs: readonly Program[] };
     const found = await started(namespace);

@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import { type SystemName, systemNames, systems } from "../../../../components/systems/index.ts";
+import type { System as Listed } from "../../../../components/systems/system.ts";
 import type { Manifest } from "../../../../scripts/support/declared-objects.ts";
 import { allContainers, type Container, find, podSpec } from "../../../support/objects.ts";
 import { type Changes, stackVariant, type Variant } from "../../../support/stack-variant.ts";
@@ -22,11 +23,11 @@ interface PodMetadata {
 }
 type PodKind = "Deployment" | "StatefulSet" | "CronJob" | "Job";
 
-/** Namespaces that a system declares objects in beside its own. */
-const others: { readonly [Name in SystemName]?: readonly string[] } = { "bots-edi": ["velero"] };
-
 /** Each system and the namespaces it declares objects in, its own first. */
-export const systemNamespaces = Object.fromEntries(systemNames.map((name) => [name, [systems[name].namespace, ...others[name] ?? []] as [string, ...string[]]])) as Readonly<Record<SystemName, [string, ...string[]]>>;
+export const systemNamespaces = Object.fromEntries(systemNames.map((name) => {
+  const { namespace, otherNamespaces = [] }: Listed = systems[name];
+  return [name, [namespace, ...otherNamespaces]];
+})) as Readonly<Record<SystemName, [string, ...string[]]>>;
 export type { SystemName };
 
 /** The namespace that an object belongs to; a Namespace belongs to itself. */

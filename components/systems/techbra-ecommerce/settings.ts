@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
-import { kafkaDefaults, kafkaResources } from "../data/kafka/kafka.ts";
-import { redisDefaults } from "../data/redis/redis.ts";
-import { applications, backup, credentialRotation, egress, kafkaEngine, postgresEngine, quota, replicaRange, redisEngine, resources, size } from "./setting-types.ts";
+import { backupDefaults } from "../../capabilities/verified-backup/verified-backup.ts";
+import { kafkaDefaults, kafkaResources } from "../../data/kafka/kafka.ts";
+import { redisDefaults } from "../../data/redis/redis.ts";
+import { applications, backup, credentialRotation, egress, kafkaEngine, postgresEngine, quota, replicaRange, redisEngine, resources, size } from "../setting-types.ts";
 
 /** Half a core to start a JVM within its budget, and room for its heap. */
 const application = { cpuRequest: "100m", cpuLimit: "1", memoryRequest: "256Mi", memoryLimit: "768Mi" } as const;

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
-import { postgresDefaults } from "../data/postgres/postgres.ts";
-import { redisDefaults } from "../data/redis/redis.ts";
-import { applications, authenticatingProxy, backup, credentialRotation, egress, host, postgresEngine, publicPaths, quota, redisEngine, replicas, resources, size } from "./setting-types.ts";
+import { backupDefaults } from "../../capabilities/verified-backup/verified-backup.ts";
+import { postgresDefaults } from "../../data/postgres/postgres.ts";
+import { redisDefaults } from "../../data/redis/redis.ts";
+import { applications, authenticatingProxy, backup, credentialRotation, egress, host, postgresEngine, publicPaths, quota, redisEngine, replicas, resources, size } from "../setting-types.ts";
 
 const application = { cpuRequest: "50m", cpuLimit: "1", memoryRequest: "96Mi", memoryLimit: "256Mi" } as const;
 

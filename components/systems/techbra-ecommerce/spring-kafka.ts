@@ -1,5 +1,5 @@
-import type { Client } from "../data/client.ts";
-import type { Mount } from "../workload/container.ts";
+import type { Client } from "../../data/client.ts";
+import type { Mount } from "../../workload/container.ts";
 
 /** Java's class for each mechanism. */
 const modules = { PLAIN: "plain.PlainLoginModule", "SCRAM-SHA-256": "scram.ScramLoginModule", "SCRAM-SHA-512": "scram.ScramLoginModule" } as const;

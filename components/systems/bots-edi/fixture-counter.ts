@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import type * as pulumi from "@pulumi/pulumi";
-import { ContentMap } from "../capabilities/content-map.ts";
-import { scripts } from "../capabilities/scripts.ts";
-import { images } from "../images.ts";
-import type { ContainerArgs, Mount } from "../workload/container.ts";
+import { ContentMap } from "../../capabilities/content-map.ts";
+import { scripts } from "../../capabilities/scripts.ts";
+import { images } from "../../images.ts";
+import type { ContainerArgs, Mount } from "../../workload/container.ts";
 
 /** The sources themselves: Node.js runs TypeScript, and these two ask for no library. */
-const sources = () => scripts(fileURLToPath(new URL("../../workloads/server/edi/", import.meta.url)), /^(count-)?fixture\.ts$/);
+const sources = () => scripts(fileURLToPath(new URL("../../../workloads/server/edi/", import.meta.url)), /^(count-)?fixture\.ts$/);
 
 /** The container that reads a copy's fixture to its end and writes down how many records of each model it holds (E10). */
 export function fixtureCounter(name: string, namespace: string, labels: Readonly<Record<string, string>>, options: pulumi.ComponentResourceOptions) {

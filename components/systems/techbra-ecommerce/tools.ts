@@ -1,22 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ContentMap } from "../capabilities/content-map.ts";
-import { Credential } from "../capabilities/credential.ts";
-import { type Flow, flow } from "../capabilities/network-flows.ts";
-import type { Client } from "../data/client.ts";
-import { images } from "../images.ts";
-import type { ContainerArgs } from "../workload/container.ts";
-import type { Probes } from "../workload/probes.ts";
-import { type Controller, Workload } from "../workload/workload.ts";
+import { ContentMap } from "../../capabilities/content-map.ts";
+import { Credential } from "../../capabilities/credential.ts";
+import { type Flow, flow } from "../../capabilities/network-flows.ts";
+import type { Client } from "../../data/client.ts";
+import type { StoreNetwork } from "../../data/store.ts";
+import { images } from "../../images.ts";
+import type { ContainerArgs } from "../../workload/container.ts";
+import type { Probes } from "../../workload/probes.ts";
+import { type Controller, Workload } from "../../workload/workload.ts";
+import type { TechbraEcommerceSettings } from "./settings.ts";
 import { springKafka } from "./spring-kafka.ts";
-import type { TechbraEcommerceSettings } from "./techbra-ecommerce.settings.ts";
 
 const services = { "order-service": 8081, "billing-service": 8082, "inventory-service": 8083, bff: 8084 } as const;
 
 /** Room for the metrics, of which Prometheus keeps 8 GB. */
 export const prometheusStorage = "10Gi";
 
-export const toolFlows: Flow[] = [
-  flow("kafka-ui", "kafka", 9092),
+/** What the tools open, beside what opens connections to them. */
+export const toolFlows = (kafka: StoreNetwork): Flow[] => [
+  kafka.flowFrom("kafka-ui"),
   flow("grafana", "prometheus", 9090),
   ...Object.entries(services).flatMap(([service, port]) => [flow("prometheus", service, port), flow(service, "jaeger", 4318)]),
 ];

@@ -1,7 +1,7 @@
-import type { Client } from "../data/client.ts";
-import type { Mount } from "../workload/container.ts";
+import type { Client } from "../../data/client.ts";
+import type { Mount } from "../../workload/container.ts";
+import type { TechbraEcommerceSettings } from "./settings.ts";
 import { springKafka } from "./spring-kafka.ts";
-import type { TechbraEcommerceSettings } from "./techbra-ecommerce.settings.ts";
 
 /** The data stores a service uses: it is told of no others. */
 export interface SpringStores {

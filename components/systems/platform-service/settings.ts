@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
-import { postgresDefaults } from "../data/postgres/postgres.ts";
-import { redisDefaults } from "../data/redis/redis.ts";
-import { applications, authenticatingProxy, backup, credentialRotation, cron, host, postgresEngine, publicPaths, quota, replicaRange, redisEngine, resources, size } from "./setting-types.ts";
+import { backupDefaults } from "../../capabilities/verified-backup/verified-backup.ts";
+import { postgresDefaults } from "../../data/postgres/postgres.ts";
+import { redisDefaults } from "../../data/redis/redis.ts";
+import { applications, authenticatingProxy, backup, credentialRotation, cron, host, postgresEngine, publicPaths, quota, replicaRange, redisEngine, resources, size } from "../setting-types.ts";
 
 /** The platform service's part of a stack's configuration; the defaults are the runbook's. */
 export const platformServiceSettings = z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
-import { redisDefaults } from "../data/redis/redis.ts";
-import { applications, authenticatingProxy, backup, credentialRotation, cron, host, publicPaths, quota, redisEngine, replicaRange, replicas, resources, size } from "./setting-types.ts";
+import { backupDefaults } from "../../capabilities/verified-backup/verified-backup.ts";
+import { redisDefaults } from "../../data/redis/redis.ts";
+import { applications, authenticatingProxy, backup, credentialRotation, cron, host, publicPaths, quota, redisEngine, replicaRange, replicas, resources, size } from "../setting-types.ts";
 
 /** Tokens a client may save up, and tokens it gets back in a second (G05). */
 export const rateLimitProfiles = {

@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { backupDefaults } from "../capabilities/verified-backup/verified-backup.ts";
-import { mysqlDefaults, mysqlServers } from "../data/mysql/mysql.ts";
-import { apiServerPorts, applications, backup, credentialRotation, cron, egress, host, mysqlTls, objectName, publicPaths, quota, replicaRange, replicas, resources, size, timeZone } from "./setting-types.ts";
+import { backupDefaults } from "../../capabilities/verified-backup/verified-backup.ts";
+import { mysqlDefaults } from "../../data/mysql/mysql.ts";
+import { mysqlServers } from "../../data/mysql/tools.ts";
+import { apiServerPorts, applications, backup, credentialRotation, cron, egress, host, mysqlTls, objectName, publicPaths, quota, replicaRange, replicas, resources, size, timeZone } from "../setting-types.ts";
 
 const application = { cpuRequest: "50m", cpuLimit: "1", memoryRequest: "128Mi", memoryLimit: "512Mi" } as const;
 
