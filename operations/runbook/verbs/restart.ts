@@ -98,7 +98,7 @@ async function evicted(namespace: string, { metadata, spec }: V1Pod, scope: Scop
   const core = scope.kubeConfig.makeApiClient(CoreV1Api);
   await until({ what: `the disruption budget to let ${name} go`, seconds: 300 + (spec?.terminationGracePeriodSeconds ?? 30) }, scope, async () => {
     try {
-      await core.createNamespacedPodEviction({ namespace, name, body: { metadata: { name, namespace }, deleteOptions: { preconditions: { ...(uid && { uid }) } } } });
+      await core.createNamespacedPodEviction({ namespace, name, body: { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace }, deleteOptions: { preconditions: { ...(uid && { uid }) } } } });
       return { done: true, state: `${name} is asked to end` };
     } catch (error) {
       if (hasStatus(error, 404, 409)) return { done: true, state: `${name} is gone already` };
