@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiException, CoreV1Api, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { CoreV1Api, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import type { KubeConfig, KubernetesObject, V1ValidatingAdmissionPolicy } from "@kubernetes/client-node";
 import type { NamespaceSelector } from "../policies/admission/conditions.ts";
 import type { AdmissionGate } from "../policies/admission/gate.ts";
 import { gateLabel, policyName } from "../policies/admission/policy.ts";
+import { answerOf, ifThere } from "./api-answer.ts";
 
 const apiVersion = "admissionregistration.k8s.io/v1";
 /** The order in which they come; they go in the opposite one, so that no binding is ever without its policy. */
@@ -114,11 +115,7 @@ async function removeAll(api: KubernetesObjectApi, objects: readonly KubernetesO
 }
 
 async function remove(api: KubernetesObjectApi, object: KubernetesObject): Promise<void> {
-  try {
-    await api.delete(object);
-  } catch (error) {
-    if (!(error instanceof ApiException && error.code === 404)) throw error; // somebody else removed it
-  }
+  await ifThere(api.delete(object)); // somebody else may have removed it
 }
 
 /** What an apply changes: the API server counts an object's own changes, and the type checker's report is none of them. */
@@ -128,11 +125,4 @@ function versionOf({ metadata }: KubernetesObject): number | string | undefined 
 
 function keyOf({ kind, metadata }: KubernetesObject): string {
   return `${kind}/${metadata?.name}`;
-}
-
-/** What the API server says in an error; the client's own text would repeat every header. */
-export function answerOf(error: unknown): string {
-  if (!(error instanceof ApiException)) return error instanceof Error ? error.message : String(error);
-  const body: unknown = typeof error.body === "string" && error.body.startsWith("{") ? JSON.parse(error.body) : error.body;
-  return (body as { message?: string } | undefined)?.message ?? String(error.body);
 }

@@ -7,6 +7,11 @@ export interface VerifiedCopy {
   readonly name?: string;
 }
 
+/** One whose pod is still there to say so. */
+export interface ProvenCopy extends Required<VerifiedCopy> {
+  readonly bytes: number;
+}
+
 /** What the API server knows of a backup. */
 export interface BackupState {
   readonly cronJob: V1CronJob;
@@ -32,8 +37,7 @@ export function backupAge(state: BackupState, now: Date): { readonly passed: boo
  * fail; where pods are gone, from the end of a Job or the CronJob's own note of it, which come behind verification too.
  */
 export function newestCopy({ cronJob, jobs, pods }: BackupState): VerifiedCopy | undefined {
-  const left = pods.flatMap(({ status }) => [...status?.initContainerStatuses ?? [], ...status?.containerStatuses ?? []])
-    .flatMap(({ state }): VerifiedCopy[] => proof(state?.terminated?.message));
+  const left = pods.flatMap(provenBy).map(({ name, at }): VerifiedCopy => ({ name, at }));
   const ended = [cronJob.status?.lastSuccessfulTime, ...jobs.map(({ status }) => status?.completionTime)].flatMap((time): VerifiedCopy[] => (time ? [{ at: new Date(time) }] : []));
   const named = newest(left);
   const unnamed = newest(ended);
@@ -42,12 +46,16 @@ export function newestCopy({ cronJob, jobs, pods }: BackupState): VerifiedCopy |
   return named && (!unnamed || unnamed.at.getTime() - named.at.getTime() <= runs) ? named : unnamed;
 }
 
+/** The copies that a pod's containers proved. */
+export const provenBy = ({ status }: V1Pod): ProvenCopy[] =>
+  [...status?.initContainerStatuses ?? [], ...status?.containerStatuses ?? []].flatMap(({ state }) => proof(state?.terminated?.message));
+
 const newest = (copies: readonly VerifiedCopy[]): VerifiedCopy | undefined => copies.toSorted((one, other) => other.at.getTime() - one.at.getTime())[0];
 
-/** What `keep_copy` of copy.sh writes. Anything else is a program's last words. */
-function proof(message = ""): VerifiedCopy[] {
-  const [, name, at] = /^\{"verifiedCopy":"([^"]+)","at":"([^"]+)","bytes":\d+\}\s*$/.exec(message) ?? [];
-  return name && at ? [{ name, at: new Date(at) }] : [];
+/** What `keep_copy` of copy.sh writes, and its size in bytes. Anything else is a program's last words. */
+function proof(message = ""): ProvenCopy[] {
+  const [, name, at, bytes] = /^\{"verifiedCopy":"([^"]+)","at":"([^"]+)","bytes":(\d+)\}\s*$/.exec(message) ?? [];
+  return name && at ? [{ name, at: new Date(at), bytes: Number(bytes) }] : [];
 }
 
 /** When the next copy after this moment must be there: at the end of the next run, had it started as late and taken as long as it may. */
@@ -61,7 +69,7 @@ function dueAfter(moment: Date, { spec }: V1CronJob): Date {
 const created = ({ metadata }: V1CronJob): Date => new Date(metadata?.creationTimestamp ?? 0);
 
 /** In the largest unit of which there are at least two, as kubectl does. */
-function age(milliseconds: number): string {
+export function age(milliseconds: number): string {
   const minutes = Math.max(0, Math.floor(milliseconds / 60_000));
   if (minutes < 120) return `${minutes} min`;
   return minutes < 2 * 24 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / (24 * 60))} days`;

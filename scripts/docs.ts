@@ -1,14 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { verbs } from "../operations/runbook/verbs/index.ts";
 import { policiesPage } from "../policies/check/policies-page.ts";
 import { rulesAsOf } from "../policies/rules/index.ts";
 import { checkout } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
 import { readCoverage } from "./support/coverage.ts";
 import { coveragePage } from "./support/coverage-page.ts";
+import { runbookPage } from "./support/runbook-page.ts";
 
 command("npm run docs --")
-  .description("Write docs/policies.md from the rules and docs/coverage.md from docs/coverage/*.yaml. Tests say when it has to be run again.")
+  .description("Write docs/policies.md from the rules, docs/runbook.md from the verbs and docs/coverage.md from docs/coverage/*.yaml. Tests say when it has to be run again.")
   .addHelpText("after", "\nExit codes: 0 written, 2 wrong usage.")
   .allowExcessArguments(false)
   .parse();
@@ -17,5 +19,7 @@ const rules = rulesAsOf(new Date().toISOString().slice(0, 10));
 writeFileSync(join(checkout, "docs/policies.md"), policiesPage(rules));
 const coverage = readCoverage(checkout);
 writeFileSync(join(checkout, "docs/coverage.md"), coveragePage(coverage));
+writeFileSync(join(checkout, "docs/runbook.md"), runbookPage(verbs));
 console.log(`docs/policies.md is written: ${rules.length} rules`);
+console.log(`docs/runbook.md is written: ${verbs.length} verbs`);
 console.log(`docs/coverage.md is written: ${coverage.flatMap(({ rows }) => rows).length} rows`);

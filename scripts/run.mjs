@@ -19,6 +19,7 @@ const programs = {
   admission: "scripts/admission.ts",
   cluster: "scripts/cluster.ts",
   bench: "scripts/bench.ts",
+  runbook: "scripts/runbook.ts",
   test: "scripts/test.ts",
   "test:platform": "scripts/test-platform.ts",
 };

@@ -1,3 +1,4 @@
+import { KubeConfig } from "@kubernetes/client-node";
 import { askCluster } from "../cluster/identity.ts";
 import { kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../cluster/kubeconfigs.ts";
 import { startLocalCluster } from "../cluster/local/cluster.ts";
@@ -59,7 +60,9 @@ try {
   const { output } = await pulumi(["stack", "output", "--stack", stack, "--json"], workspace, { capture: true });
   const targets = targetsIn(JSON.parse(output) as Record<string, unknown>);
   let failed = 0;
-  for await (const verified of verify(targets, kubeconfig, { simulated, ingress: onMachine })) {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(kubeconfig);
+  for await (const verified of verify(targets, kubeConfig, { simulated, ingress: onMachine })) {
     const { lines, details } = verificationLines(verified);
     for (const line of details) log.add(line);
     console.log(lines.join("\n"));

@@ -35,7 +35,7 @@ export function admissionCommand(args: readonly string[], terminal: Terminal): P
   return exitCode(work, terminal, async (error) => {
     const wrongUsage = error instanceof UnknownContext || error instanceof ForeignFolder || error instanceof SettingsError;
     const code = wrongUsage ? 2 : error instanceof Unreachable ? 3 : 1;
-    return { code, text: code > 1 ? (error as Error).message : (await operations()).answerOf(error) };
+    return { code, text: code > 1 ? (error as Error).message : (await import("../../operations/api-answer.ts")).answerOf(error) };
   });
 }
 

@@ -20,7 +20,7 @@ interface Resource {
   /** Set of an old version that is replaced and not removed yet. */
   readonly delete?: boolean;
   readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: { readonly output?: { readonly context?: unknown; readonly uid?: unknown } };
+  readonly outputs?: Readonly<Record<string, unknown>> & { readonly output?: { readonly context?: unknown; readonly uid?: unknown } };
 }
 
 /** Where the engine's file backend keeps the stacks of this checkout. */
@@ -36,6 +36,9 @@ export function engineRecord(stack: string): EngineRecord {
 
 /** What the last update left of what a program declares: no component, provider or note, and nothing that is about to go. */
 export const recordedResources = (stack: string): readonly Resource[] => declaredIn(latest(stack).resources ?? []);
+
+/** What `pulumi stack output` would say, without the engine; `undefined` where the stack was never brought up from this checkout. */
+export const recordedOutputs = (stack: string): Readonly<Record<string, unknown>> | undefined => latest(stack).resources?.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs;
 
 export const declaredIn = (resources: readonly Resource[]): readonly Resource[] => resources.filter(({ type, custom, delete: going }) => custom === true && going !== true && !type.startsWith("pulumi:"));
 

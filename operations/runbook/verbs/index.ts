@@ -1,0 +1,15 @@
+import type { Verb } from "../verb.ts";
+import { backup } from "./backup.ts";
+import { backups } from "./backups.ts";
+import { lag, topics } from "./kafka.ts";
+import { logs } from "./logs.ts";
+import { renew } from "./renew.ts";
+import { restart } from "./restart.ts";
+import { rightsVerb } from "./rights.ts";
+import { run } from "./run.ts";
+import { status } from "./status.ts";
+import { resume, suspend } from "./suspension.ts";
+import { verify } from "./verify.ts";
+
+/** Every verb, in the order of --help and of the documentation. */
+export const verbs: readonly Verb[] = [status, verify, logs, lag, topics, backups, backup, restart, run, suspend, resume, renew, rightsVerb(() => verbs)];
