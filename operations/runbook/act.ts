@@ -1,11 +1,11 @@
 import type { Target } from "../../components/systems/target.ts";
 import { answerOf } from "../api-answer.ts";
+import { Interrupted, Refused } from "./errors.ts";
 import { type Evidence, keepEvidence } from "./evidence.ts";
 import { type Fact, proven } from "./fact.ts";
 import { type Held, holdLease } from "./lease.ts";
 import { missingRights, rightsOfActing } from "./rights.ts";
 import type { Run } from "./run-id.ts";
-import { Interrupted, Refused } from "./errors.ts";
 import type { ActingVerb, Input, Plan, Scope } from "./verb.ts";
 
 /** How a verb is to be run. */

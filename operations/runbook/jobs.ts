@@ -26,11 +26,13 @@ const byHand = { "cronjob.kubernetes.io/instantiate": "manual" };
 export function jobSources({ cronJobs, jobs }: JobsOf): JobSource[] {
   const scheduled = cronJobs.map((cronJob): JobSource => ({ kind: "CronJob", name: cronJob.metadata!.name!, cronJob }));
   const declared = jobs.filter(({ metadata }) => !metadata?.ownerReferences?.length && metadata?.annotations?.[madeFrom] === undefined)
-    .filter((job) => !cronJobs.some((cronJob) => isRunOf(job, cronJob)))
-    .toSorted((one, other) => Number(other.metadata?.creationTimestamp ?? 0) - Number(one.metadata?.creationTimestamp ?? 0));
-  const byName = new Map(declared.toReversed().map((job) => [calledName(job), job])); // the newest one wins
+    .filter((job) => !cronJobs.some((cronJob) => isRunOf(job, cronJob)));
+  const byName = new Map(declared.toSorted(byAge).map((job) => [calledName(job), job])); // the newest one wins
   return [...scheduled, ...[...byName].map(([name, job]): JobSource => ({ kind: "Job", name, job }))].sort((one, other) => one.name.localeCompare(other.name));
 }
+
+/** The oldest first. */
+export const byAge = (one: V1Job, other: V1Job): number => Number(one.metadata?.creationTimestamp ?? 0) - Number(other.metadata?.creationTimestamp ?? 0);
 
 /** The name that people call a Job by, which is that of the Job that a run by hand was made from too. */
 export const calledName = ({ metadata }: V1Job): string => metadata?.annotations?.[madeFrom] ?? metadata!.name!.replace(/-[0-9a-f]{6,16}$/, "");

@@ -7,11 +7,11 @@ import { type Living, living, wanted } from "./workloads.ts";
 /** Name of the StatefulSet whose pods are Kafka's brokers; `undefined` where the system has none, or an operator runs them. */
 export const brokers = ({ dataStores, workloads }: Target): string | undefined => workloads.find(({ kind, name }) => kind === "StatefulSet" && dataStores.some((store) => store.kind === "kafka" && store.name === name))?.name;
 
-/** Brokers that lack messages of their partitions: no other may go meanwhile (T09). Each is asked anew, whatever its readiness remembers. */
+/** Ready brokers that lack messages of their partitions: no other may go meanwhile (T09). Each is asked anew, whatever its readiness remembers; a broken one goes first and answers nobody. */
 export async function notInSync(target: Target, there: readonly Living[], { exec, simulated }: Scope): Promise<string[]> {
   const kafka = there.find(({ name }) => name === brokers(target));
   if (kafka === undefined || wanted(kafka) < 2 || simulated) return [];
-  const asked = await Promise.all(kafka.pods.map(async ({ metadata, spec }) => {
+  const asked = await Promise.all(kafka.pods.filter(isReady).map(async ({ metadata, spec }) => {
     const place = { namespace: target.namespace, pod: metadata!.name!, container: spec!.containers[0]!.name };
     try {
       const { succeeded, said } = await exec(place, ["bash", "-c", "rm -f /tmp/in-sync; exec bash /scripts/in-sync.sh"]);

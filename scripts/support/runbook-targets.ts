@@ -21,7 +21,7 @@ export interface TargetsFrom {
 /** The systems of the stack's last update, or the named one. Throws {@link Refused} where nothing says what they are, and {@link UsageError} with the names. */
 export function targetsOf(system: string | undefined, { stack, outputs: file, base, all }: TargetsFrom): readonly Target[] {
   let outputs: Readonly<Record<string, unknown>> | undefined;
-  if (file !== undefined) outputs = JSON.parse(readFileSync(resolve(base, file), "utf8")) as Record<string, unknown>;
+  if (file !== undefined) outputs = outputsIn(resolve(base, file));
   else {
     stackConfiguration(stack); // names a stack that does not exist
     outputs = recordedOutputs(stack);
@@ -35,4 +35,12 @@ export function targetsOf(system: string | undefined, { stack, outputs: file, ba
   if (system !== undefined && !names.includes(system)) throw new UsageError(`stack ${stack} has no system "${system}"; ${choice(system, names)}`);
   if (system === undefined && !all) throw new UsageError(`name a system: ${names.join(", ")}`);
   return targets.filter((target) => system === undefined || target.system === system);
+}
+
+function outputsIn(file: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  } catch (error) {
+    throw new UsageError(`--outputs ${file} is not what "pulumi stack output --json" writes: ${(error as Error).message}`);
+  }
 }

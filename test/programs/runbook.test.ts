@@ -1,8 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test from "ava";
 import { outputsOf } from "../../components/systems/outputs.ts";
+import { listClients } from "../../operations/runbook/verbs/gateway.ts";
 import { checkout } from "../../scripts/support/checkout.ts";
 import { fakeCluster } from "../support/fake-cluster.ts";
 import { backupCronJob, shop, withoutIds } from "../support/runbook.ts";
@@ -35,6 +37,17 @@ test("Ctrl-C ends the wait for a run with 130 and the command to go on, and leav
   ].join("\n")), output.stdout);
   t.is(cluster.all("Job").length, 1);
   t.is(cluster.get("Lease", "runbook-bgc-platform")!["spec"].holderIdentity, undefined);
+});
+
+test("the script that lists clients takes any name of a client as a name and never as a command (G09)", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "redis-cli-"));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const names = ["10.0.0.7", "a b", "$(touch hacked)", "`touch hacked`; touch hacked", 'quote " and \' and \\n', "-n"];
+  writeFileSync(join(folder, "keys"), names.map((name) => `api-gateway:rate-limit:${name}\n`).join(""));
+  writeFileSync(join(folder, "redis-cli"), '#!/bin/sh\ncase $1 in --scan) cat keys ;; *) printf "3.5\\n100\\n7\\n" ;; esac\n', { mode: 0o755 });
+  const { stdout, stderr } = spawnSync("sh", ["-c", listClients, "clients", "api-gateway:rate-limit:", "500"], { cwd: folder, encoding: "utf8", env: { PATH: `${folder}:/usr/bin:/bin` } });
+  t.deepEqual([stderr, stdout.trimEnd().split("\n").map((line) => line.trimEnd())], ["", names.map((name) => `api-gateway:rate-limit:${name}\t3.5\t100\t7`)]);
+  t.false(existsSync(join(folder, "hacked")));
 });
 
 test("a question on a terminal that nobody sees is never put: a pipe is refused with 3", async (t) => {

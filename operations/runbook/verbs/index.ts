@@ -1,6 +1,7 @@
 import type { Verb } from "../verb.ts";
 import { backup } from "./backup.ts";
 import { backups } from "./backups.ts";
+import { breaker, clients, closeBreaker } from "./gateway.ts";
 import { lag, topics } from "./kafka.ts";
 import { logs } from "./logs.ts";
 import { renew } from "./renew.ts";
@@ -12,4 +13,4 @@ import { resume, suspend } from "./suspension.ts";
 import { verify } from "./verify.ts";
 
 /** Every verb, in the order of --help and of the documentation. */
-export const verbs: readonly Verb[] = [status, verify, logs, lag, topics, backups, backup, restart, run, suspend, resume, renew, rightsVerb(() => verbs)];
+export const verbs: readonly Verb[] = [status, verify, logs, lag, topics, breaker, clients, backups, backup, restart, run, suspend, resume, closeBreaker, renew, rightsVerb(() => verbs)];

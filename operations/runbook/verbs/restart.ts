@@ -1,12 +1,12 @@
-import { AutoscalingV2Api, CoreV1Api, type V1Pod, type V2HorizontalPodAutoscaler } from "@kubernetes/client-node";
 import { isDeepStrictEqual } from "node:util";
+import { AutoscalingV2Api, CoreV1Api, type V1Pod, type V2HorizontalPodAutoscaler } from "@kubernetes/client-node";
 import type { Target } from "../../../components/systems/target.ts";
 import { choice } from "../../../settings/nearest-name.ts";
 import { answerOf, hasStatus, ifThere } from "../../api-answer.ts";
+import { UsageError } from "../errors.ts";
 import { type Fact, no, yes } from "../fact.ts";
 import { brokers, notInSync } from "../kafka-brokers.ts";
 import { isReady } from "../pod-state.ts";
-import { UsageError } from "../errors.ts";
 import type { ActingVerb, Scope } from "../verb.ts";
 import { until } from "../wait.ts";
 import { type Living, living, secondsForOnePod, settled, wanted } from "../workloads.ts";
@@ -64,7 +64,7 @@ function chosenOf({ system, workloads }: Target, names: readonly string[]): Targ
   return workloads.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-/** Pods that are broken go first, so that those that serve stay until others do; a broken one that has its turn yet holds nobody up. */
+/** Broken pods go first, so that those that serve stay until others do. A broken one whose turn is still to come is not waited for. */
 async function restarted(target: Target, before: Living, scope: Scope): Promise<string> {
   const broken = before.pods.filter((pod) => !isReady(pod));
   const waiting = new Set(broken.map(({ metadata }) => metadata?.uid));

@@ -1,7 +1,7 @@
 import { BatchV1Api, CoreV1Api, DiscoveryV1Api, NetworkingV1Api, type V1CronJob, type V1Job } from "@kubernetes/client-node";
 import { age } from "../../backup-age.ts";
 import { type Fact, measured, no, notMeasured, yes } from "../fact.ts";
-import { calledName, endOf, isRunOf } from "../jobs.ts";
+import { byAge, calledName, endOf, isRunOf } from "../jobs.ts";
 import { podState } from "../pod-state.ts";
 import type { ReadingVerb, Scope } from "../verb.ts";
 import { living, settled } from "../workloads.ts";
@@ -61,8 +61,7 @@ async function jobs(namespace: string, { kubeConfig, now }: Scope): Promise<Fact
   const [{ items: cronJobs }, { items: all }, { items: pods }] = await Promise.all([batch.listNamespacedCronJob({ namespace }), batch.listNamespacedJob({ namespace }), core.listNamespacedPod({ namespace })]);
   const stuck = (job: V1Job) => pods.filter(({ metadata, status }) => metadata?.ownerReferences?.some(({ uid }) => uid === job.metadata?.uid) && (status?.phase === "Running" || status?.phase === "Pending")).map(podState).join(", ");
   // Of a Job that was run again only the newest run counts.
-  const born = ({ metadata }: V1Job) => Number(metadata?.creationTimestamp ?? 0);
-  const alone = [...new Map(all.filter((job) => !cronJobs.some((cronJob) => isRunOf(job, cronJob))).toSorted((one, other) => born(one) - born(other)).map((job) => [calledName(job), job])).values()];
+  const alone = [...new Map(all.filter((job) => !cronJobs.some((cronJob) => isRunOf(job, cronJob))).toSorted(byAge).map((job) => [calledName(job), job])).values()];
   return [...cronJobs.map((cronJob) => schedule(cronJob, all.filter((job) => isRunOf(job, cronJob)), stuck, now())), ...alone.map((job) => {
     const end = endOf(job);
     return (end?.succeeded === false ? no : yes)(`Job ${job.metadata?.name}`, end?.detail ?? `runs${stuck(job) ? `: ${stuck(job)}` : ""}`);

@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import test from "ava";
 import type { Target } from "../../../../components/systems/target.ts";
 import { verbs } from "../../../../operations/runbook/verbs/index.ts";
+import { checkout } from "../../../../scripts/support/checkout.ts";
 import { fakeCluster, type FakeCluster, type Thing } from "../../../support/fake-cluster.ts";
 import { backupCronJob, runbook, shop, withoutIds } from "../../../support/runbook.ts";
 
@@ -187,12 +189,15 @@ test("a wrong verb, system, option or job is wrong usage, and the nearest is nam
 });
 
 test("who may do nothing is told so by every verb: one that acts changes nothing and ends with 3, one that reads has measured nothing and ends with 1", async (t) => {
-  const kafka: Target = { ...shop, workloads: [...shop.workloads, { kind: "StatefulSet", name: "kafka", replicas: 1 }], dataStores: [...shop.dataStores, { kind: "kafka", name: "kafka", service: "kafka", port: 9092 }] };
+  const whole: Target = {
+    ...shop, workloads: [...shop.workloads, { kind: "StatefulSet", name: "kafka", replicas: 1 }, { kind: "StatefulSet", name: "state", replicas: 1 }],
+    dataStores: [...shop.dataStores, { kind: "kafka", name: "kafka", service: "kafka", port: 9092 }, { kind: "redis-state", name: "state", service: "state", port: 6379 }],
+  };
   const cluster = await fakeCluster(t, [backupCronJob()]);
   cluster.rules = [];
   cluster.before = ({ path }) => (/kube-system|selfsubject/.test(path) ? undefined : { status: 403, body: { kind: "Status", message: "forbidden" } });
   for (const { name, kind } of verbs.filter((verb) => verb.kind !== "prints")) {
-    const { code, stdout, stderr } = await runbook(cluster, [name, "bgc-platform", ...(["suspend", "resume"].includes(name) ? ["postgres-backup"] : []), ...(kind === "reads" ? ["--json"] : ["--yes"])], { targets: [kafka] });
+    const { code, stdout, stderr } = await runbook(cluster, [name, "bgc-platform", ...(["suspend", "resume"].includes(name) ? ["postgres-backup"] : []), ...(kind === "reads" ? ["--json"] : ["--yes"])], { targets: [whole] });
     t.is(code, kind === "reads" ? 1 : 3, name);
     if (kind === "reads") t.deepEqual([...new Set(JSON.parse(stdout).systems[0].facts.map(({ answer }: { answer: string }) => answer))], ["not measured"], name);
     else t.regex(stderr, /^refused, and nothing was changed:\n {2}you may not, in namespace data: /, name);
@@ -208,6 +213,18 @@ test("a cluster that does not answer ends with 3 and is named", async (t) => {
     t.is(code, 3, verb[0]);
     t.regex(stderr, /^the API server of context "here" \(http:\/\/127\.0\.0\.1:\d+\) does not answer: .*\. Start it, or name another with --context\n$/);
   }
+});
+
+test("a stack that was not brought up from here is named with both ways, and a file that holds no outputs with its path", async (t) => {
+  const cluster = await fakeCluster(t, []);
+  const bare = (...args: string[]) => runbook(cluster, ["status", "--context", "here", ...args], { bare: true });
+  t.deepEqual(await bare("--stack", "prod"), { code: 3, stdout: "", stderr: "refused, and nothing was changed:\n"
+    + '  stack prod was not brought up from here, so nothing says what its systems are: run "npm run up -- --stack prod"; for a stack of your own Pulumi, '
+    + 'write "pulumi stack output --json --stack prod" to a file, and name it with --outputs and the cluster with --context\n' });
+  t.deepEqual(await bare("--outputs", cluster.kubeconfig.replace("config", "nothing")).then(({ code }) => code), 2);
+  const { code, stderr } = await bare("--outputs", join(checkout, "LICENSE"));
+  t.is(code, 2);
+  t.true(stderr.startsWith(`--outputs ${join(checkout, "LICENSE")} is not what "pulumi stack output --json" writes: `), stderr);
 });
 
 test("a refusal and a failure are a line of JSON too", async (t) => {

@@ -140,6 +140,10 @@ test("of several Kafka brokers none is restarted before each says that it is in 
   t.is(code, 0, stdout);
   t.true(stdout.includes("  StatefulSet kafka: 3 of 3 pods Ready\n  Kafka's kafka-2: not in sync yet: orders-0\n  all brokers are in sync\n  kafka-1 is asked to end\n"), stdout);
   t.deepEqual(evicted, ["kafka-2", "kafka-1", "kafka-0"]);
+  const broken = await fakeCluster(t, [...brokers(3).filter(({ metadata }) => metadata.name !== "kafka-0"), pod("StatefulSet", "kafka", "kafka-0", false)]);
+  const order = replacing(broken);
+  const alone = await runbook(broken, ["restart", "bgc-platform", "kafka", "--yes"], { targets: [target], exec: ({ pod: name }) => Promise.resolve({ succeeded: name !== "kafka-0" || order.length > 0, said: "broken" }) });
+  t.deepEqual([alone.code, order], [0, ["kafka-0", "kafka-2", "kafka-1"]], "a broken broker answers nobody, and goes first");
   const single = await fakeCluster(t, brokers(1));
   replacing(single);
   t.is((await runbook(single, ["restart", "bgc-platform", "--yes"], { targets: [target] })).code, 0, "a single broker has nobody to be behind of");
