@@ -16,6 +16,8 @@ function ground(): string {
   const folder = mkdtempSync(join(tmpdir(), "ordinary-user-"));
   chmodSync(folder, 0o755);
   sh('mkdir "$1/home" "$1/checkout"; git ls-files --cached --others --exclude-standard -z | xargs -0 ls -d 2>/dev/null | tar cf - -T - | tar xf - -C "$1/checkout"', folder);
+  // Two systems have every kind of volume, job and autoscaler; the engine writes its whole state after each step, so five take ten times as long.
+  sh(`sed -i 's/:systems: .*/:systems: ["bgc-platform", "bots-edi"]/' "$1/checkout/Pulumi.dev.yaml"`, folder);
   sh(`chown -R ${user} "$1/home" "$1/checkout"`, folder);
   // An engine that never answers, a Pulumi that does not start and one's own kubectl that is broken: none of them is ours to use.
   sh('mkdir "$1/broken"; cd "$1/broken"; printf "#!/bin/sh\\nexec sleep 600\\n" >docker; printf "#!/bin/sh\\necho broken; exit 1\\n" | tee kubectl k3d kind pulumi pulumi-language-nodejs >pulumi-resource-kubernetes; chmod +x *', folder);
@@ -53,7 +55,7 @@ say down as "$1" "$2" scripts/run.mjs down --purge
 say left bash -c 'ps -u ${user} -o stat=,args= | grep -v "^Z"'
 `;
 
-test("an ordinary user without root, with a broken Docker, kubectl and Pulumi on PATH, brings all systems up on a simulated node, again without a change, and down without a trace", async (t) => {
+test("an ordinary user without root, with a broken Docker, kubectl and Pulumi on PATH, brings two systems up on a simulated node, again without a change, and down without a trace", async (t) => {
   t.timeout(20 * 60_000);
   await buildPrograms(programs, () => {});
   sh(`id ${user} 2>/dev/null >&2 || useradd --no-create-home --shell /bin/bash ${user}`);
@@ -74,9 +76,8 @@ test("an ordinary user without root, with a broken Docker, kubectl and Pulumi on
   t.regex(up, /^done: \d+ created \(.*\)$/m);
   t.regex(up, /exit 0\n$/);
   const claims = said("claims").trim().split("\n");
-  t.true(claims.length > 10, claims.join("\n"));
-  // Nobody has mounted that one yet: the first retention of the audit log does.
-  t.deepEqual(claims.filter((line) => !line.endsWith(" Bound")).map((line) => line.replace(/\s+/, " ")), ["audit-archive Pending", "exit 0"]);
+  t.true(claims.length > 5, claims.join("\n"));
+  t.deepEqual(claims.filter((line) => !line.endsWith(" Bound")).map((line) => line.replace(/\s+/, " ")), ["exit 0"]);
   t.deepEqual(said("jobs").trim().split("\n").filter((line) => !line.includes("Complete")), ["exit 0"]);
 
   t.regex(said("again"), /^done: \d+ unchanged \(.*\)$[\s\S]*exit 0\n$/m);
