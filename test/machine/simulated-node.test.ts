@@ -40,8 +40,7 @@ cd "$1/checkout"
 as() { setpriv --reuid=${user} --regid="$(id -g ${user})" --clear-groups env HOME="$1/home" USER=${user} PATH="$1/broken":/usr/bin:/bin PLATFORM_CACHE="$1/cache" XDG_STATE_HOME="$1/home/state" "\${@:2}"; }
 say() { local file=$1; shift; { "$@" 2>&1; echo "exit $?"; } >"$folder/$file"; }
 folder=$1
-as "$1" "$2" -e 'require("node:net").createServer().listen(16443, "127.0.0.1", () => console.log("listens")); setTimeout(() => process.exit(), 60000)' >"$1/listener" &
-disown
+as "$1" "$2" -e 'require("node:net").createServer().listen(16443, "127.0.0.1", () => console.log("listens")); setTimeout(() => process.exit(), 60000)' >"$1/listener" 2>&1 &
 until grep -qs listens "$1/listener"; do sleep 0.2; done
 say taken as "$1" "$2" scripts/run.mjs cluster up
 pkill -KILL -u ${user}
