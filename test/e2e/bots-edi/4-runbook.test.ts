@@ -1,5 +1,5 @@
 import test from "ava";
-import { kubectl } from "../../support/cluster.ts";
+import { eventually, kubectl } from "../../support/cluster.ts";
 import { actsWell, looksWell } from "../../support/live-runbook.ts";
 
 const suspended = () => kubectl("get", "cronjob", "bots-engine", "-n", "edi", "-o", "jsonpath={.spec.suspend}");
@@ -11,6 +11,8 @@ test.serial("EDI's state and its logs are seen in one command each (E15)", async
 test.serial("the engine is suspended, run by hand meanwhile, and resumed (E03)", async (t) => {
   await actsWell(t, "edi", "suspend", "bots-edi", "bots-engine");
   t.is(await suspended(), "true");
+  // A run that the schedule started before goes on, and no other may begin beside it.
+  await eventually("no run of the engine", 300, () => kubectl("get", "cronjob", "bots-engine", "-n", "edi", "-o", "jsonpath={.status.active[*].name}"), (names) => names === "");
   await actsWell(t, "edi", "run", "bots-edi", "bots-engine");
   await actsWell(t, "edi", "resume", "bots-edi", "bots-engine");
   t.is(await suspended(), "false");
