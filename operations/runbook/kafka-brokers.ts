@@ -1,8 +1,9 @@
 import type { Target } from "../../components/systems/target.ts";
 import { answerOf } from "../api-answer.ts";
-import { isReady, podState } from "./pod-state.ts";
+import { askInPod } from "./own-store.ts";
+import { isReady } from "./pod-state.ts";
 import type { Scope } from "./verb.ts";
-import { type Living, living, wanted } from "./workloads.ts";
+import { type Living, wanted } from "./workloads.ts";
 
 /** Name of the StatefulSet whose pods are Kafka's brokers; `undefined` where the system has none, or an operator runs them. */
 export const brokers = ({ dataStores, workloads }: Target): string | undefined => workloads.find(({ kind, name }) => kind === "StatefulSet" && dataStores.some((store) => store.kind === "kafka" && store.name === name))?.name;
@@ -24,11 +25,8 @@ export async function notInSync(target: Target, there: readonly Living[], { exec
 }
 
 /** What one of Kafka's own tools says, asked of a Ready broker. Throws where no broker is Ready, and with the tool's words where it fails. */
-export async function askKafka(target: Target, { kubeConfig, exec }: Scope, [tool = "", ...args]: readonly string[]): Promise<string> {
-  const { pods } = await living(kubeConfig, target.namespace, { kind: "StatefulSet", name: brokers(target)! });
-  const broker = pods.find(isReady);
-  if (broker === undefined) throw new Error(`no broker of Kafka is Ready: ${pods.length === 0 ? "it has no pod" : pods.map(podState).join(", ")}`);
-  const { succeeded, said } = await exec({ namespace: target.namespace, pod: broker.metadata!.name!, container: broker.spec!.containers[0]!.name }, [tool, "--bootstrap-server", "localhost:9092", ...args]);
-  if (!succeeded) throw new Error(`${tool} in ${broker.metadata!.name}: ${said.split("\n").at(-1)}`);
+export async function askKafka(target: Target, scope: Scope, [tool = "", ...args]: readonly string[]): Promise<string> {
+  const { succeeded, said, pod } = await askInPod(target, scope, brokers(target)!, "no broker of Kafka is Ready", [tool, "--bootstrap-server", "localhost:9092", ...args]);
+  if (!succeeded) throw new Error(`${tool} in ${pod}: ${said.split("\n").at(-1)}`);
   return said;
 }

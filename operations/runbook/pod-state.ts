@@ -13,7 +13,7 @@ function stateOf(pod: V1Pod): string {
   if (metadata?.deletionTimestamp) return "is being stopped";
   const unscheduled = condition(status, "PodScheduled");
   if (unscheduled?.status === "False") return `waits for a node: ${unscheduled.message ?? unscheduled.reason}`;
-  const stuck = statuses(pod).find(({ state }) => state?.waiting?.reason && !["PodInitializing", "ContainerCreating"].includes(state.waiting.reason));
+  const stuck = containerStatuses(pod).find(({ state }) => state?.waiting?.reason && !["PodInitializing", "ContainerCreating"].includes(state.waiting.reason));
   if (stuck) return `container ${stuck.name} ${stuck.state!.waiting!.reason}${stuck.restartCount > 0 ? `, ${stuck.restartCount} restarts` : ""}`;
   const sidecars = new Set(spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name));
   const steps = status?.initContainerStatuses?.filter(({ name }) => !sidecars.has(name)) ?? [];
@@ -25,12 +25,13 @@ function stateOf(pod: V1Pod): string {
   return running ? `container ${running.name} runs and is not Ready` : "starts";
 }
 
-const statuses = ({ status }: V1Pod): V1ContainerStatus[] => [...status?.initContainerStatuses ?? [], ...status?.containerStatuses ?? []];
+/** What is known of its containers, those that run before the others first. */
+export const containerStatuses = ({ status }: V1Pod): V1ContainerStatus[] => [...status?.initContainerStatuses ?? [], ...status?.containerStatuses ?? []];
 const condition = (status: V1Pod["status"], type: string) => status?.conditions?.find((each) => each.type === type);
 
 /** Why a pod failed: its container, the exit code and the last lines that it wrote. */
 export async function lastWords(kubeConfig: KubeConfig, pod: V1Pod, lines = 10): Promise<string> {
-  const failed = statuses(pod).find(({ state }) => state?.terminated && state.terminated.exitCode !== 0);
+  const failed = containerStatuses(pod).find(({ state }) => state?.terminated && state.terminated.exitCode !== 0);
   if (failed === undefined) return podState(pod);
   const { namespace = "", name = "" } = pod.metadata ?? {};
   const log = await kubeConfig.makeApiClient(CoreV1Api).readNamespacedPodLog({ namespace, name, container: failed.name, tailLines: lines })

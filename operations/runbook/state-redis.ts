@@ -1,7 +1,6 @@
 import type { Target } from "../../components/systems/target.ts";
-import { isReady, podState } from "./pod-state.ts";
+import { askInPod } from "./own-store.ts";
 import type { Scope } from "./verb.ts";
-import { living } from "./workloads.ts";
 
 /** The Redis of a system that holds state and no cache: `own` where the system runs it. */
 export function stateRedis({ dataStores, workloads }: Target): { readonly name: string; readonly own: boolean } | undefined {
@@ -10,12 +9,9 @@ export function stateRedis({ dataStores, workloads }: Target): { readonly name: 
 }
 
 /** What a command in the Redis' own container says, where `redis-cli` finds the password in its environment. Throws where no pod is Ready, and with its words where it fails. */
-export async function askRedis(target: Target, { kubeConfig, exec }: Scope, command: readonly string[]): Promise<string> {
-  const { pods } = await living(kubeConfig, target.namespace, { kind: "StatefulSet", name: stateRedis(target)!.name });
-  const pod = pods.find(isReady);
-  if (pod === undefined) throw new Error(`Redis is not Ready: ${pods.map(podState).join(", ") || "it has no pod"}`);
-  const { succeeded, said } = await exec({ namespace: target.namespace, pod: pod.metadata!.name!, container: pod.spec!.containers[0]!.name }, command);
+export async function askRedis(target: Target, scope: Scope, command: readonly string[]): Promise<string> {
+  const { succeeded, said, pod } = await askInPod(target, scope, stateRedis(target)!.name, "Redis is not Ready", command);
   // redis-cli ends with 0 also where the server refused.
-  if (!succeeded || /^(?:\(error\) )?(?:ERR|NOAUTH|NOPERM|WRONGPASS|WRONGTYPE|LOADING|READONLY|MISCONF)\b/.test(said)) throw new Error(`${command[0]} in ${pod.metadata!.name}: ${said.split("\n").at(-1)}`);
+  if (!succeeded || /^(?:\(error\) )?(?:ERR|NOAUTH|NOPERM|WRONGPASS|WRONGTYPE|LOADING|READONLY|MISCONF)\b/.test(said)) throw new Error(`${command[0]} in ${pod}: ${said.split("\n").at(-1)}`);
   return said;
 }

@@ -4,7 +4,7 @@ import { command, kubectl } from "./cluster.ts";
 const runbook = (...args: string[]) => command(process.execPath, ["scripts/run.mjs", "runbook", ...args], { timeout: 900_000 });
 
 /** What a verb that acts says of itself with --json. */
-export interface Done {
+interface Done {
   readonly kept: string;
   readonly state: string;
   readonly facts: readonly { readonly about: string; readonly answer: string }[];

@@ -1,19 +1,14 @@
 import type { Target } from "../../../components/systems/target.ts";
-import { measured, no, notMeasured, yes } from "../fact.ts";
+import { no, yes } from "../fact.ts";
+import { reportOfStore, rightsOfAsking } from "../own-store.ts";
 import { askRedis, stateRedis } from "../state-redis.ts";
-import type { ActingVerb, ReadingVerb, Report, Right, Scope } from "../verb.ts";
+import type { ActingVerb, ReadingVerb, Report, Scope } from "../verb.ts";
 import { living, settled } from "../workloads.ts";
 
 /** The keys of the gateway's state, by names that its programs keep (G03). */
 const keys = { breaker: "api-gateway:circuit-breaker", client: "api-gateway:rate-limit:" };
 /** Most clients that are looked at. */
 const mostClients = 500;
-
-const rights: readonly Right[] = [
-  { group: "apps", resource: "statefulsets", verbs: ["get"] },
-  { group: "", resource: "pods", verbs: ["list"] },
-  { group: "", resource: "pods/exec", verbs: ["create", "get"] },
-];
 
 interface Circuit {
   readonly state: string;
@@ -33,7 +28,7 @@ export const breaker: ReadingVerb = {
   kind: "reads",
   name: "breaker",
   summary: "Show whether the gateway's circuit breaker is closed, and otherwise since when and because of what.",
-  names: [], options: [], rights,
+  names: [], options: [], rights: rightsOfAsking,
   examples: ["breaker resilient-api-gateway"],
   look: (target, scope) => ofGateway(target, scope, "circuit breaker", async () => {
     const { state, detail } = await circuit(target, scope);
@@ -57,7 +52,7 @@ export const clients: ReadingVerb = {
   kind: "reads",
   name: "clients",
   summary: "List the gateway's clients that were refused or have no request left, with what is left of their buckets; the most refused first.",
-  names: [], options: [], rights,
+  names: [], options: [], rights: rightsOfAsking,
   examples: ["clients resilient-api-gateway"],
   look: (target, scope) => ofGateway(target, scope, "clients", async () => {
     const said = await askRedis(target, scope, ["sh", "-c", listClients, "clients", keys.client, String(mostClients)]);
@@ -71,15 +66,8 @@ export const clients: ReadingVerb = {
   }),
 };
 
-async function ofGateway(target: Target, scope: Scope, about: string, look: () => Promise<Report>): Promise<Report> {
-  const redis = stateRedis(target);
-  if (redis === undefined) return { facts: [] };
-  if (!redis.own) return { facts: [notMeasured(about, "its Redis is run by somebody else: ask there")] };
-  if (scope.simulated) return { facts: [notMeasured(about, "the node is simulated: no container runs there")] };
-  let report: Report = { facts: [] };
-  const facts = await measured(about, async () => (report = await look()).facts);
-  return { ...report, facts };
-}
+const ofGateway = (target: Target, scope: Scope, about: string, look: () => Promise<Report>): Promise<Report> =>
+  reportOfStore(stateRedis(target), about, "its Redis is run by somebody else: ask there", scope, look);
 
 /** Closes the circuit breaker, once who is behind it is healthy again (G09). */
 export const closeBreaker: ActingVerb = {
@@ -87,7 +75,7 @@ export const closeBreaker: ActingVerb = {
   name: "close-breaker",
   summary: "Close the gateway's circuit breaker before its time, which is refused while the upstream is not Ready.",
   names: [], options: [],
-  rights: [...rights, { group: "apps", resource: "deployments", verbs: ["get"] }],
+  rights: [...rightsOfAsking, { group: "apps", resource: "deployments", verbs: ["get"] }],
   examples: ["close-breaker resilient-api-gateway"],
   async plan(target, scope) {
     const { system, namespace, endpoints, workloads } = target;

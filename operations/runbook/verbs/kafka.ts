@@ -1,15 +1,10 @@
 import type { Target } from "../../../components/systems/target.ts";
 import { choice } from "../../../settings/nearest-name.ts";
-import { type Fact, measured, no, notMeasured, yes } from "../fact.ts";
+import { type Fact, no, notMeasured, yes } from "../fact.ts";
 import { askKafka, brokers } from "../kafka-brokers.ts";
+import { reportOfStore, rightsOfAsking } from "../own-store.ts";
 import { UsageError } from "../errors.ts";
-import type { ReadingVerb, Right, Scope } from "../verb.ts";
-
-const rights: readonly Right[] = [
-  { group: "apps", resource: "statefulsets", verbs: ["get"] },
-  { group: "", resource: "pods", verbs: ["list"] },
-  { group: "", resource: "pods/exec", verbs: ["create", "get"] },
-];
+import type { ReadingVerb, Report, Scope } from "../verb.ts";
 
 /** What a consumer group has not read of a topic; `lag` is unknown for partitions where it never committed anything. */
 interface Behind {
@@ -28,7 +23,7 @@ export const lag: ReadingVerb = {
   summary: "Show what each consumer group has not read yet, topic by topic, and whether that is within the system's objective.",
   names: [{ form: "[group...]", description: "only these consumer groups" }],
   options: [],
-  rights,
+  rights: rightsOfAsking,
   examples: ["lag techbra-ecommerce"],
   look: (target, scope, { names }) => asked(target, scope, "consumer groups", ["kafka-consumer-groups", "--describe", "--all-groups"], (said) => {
     const all = behindIn(said);
@@ -83,7 +78,7 @@ export const topics: ReadingVerb = {
   summary: "Show Kafka's topics with their partitions and copies, and name each partition that lacks a leader or a copy.",
   names: [],
   options: [],
-  rights,
+  rights: rightsOfAsking,
   examples: ["topics techbra-ecommerce"],
   look: (target, scope) => asked(target, scope, "topics", ["kafka-topics", "--describe"], (said) => {
     const all = topicsIn(said);
@@ -113,15 +108,7 @@ export function topicsIn(said: string): Topic[] {
 }
 
 /** Asks one of the system's own brokers by Kafka's own tool. */
-async function asked(target: Target, scope: Scope, about: string, command: readonly string[], read: (said: string) => { readonly facts: readonly Fact[]; readonly data: unknown }) {
-  if (!target.dataStores.some(({ kind }) => kind === "kafka")) return { facts: [] };
-  if (brokers(target) === undefined) return { facts: [notMeasured(about, "this Kafka is run by an operator or by somebody else: ask there")] };
-  if (scope.simulated) return { facts: [notMeasured(about, "the node is simulated: no container runs there")] };
-  let data: unknown;
-  const facts = await measured(about, async () => {
-    const seen = read(await askKafka(target, scope, command));
-    data = seen.data;
-    return seen.facts;
-  });
-  return { facts, data };
+function asked(target: Target, scope: Scope, about: string, command: readonly string[], read: (said: string) => Report): Promise<Report> {
+  const kafka = target.dataStores.some(({ kind }) => kind === "kafka") ? { own: brokers(target) !== undefined } : undefined;
+  return reportOfStore(kafka, about, "this Kafka is run by an operator or by somebody else: ask there", scope, async () => read(await askKafka(target, scope, command)));
 }

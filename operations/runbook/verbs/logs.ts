@@ -2,7 +2,7 @@ import { CoreV1Api, type KubeConfig, type V1Pod } from "@kubernetes/client-node"
 import { answerOf } from "../../api-answer.ts";
 import { type Fact, measured, no, notMeasured, yes } from "../fact.ts";
 import { type LogKind, readLine } from "../log-kinds.ts";
-import { withoutCredentials } from "../pod-state.ts";
+import { containerStatuses, withoutCredentials } from "../pod-state.ts";
 import { UsageError } from "../errors.ts";
 import type { ReadingVerb } from "../verb.ts";
 
@@ -64,11 +64,12 @@ function secondsOf(text: string): number {
   return Number(amount) * { s: 1, m: 60, h: 3600, d: 86_400 }[unit as "s" | "m" | "h" | "d"];
 }
 
-async function logsOf(kubeConfig: KubeConfig, namespace: string, { metadata, spec, status }: V1Pod, sinceSeconds: number, now: Date): Promise<ContainerLog[]> {
+async function logsOf(kubeConfig: KubeConfig, namespace: string, whole: V1Pod, sinceSeconds: number, now: Date): Promise<ContainerLog[]> {
+  const { metadata, spec } = whole;
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const pod = metadata!.name!;
   const app = metadata?.labels?.["app"] ?? pod;
-  const statuses = [...status?.initContainerStatuses ?? [], ...status?.containerStatuses ?? []];
+  const statuses = containerStatuses(whole);
   const one = async (container: string, previous: boolean): Promise<ContainerLog> => {
     try {
       const text = await core.readNamespacedPodLog({ namespace, name: pod, container, sinceSeconds, timestamps: true, previous });
