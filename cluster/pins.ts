@@ -107,5 +107,5 @@ export const scanner: Program = {
 /** The names the multi-call Kubernetes binary is called by. */
 export const kubernetesParts = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl"] as const;
 
-/** What tests ask about the workflows of .github. */
+/** The linter that a test runs over the workflows in `.github`. */
 export const workflowLinter: Program = { name: "actionlint", module: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint", minutes: 1 };

@@ -19,7 +19,7 @@ function ground(): string {
   // Two systems have every kind of volume, job and autoscaler; the engine writes its whole state after each step, so five take ten times as long.
   sh(`sed -i 's/:systems: .*/:systems: ["bgc-platform", "bots-edi"]/' "$1/checkout/Pulumi.dev.yaml"`, folder);
   sh(`chown -R ${user} "$1/home" "$1/checkout"`, folder);
-  // An engine that never answers, a Pulumi that does not start and one's own kubectl that is broken: none of them is ours to use.
+  // Docker never answers, and the other programs fail at once. The project must not need any of them.
   sh('mkdir "$1/broken"; cd "$1/broken"; printf "#!/bin/sh\\nexec sleep 600\\n" >docker; printf "#!/bin/sh\\necho broken; exit 1\\n" | tee kubectl k3d kind pulumi pulumi-language-nodejs >pulumi-resource-kubernetes; chmod +x *', folder);
   // Links, not copies, so their owner stays; a folder on another disk is copied.
   const share = (from: string, to: string) => sh('mkdir -p "$(dirname "$2")"; cp -al "$1" "$2" 2>/dev/null || { rm -rf "$2"; cp -a "$1" "$2"; }', from, to);
@@ -50,7 +50,7 @@ say claims as "$1" "$kubectl" --kubeconfig .state/stacks/dev/kubeconfig get pers
 say jobs as "$1" "$kubectl" --kubeconfig .state/stacks/dev/kubeconfig get jobs -A --no-headers -o "custom-columns=:.metadata.name,:.status.conditions[*].type"
 say again as "$1" "$2" scripts/run.mjs up
 say down as "$1" "$2" scripts/run.mjs down --purge
-# One that has ended, and that the machine's first process has not taken note of yet, is none.
+# A process that has ended stays in the list, marked with Z, until its parent notices.
 say left bash -c 'ps -u ${user} -o stat=,args= | grep -v "^Z"'
 `;
 
