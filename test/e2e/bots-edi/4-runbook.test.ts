@@ -4,10 +4,6 @@ import { actsWell, looksWell } from "../../support/live-runbook.ts";
 
 const suspended = () => kubectl("get", "cronjob", "bots-engine", "-n", "edi", "-o", "jsonpath={.spec.suspend}");
 
-test.serial("EDI's state and its logs are seen in one command each (E15)", async (t) => {
-  await looksWell(t, ["status", "bots-edi"], ["verify", "bots-edi"], ["logs", "bots-edi"]);
-});
-
 test.serial("the engine is suspended, run by hand meanwhile, and resumed (E03)", async (t) => {
   await actsWell(t, "edi", "suspend", "bots-edi", "bots-engine");
   t.is(await suspended(), "true");
@@ -16,4 +12,9 @@ test.serial("the engine is suspended, run by hand meanwhile, and resumed (E03)",
   await actsWell(t, "edi", "run", "bots-edi", "bots-engine");
   await actsWell(t, "edi", "resume", "bots-edi", "bots-engine");
   t.is(await suspended(), "false");
+});
+
+// After a run by hand: one of the schedule that met a drill's lock has failed, and the state says so until the next.
+test.serial("EDI's state and its logs are seen in one command each (E15)", async (t) => {
+  await looksWell(t, ["status", "bots-edi"], ["verify", "bots-edi"], ["logs", "bots-edi"]);
 });
