@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { removeLeftovers } from "./leftovers.ts";
@@ -11,7 +21,9 @@ import { run } from "./shell.ts";
 import { undoing } from "./undo.ts";
 
 const goEnvironment = { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
-/** Compilers live for seconds: collecting less garbage saves a fifth of their time. Changes nothing in what they make. */
+/**
+ * Compilers live for seconds: collecting less garbage saves a fifth of their time. Changes nothing in what they make.
+ */
 const hurry = { GOGC: "400", GOMEMLIMIT: "3GiB" };
 const oldestGo = [1, 26] as const;
 
@@ -34,7 +46,8 @@ function moduleFiles(folder: string, embedded: readonly string[]): string[] {
 }
 
 /**
- * Builds what the cache does not hold, one program after another; two calls build beside each other, and a program that both want once.
+ * Builds what the cache does not hold, one program after another; two calls build beside each other, and a program that
+ * both want once.
  * Interrupted, it leaves whole programs or none.
  */
 export async function buildPrograms(programs: readonly Program[], print: Print): Promise<void> {
@@ -44,7 +57,9 @@ export async function buildPrograms(programs: readonly Program[], print: Print):
   sweep(join(cacheFolder, "programs"));
   const started = performance.now();
   const minutes = missing.reduce((sum, program) => sum + program.minutes, 0);
-  print(`building ${missing.length} Go programs; with an empty Go cache on two cores this takes about ${minutes} ${minutes === 1 ? "minute" : "minutes"}, once`);
+  print(
+    `building ${missing.length} Go programs; with an empty Go cache on two cores this takes about ${minutes} ${minutes === 1 ? "minute" : "minutes"}, once`,
+  );
   const fetched = fetchModules(missing);
   for (const program of missing) await once(program, print);
   await fetched;
@@ -56,16 +71,25 @@ const underway = new Map<string, Promise<void>>();
 /** Builds a program unless this process or another one does so already, and waits for it then. */
 function once(program: Program, print: Print): Promise<void> {
   const path = programPath(program);
-  const building = underway.get(path) ?? withLock(`${dirname(path)}.lock`, print, async () => {
-    if (!existsSync(path)) await step(`toolchain: ${program.name}`, print, () => build(program));
-  }).finally(() => underway.delete(path));
+  const building =
+    underway.get(path) ??
+    withLock(`${dirname(path)}.lock`, print, async () => {
+      if (!existsSync(path)) await step(`toolchain: ${program.name}`, print, () => build(program));
+    }).finally(() => underway.delete(path));
   underway.set(path, building);
   return building;
 }
 
-/** Fetches the modules of programs ahead of their compilers, which would wait for the network. What fails here fails in the build, which says why. */
+/**
+ * Fetches the modules of programs ahead of their compilers, which would wait for the network. What fails here fails in
+ * the build, which says why.
+ */
 async function fetchModules(programs: readonly Program[]): Promise<void> {
-  for (const program of programs) await run("go", ["list", "-e", "-deps", program.package], { cwd: join(modulesFolder, program.module), env: goEnvironment }).catch(() => {});
+  for (const program of programs)
+    await run("go", ["list", "-e", "-deps", program.package], {
+      cwd: join(modulesFolder, program.module),
+      env: goEnvironment,
+    }).catch(() => {});
 }
 
 /** Removes work folders that killed builds left. */
@@ -74,7 +98,10 @@ export const sweep = (folder: string): void => removeLeftovers(folder, /\.(?:bui
 async function checkGo(): Promise<void> {
   const output = await run("go", ["env", "GOVERSION"]).catch(() => undefined);
   const wanted = oldestGo.join(".");
-  if (output === undefined) throw new Error(`the toolchain is built with Go, and there is no "go" on PATH: install Go ${wanted} or newer, or Pulumi and a k3d or kind cluster of your own`);
+  if (output === undefined)
+    throw new Error(
+      `the toolchain is built with Go, and there is no "go" on PATH: install Go ${wanted} or newer, or Pulumi and a k3d or kind cluster of your own`,
+    );
   const [, major = "0", minor = "0"] = /^go(\d+)\.(\d+)/.exec(output.trim()) ?? [];
   if (Number(major) * 1000 + Number(minor) < oldestGo[0] * 1000 + oldestGo[1]) {
     throw new Error(`"go" on PATH is ${output.trim()}, and the toolchain needs Go ${wanted} or newer`);
@@ -93,22 +120,46 @@ async function build(program: Program): Promise<void> {
     if (program.copy) await copyModule(program.copy, folder);
     const variables = Object.entries(program.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
     const built = join(work, "built", program.name);
-    await run("go", ["build", "-p", String(availableParallelism()), "-trimpath", "-ldflags", ["-s -w", ...variables].join(" "), "-o", built, program.package], { cwd: folder, env: { ...goEnvironment, ...hurry } });
+    await run(
+      "go",
+      [
+        "build",
+        "-p",
+        String(availableParallelism()),
+        "-trimpath",
+        "-ldflags",
+        ["-s -w", ...variables].join(" "),
+        "-o",
+        built,
+        program.package,
+      ],
+      { cwd: folder, env: { ...goEnvironment, ...hurry } },
+    );
     mkdirSync(dirname(target), { recursive: true });
     renameSync(built, target);
   });
 }
 
 async function copyModule({ module, from, to, file, by }: NonNullable<Program["copy"]>, folder: string): Promise<void> {
-  const { Dir } = JSON.parse(await run("go", ["mod", "download", "-json", module], { cwd: join(folder, from), env: goEnvironment })) as { Dir: string };
+  const { Dir } = JSON.parse(
+    await run("go", ["mod", "download", "-json", module], { cwd: join(folder, from), env: goEnvironment }),
+  ) as { Dir: string };
   await run("cp", ["-R", Dir, join(folder, to)]);
   await run("chmod", ["-R", "u+w", join(folder, to)]); // Go's own cache is read-only
   copyFileSync(join(folder, by), join(folder, to, file));
 }
 
 async function copyEmbedded({ embeds, package: folder }: Program, module: string): Promise<void> {
-  const { Dir } = JSON.parse(await run("go", ["list", "-m", "-json", embeds!.module], { cwd: module, env: goEnvironment })) as { Dir?: string };
-  const source = Dir ?? (JSON.parse(await run("go", ["mod", "download", "-json", embeds!.module], { cwd: module, env: goEnvironment })) as { Dir: string }).Dir;
+  const { Dir } = JSON.parse(
+    await run("go", ["list", "-m", "-json", embeds!.module], { cwd: module, env: goEnvironment }),
+  ) as { Dir?: string };
+  const source =
+    Dir ??
+    (
+      JSON.parse(
+        await run("go", ["mod", "download", "-json", embeds!.module], { cwd: module, env: goEnvironment }),
+      ) as { Dir: string }
+    ).Dir;
   for (const file of embeds!.files) {
     copyFileSync(join(source, embeds!.folder, file), join(module, folder, file));
     chmodSync(join(module, folder, file), 0o644);

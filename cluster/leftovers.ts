@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { isRunning } from "./local/processes.ts";
 
 /**
- * Removes what processes left in a folder that are gone: one that was killed cannot do it itself. The group of `pattern` is the process's number in a
+ * Removes what processes left in a folder that are gone: one that was killed cannot do it itself. The group of
+ * `pattern` is the process's number in a
  * name. What belongs to another user stays, and a folder that is not there has nothing.
  */
 export function removeLeftovers(folder: string, pattern: RegExp): void {

@@ -8,20 +8,40 @@ export interface PlainAccess {
 }
 
 /** The fields of a cluster and of a user that are understood here. */
-const clusterFields = ["server", "certificate-authority", "certificate-authority-data", "insecure-skip-tls-verify", "tls-server-name"];
-const userFields = ["client-certificate", "client-certificate-data", "client-key", "client-key-data", "token", "tokenFile"];
+const clusterFields = [
+  "server",
+  "certificate-authority",
+  "certificate-authority-data",
+  "insecure-skip-tls-verify",
+  "tls-server-name",
+];
+const userFields = [
+  "client-certificate",
+  "client-certificate-data",
+  "client-key",
+  "client-key-data",
+  "token",
+  "tokenFile",
+];
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The access of a kubeconfig with one context, where certificates or a token open the API server; `undefined` where it takes more, such as a login
+ * The access of a kubeconfig with one context, where certificates or a token open the API server; `undefined` where it
+ * takes more, such as a login
  * program or a proxy. Throws where a file that it names cannot be read.
  */
 export function plainAccess(kubeconfig: Fields): PlainAccess | undefined {
-  const only = (list: string, entry: string) => ((kubeconfig[list] ?? []) as readonly Fields[])[0]?.[entry] as Fields | undefined ?? {};
+  const only = (list: string, entry: string) =>
+    (((kubeconfig[list] ?? []) as readonly Fields[])[0]?.[entry] as Fields | undefined) ?? {};
   const [cluster, user] = [only("clusters", "cluster"), only("users", "user")];
-  const said = (fields: Fields) => Object.keys(fields).filter((name) => fields[name] !== undefined && fields[name] !== "");
-  if (said(cluster).some((name) => !clusterFields.includes(name)) || said(user).some((name) => !userFields.includes(name))) return undefined;
+  const said = (fields: Fields) =>
+    Object.keys(fields).filter((name) => fields[name] !== undefined && fields[name] !== "");
+  if (
+    said(cluster).some((name) => !clusterFields.includes(name)) ||
+    said(user).some((name) => !userFields.includes(name))
+  )
+    return undefined;
   const content = (fields: Fields, name: string): Buffer | undefined => {
     if (fields[`${name}-data`]) return Buffer.from(String(fields[`${name}-data`]), "base64");
     return fields[name] ? readFileSync(String(fields[name])) : undefined;

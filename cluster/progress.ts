@@ -6,7 +6,9 @@ export const elapsed = (since: number): string => {
   return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
 };
 
-/** Does one step of a longer work, saying at its start, every 15 seconds and at its end what it is and how long it took. */
+/**
+ * Does one step of a longer work, saying at its start, every 15 seconds and at its end what it is and how long it took.
+ */
 export async function step<T>(title: string, print: Print, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   print(`${title} ...`);

@@ -7,7 +7,11 @@ import { delimiter } from "node:path";
  */
 export function systemEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
-  return { ...process.env as Record<string, string>, PATH: [...path, "/usr/sbin", "/sbin"].join(delimiter), ...extra };
+  return {
+    ...(process.env as Record<string, string>),
+    PATH: [...path, "/usr/sbin", "/sbin"].join(delimiter),
+    ...extra,
+  };
 }
 
 /** Programs that run. One listener serves all of them, because dozens run side by side. */
@@ -39,10 +43,16 @@ export interface RunOptions {
   readonly limit?: number;
 }
 
-/** Runs a program to its end and returns its standard output. Throws with what it printed when it fails. Ctrl-C ends it. */
+/**
+ * Runs a program to its end and returns its standard output. Throws with what it printed when it fails. Ctrl-C ends it.
+ */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: options.cwd, env: systemEnvironment(options.env), stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: systemEnvironment(options.env),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
@@ -51,23 +61,33 @@ export function run(program: string, args: readonly string[], options: RunOption
     child.stdin.end(options.input);
     started(child);
     let late = "";
-    const timer = options.limit === undefined ? undefined : setTimeout(() => {
-      late = `it has not ended within ${options.limit} s`;
-      child.kill("SIGKILL");
-      // A child of its own may hold them open for ever.
-      for (const stream of [child.stdout, child.stderr]) stream.destroy();
-    }, options.limit * 1000);
+    const timer =
+      options.limit === undefined
+        ? undefined
+        : setTimeout(() => {
+            late = `it has not ended within ${options.limit} s`;
+            child.kill("SIGKILL");
+            // A child of its own may hold them open for ever.
+            for (const stream of [child.stdout, child.stderr]) stream.destroy();
+          }, options.limit * 1000);
     child.on("error", (error) => reject(new CommandError(`${program} does not start: ${error.message}`)));
     child.on("close", (code, signal) => {
       ended(child);
       clearTimeout(timer);
       if (code === 0) return resolve(Buffer.concat(stdout).toString());
       const said = late || Buffer.concat(stderr).toString().trim() || Buffer.concat(stdout).toString().trim();
-      reject(new CommandError(`${program} ${args.slice(0, 4).join(" ")} failed (${signal ?? `exit ${code}`}): ${said.split("\n").slice(-15).join("\n")}`));
+      reject(
+        new CommandError(
+          `${program} ${args.slice(0, 4).join(" ")} failed (${signal ?? `exit ${code}`}): ${said.split("\n").slice(-15).join("\n")}`,
+        ),
+      );
     });
   });
 }
 
 /** Whether a program runs and ends well. */
 export const succeeds = (program: string, args: readonly string[], options?: RunOptions): Promise<boolean> =>
-  run(program, args, options).then(() => true, () => false);
+  run(program, args, options).then(
+    () => true,
+    () => false,
+  );

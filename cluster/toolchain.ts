@@ -1,13 +1,28 @@
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, join } from "node:path";
 import { buildPrograms, programPath } from "./build.ts";
 import { cacheFolder } from "./paths.ts";
 import { clusterPrograms, kubernetesParts, type Program, pulumiPrograms, versions } from "./pins.ts";
 import type { Print } from "./progress.ts";
 
-/** The oldest Pulumi of the user's own that runs this project: the first that keeps a value with a stack (its resource Stash). */
+/**
+ * The oldest Pulumi of the user's own that runs this project: the first that keeps a value with a stack (its resource
+ * Stash).
+ */
 const oldestPulumi = [3, 208] as const;
 
 export interface Toolchain {
@@ -18,7 +33,13 @@ export interface Toolchain {
 }
 
 /** Makes sure that the programs of a part are there, and builds what is missing. */
-export async function ensureToolchain({ parts, print = console.log }: { readonly parts: "pulumi" | "cluster" | "all"; readonly print?: Print }): Promise<Toolchain> {
+export async function ensureToolchain({
+  parts,
+  print = console.log,
+}: {
+  readonly parts: "pulumi" | "cluster" | "all";
+  readonly print?: Print;
+}): Promise<Toolchain> {
   const own = ownPulumi();
   const wanted = [parts !== "cluster" && !own ? pulumiPrograms : [], parts !== "pulumi" ? clusterPrograms : []];
   if (parts !== "cluster" && own) print(`using ${own.path} (${own.version})`);
@@ -32,7 +53,9 @@ export async function ensureToolchain({ parts, print = console.log }: { readonly
 
 function checkPlatform(): void {
   if (!["linux", "darwin"].includes(process.platform)) {
-    throw new Error(`the toolchain builds on Linux and macOS, and this is ${process.platform}: install Pulumi ${oldestPulumi.join(".")} or newer and use a k3d or kind cluster`);
+    throw new Error(
+      `the toolchain builds on Linux and macOS, and this is ${process.platform}: install Pulumi ${oldestPulumi.join(".")} or newer and use a k3d or kind cluster`,
+    );
   }
 }
 
@@ -43,13 +66,27 @@ function ownPulumi(): { path: string; version: string } | undefined {
   const folder = folders.find((candidate) => existsSync(join(candidate, "pulumi")));
   if (!folder || !existsSync(join(folder, "pulumi-language-nodejs"))) return undefined;
   const path = join(folder, "pulumi");
-  const version = spawnSync(path, ["version"], { encoding: "utf8", env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } }).stdout?.trim() ?? "";
+  const version =
+    spawnSync(path, ["version"], {
+      encoding: "utf8",
+      env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    }).stdout?.trim() ?? "";
   const [, major = "0", minor = "0"] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
-  return Number(major) * 1000 + Number(minor) >= oldestPulumi[0] * 1000 + oldestPulumi[1] ? { path, version } : undefined;
+  return Number(major) * 1000 + Number(minor) >= oldestPulumi[0] * 1000 + oldestPulumi[1]
+    ? { path, version }
+    : undefined;
 }
 
 const folderOf = (programs: readonly Program[]): string =>
-  join(cacheFolder, "bin", createHash("sha256").update(readFileSync(new URL(import.meta.url))).update(programs.map(programPath).join("\n")).digest("hex").slice(0, 16));
+  join(
+    cacheFolder,
+    "bin",
+    createHash("sha256")
+      .update(readFileSync(new URL(import.meta.url)))
+      .update(programs.map(programPath).join("\n"))
+      .digest("hex")
+      .slice(0, 16),
+  );
 
 /** Fills a folder aside and puts it in place in one step. */
 function assemble(folder: string, fill: (folder: string) => void): void {
@@ -74,14 +111,19 @@ function linkPulumiPrograms(folder: string): void {
     writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`);
     chmodSync(join(folder, name), 0o755);
   };
-  const place = (name: string, target: string) => placeProgram(programPath(pulumiPrograms.find((program) => program.name === name)!), join(folder, target));
+  const place = (name: string, target: string) =>
+    placeProgram(programPath(pulumiPrograms.find((program) => program.name === name)!), join(folder, target));
   place("pulumi", "pulumi");
   place("pulumi-language-nodejs", "pulumi-language-nodejs-host");
   // This language host is older than the option in Pulumi.yaml that says so.
   script("pulumi-language-nodejs", `exec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false "$@"`);
-  // This language host cannot start policy packs either: the CLI calls this in the pack's folder. Pulumi's own script loads TypeScript's compiler first, which our pack does without.
+  // This language host cannot start policy packs either: the CLI calls this in the pack's folder. Pulumi's own script
+  // loads TypeScript's compiler first, which our pack does without.
   script("pulumi-analyzer-policy", "exec node .");
-  for (const [name, version] of [["kubernetes", versions.kubernetesProvider], ["random", versions.randomProvider]] as const) {
+  for (const [name, version] of [
+    ["kubernetes", versions.kubernetesProvider],
+    ["random", versions.randomProvider],
+  ] as const) {
     const plugin = join("plugins", `resource-${name}-v${version}`);
     mkdirSync(join(folder, plugin), { recursive: true });
     place(`pulumi-resource-${name}`, join(plugin, `pulumi-resource-${name}`));
@@ -109,17 +151,24 @@ export function pulumiEnvironment(checkout: string): Record<string, string> {
   const own = ownPulumi();
   const bin = folderOf(pulumiPrograms);
   if (!own) linkPlugins(bin, home);
-  const path = [...(own ? [] : [bin]), join(checkout, "node_modules/.bin"), folderOf(clusterPrograms), process.env["PATH"] ?? ""];
-  const chosen = process.env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
+  const path = [
+    ...(own ? [] : [bin]),
+    join(checkout, "node_modules/.bin"),
+    folderOf(clusterPrograms),
+    process.env["PATH"] ?? "",
+  ];
+  const chosen =
+    process.env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
   return {
-    ...process.env as Record<string, string>,
+    ...(process.env as Record<string, string>),
     PATH: path.join(delimiter),
     PULUMI_HOME: home,
     // No file of attributes beside the state, with its checksum: the state is written after every step.
     PULUMI_BACKEND_URL: `file://${join(state, "backend")}?metadata=skip`,
     // It is the same copy that the engine's history of updates has.
     PULUMI_DISABLE_CHECKPOINT_BACKUPS: "true",
-    // Encoding the state leaves much behind: collecting it half as often saves a tenth of an update, for memory that is there.
+    // Encoding the state leaves much behind: collecting it half as often saves a tenth of an update, for memory that is
+    // there.
     GOGC: process.env["GOGC"] ?? "200",
     ...(chosen ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(state) }),
     PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -127,7 +176,8 @@ export function pulumiEnvironment(checkout: string): Record<string, string> {
     PULUMI_PARALLEL: process.env["PULUMI_PARALLEL"] ?? "64",
     // Node.js keeps what it compiled, so that the program starts faster the next time.
     NODE_COMPILE_CACHE: join(state, "compile-cache"),
-    // Our CLI takes the providers that were built with it, and neither another one that lies on PATH nor one from the network.
+    // Our CLI takes the providers that were built with it, and neither another one that lies on PATH nor one from the
+    // network.
     ...(own ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true", PULUMI_IGNORE_AMBIENT_PLUGINS: "true" }),
   };
 }

@@ -2,7 +2,17 @@ import type { StackSettings } from "./configuration.ts";
 import type { SystemContext } from "./systems/target.ts";
 
 /** What a stack's settings give to each of its systems. */
-export function contextOf({ certificateIssuer, clusterAddons, dnsCidrs, ingress, ingressClass, monitoring, purpose, retainData, storageClass }: StackSettings): SystemContext {
+export function contextOf({
+  certificateIssuer,
+  clusterAddons,
+  dnsCidrs,
+  ingress,
+  ingressClass,
+  monitoring,
+  purpose,
+  retainData,
+  storageClass,
+}: StackSettings): SystemContext {
   const addons = new Set(clusterAddons);
   return {
     purpose,

@@ -1,6 +1,7 @@
 /**
  * The public images every stack uses, pinned to a release. Private application images are configuration, not pins.
- * Where no registry can be reached, the local cluster builds images of these very names from Debian and npm packages, Go modules and jars of Maven Central.
+ * Where no registry can be reached, the local cluster builds images of these very names from Debian and npm packages,
+ * Go modules and jars of Maven Central.
  */
 export const images = {
   /** PostgreSQL server, client and dump tools (B03, B10). UID and GID 999. */

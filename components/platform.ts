@@ -6,7 +6,10 @@ import { contextOf } from "./context.ts";
 import { withoutPulumisTraces } from "./stack-traces.ts";
 import { outputsOf, type StackOutputs } from "./systems/outputs.ts";
 
-/** Declares all systems of a stack, and returns the stack's outputs. Throws before any object is made where a running cluster refuses a change. */
+/**
+ * Declares all systems of a stack, and returns the stack's outputs. Throws before any object is made where a running
+ * cluster refuses a change.
+ */
 export async function declarePlatform(settings: StackSettings): Promise<StackOutputs> {
   withoutPulumisTraces();
   const cluster = chosenCluster(settings.context);

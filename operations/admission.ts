@@ -19,19 +19,38 @@ export interface Applied {
   readonly removed: number;
 }
 
-/** Brings a cluster's policies and bindings to what the gate says, and removes what it no longer has. Running it again changes nothing. */
+/**
+ * Brings a cluster's policies and bindings to what the gate says, and removes what it no longer has. Running it again
+ * changes nothing.
+ */
 export async function applyGate(kubeConfig: KubeConfig, gate: AdmissionGate): Promise<Applied> {
   const api = KubernetesObjectApi.makeApiClient(kubeConfig);
   const before = new Map((await ours(api)).map((object) => [keyOf(object), versionOf(object)]));
-  const wanted = [...gate.guarded.map(({ policy }) => policy), ...gate.guarded.flatMap(({ bindings }) => bindings)] as KubernetesObject[];
+  const wanted = [
+    ...gate.guarded.map(({ policy }) => policy),
+    ...gate.guarded.flatMap(({ bindings }) => bindings),
+  ] as KubernetesObject[];
   const counts = { created: 0, changed: 0, unchanged: 0 };
   for (const object of wanted) {
-    const applied = await api.patch(object, undefined, undefined, "production-platform", true, PatchStrategy.ServerSideApply);
+    const applied = await api.patch(
+      object,
+      undefined,
+      undefined,
+      "production-platform",
+      true,
+      PatchStrategy.ServerSideApply,
+    );
     const known = before.get(keyOf(object));
     counts[known === undefined ? "created" : known === versionOf(applied) ? "unchanged" : "changed"] += 1;
   }
   const names = new Set(wanted.map(keyOf));
-  return { ...counts, removed: await removeAll(api, (await ours(api)).filter((object) => !names.has(keyOf(object)))) };
+  return {
+    ...counts,
+    removed: await removeAll(
+      api,
+      (await ours(api)).filter((object) => !names.has(keyOf(object))),
+    ),
+  };
 }
 
 /** Removes every policy and binding of this gate, and returns how many there were. */
@@ -51,32 +70,45 @@ export interface Patience {
 }
 
 /**
- * What the API server's type checker says about the expressions, once it has looked at all of them. It checks one after the other, so that a
+ * What the API server's type checker says about the expressions, once it has looked at all of them. It checks one after
+ * the other, so that a
  * busy control plane needs minutes for all. Throws when not one more was checked for a minute.
  */
-export async function typeWarnings(kubeConfig: KubeConfig, { interval = 1000, idle = 60_000, progress }: Patience = {}): Promise<string[]> {
+export async function typeWarnings(
+  kubeConfig: KubeConfig,
+  { interval = 1000, idle = 60_000, progress }: Patience = {},
+): Promise<string[]> {
   const api = KubernetesObjectApi.makeApiClient(kubeConfig);
   let [least, end] = [Infinity, 0];
-  for (;; await sleep(interval)) {
+  for (; ; await sleep(interval)) {
     const policies = await ofKind<V1ValidatingAdmissionPolicy>(api, "ValidatingAdmissionPolicy");
     const open = policies.filter(({ metadata, status }) => status?.observedGeneration !== metadata?.generation);
     if (open.length === 0) {
       return policies.flatMap(({ metadata, status }) =>
-        (status?.typeChecking?.expressionWarnings ?? []).map(({ fieldRef, warning }) => `${metadata?.name} ${fieldRef}: ${warning}`));
+        (status?.typeChecking?.expressionWarnings ?? []).map(
+          ({ fieldRef, warning }) => `${metadata?.name} ${fieldRef}: ${warning}`,
+        ),
+      );
     }
     if (open.length < least) [least, end] = [open.length, Date.now() + idle];
     progress?.(open.length, policies.length);
     if (Date.now() > end) {
-      throw new Error(`the API server's type checker has not looked at ${open.length} policies, and at none of them in the last ${idle / 1000} s; ${open[0]?.metadata?.name} is one: see the log of kube-controller-manager`);
+      throw new Error(
+        `the API server's type checker has not looked at ${open.length} policies, and at none of them in the last ${idle / 1000} s; ${open[0]?.metadata?.name} is one: see the log of kube-controller-manager`,
+      );
     }
   }
 }
 
 /**
- * Asks for something unsafe, as a dry run, until the API server refuses it: policies take effect a moment after they are there. Returns the
+ * Asks for something unsafe, as a dry run, until the API server refuses it: policies take effect a moment after they
+ * are there. Returns the
  * answer; undefined where no namespace has the label. Throws when nothing is refused within a minute.
  */
-export async function provenRefusal(kubeConfig: KubeConfig, { key, value }: NamespaceSelector): Promise<string | undefined> {
+export async function provenRefusal(
+  kubeConfig: KubeConfig,
+  { key, value }: NamespaceSelector,
+): Promise<string | undefined> {
   const { items } = await kubeConfig.makeApiClient(CoreV1Api).listNamespace({ labelSelector: `${key}=${value}` });
   const namespace = items.find(({ metadata }) => metadata?.deletionTimestamp === undefined)?.metadata?.name;
   if (namespace === undefined) return undefined;
@@ -86,24 +118,46 @@ export async function provenRefusal(kubeConfig: KubeConfig, { key, value }: Name
     answer = await api.create(unsafe(namespace), undefined, "All").then(() => "it is accepted", answerOf);
     if (answer.includes(`'${policyName("")}`)) return answer;
   }
-  throw new Error(`the policies are there, but none of them refuses an unsafe Deployment in namespace ${namespace} after 60 s (the answer: ${answer}): `
-    + "is the admission plugin ValidatingAdmissionPolicy switched on?");
+  throw new Error(
+    `the policies are there, but none of them refuses an unsafe Deployment in namespace ${namespace} after 60 s (the answer: ${answer}): ` +
+      "is the admission plugin ValidatingAdmissionPolicy switched on?",
+  );
 }
 
 /** A Deployment and not a Pod: Pod Security would refuse a Pod before these policies are asked. */
 function unsafe(namespace: string): KubernetesObject {
   const labels = { app: "unsafe" };
   const containers = [{ name: "unsafe", image: "unsafe:latest", securityContext: { privileged: true } }];
-  const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { hostNetwork: true, containers } } };
-  return { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "production-platform-unsafe", namespace }, spec } as KubernetesObject;
+  const spec = {
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { hostNetwork: true, containers } },
+  };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "production-platform-unsafe", namespace },
+    spec,
+  } as KubernetesObject;
 }
 
 async function ours(api: KubernetesObjectApi): Promise<KubernetesObject[]> {
   return (await Promise.all(kinds.map((kind) => ofKind(api, kind)))).flat();
 }
 
-async function ofKind<T extends KubernetesObject>(api: KubernetesObjectApi, kind: (typeof kinds)[number]): Promise<T[]> {
-  const { items } = await api.list<T>(apiVersion, kind, undefined, undefined, undefined, undefined, undefined, `${gateLabel.key}=${gateLabel.value}`);
+async function ofKind<T extends KubernetesObject>(
+  api: KubernetesObjectApi,
+  kind: (typeof kinds)[number],
+): Promise<T[]> {
+  const { items } = await api.list<T>(
+    apiVersion,
+    kind,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    `${gateLabel.key}=${gateLabel.value}`,
+  );
   return items.map((item) => ({ ...item, apiVersion, kind })); // items of a list do not say what they are
 }
 
@@ -118,7 +172,9 @@ async function remove(api: KubernetesObjectApi, object: KubernetesObject): Promi
   await ifThere(api.delete(object)); // somebody else may have removed it
 }
 
-/** What an apply changes: the API server counts an object's own changes, and the type checker's report is none of them. */
+/**
+ * What an apply changes: the API server counts an object's own changes, and the type checker's report is none of them.
+ */
 function versionOf({ metadata }: KubernetesObject): number | string | undefined {
   return metadata?.generation ?? metadata?.resourceVersion;
 }

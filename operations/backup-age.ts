@@ -27,18 +27,26 @@ export function backupAge(state: BackupState, now: Date): { readonly passed: boo
   if (suspend) return { passed: false, detail: `${plan}, SUSPENDED` };
   const copy = newestCopy(state);
   const due = dueAfter(copy?.at ?? created(state.cronJob), state.cronJob);
-  const late = now > due ? `, and one was due by ${due.toISOString().slice(0, 16)}Z: see "kubectl get jobs -n ${state.cronJob.metadata?.namespace}"` : "";
-  const newest = copy ? `newest verified copy ${age(now.getTime() - copy.at.getTime())} old${copy.name ? ` (${copy.name})` : ""}` : "no verified copy is known";
+  const late =
+    now > due
+      ? `, and one was due by ${due.toISOString().slice(0, 16)}Z: see "kubectl get jobs -n ${state.cronJob.metadata?.namespace}"`
+      : "";
+  const newest = copy
+    ? `newest verified copy ${age(now.getTime() - copy.at.getTime())} old${copy.name ? ` (${copy.name})` : ""}`
+    : "no verified copy is known";
   return { passed: late === "", detail: `${newest}, ${plan}${late}` };
 }
 
 /**
- * From what the verifying container left in its pod's status, which names the copy and was written before anything after it could
+ * From what the verifying container left in its pod's status, which names the copy and was written before anything
+ * after it could
  * fail; where pods are gone, from the end of a Job or the CronJob's own note of it, which come behind verification too.
  */
 export function newestCopy({ cronJob, jobs, pods }: BackupState): VerifiedCopy | undefined {
   const left = pods.flatMap(provenBy).map(({ name, at }): VerifiedCopy => ({ name, at }));
-  const ended = [cronJob.status?.lastSuccessfulTime, ...jobs.map(({ status }) => status?.completionTime)].flatMap((time): VerifiedCopy[] => (time ? [{ at: new Date(time) }] : []));
+  const ended = [cronJob.status?.lastSuccessfulTime, ...jobs.map(({ status }) => status?.completionTime)].flatMap(
+    (time): VerifiedCopy[] => (time ? [{ at: new Date(time) }] : []),
+  );
   const named = newest(left);
   const unnamed = newest(ended);
   // A run ends some time after its proof: only an end that no known proof explains is another run's.
@@ -48,9 +56,12 @@ export function newestCopy({ cronJob, jobs, pods }: BackupState): VerifiedCopy |
 
 /** The copies that a pod's containers proved. */
 export const provenBy = ({ status }: V1Pod): ProvenCopy[] =>
-  [...status?.initContainerStatuses ?? [], ...status?.containerStatuses ?? []].flatMap(({ state }) => proof(state?.terminated?.message));
+  [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].flatMap(({ state }) =>
+    proof(state?.terminated?.message),
+  );
 
-const newest = (copies: readonly VerifiedCopy[]): VerifiedCopy | undefined => copies.toSorted((one, other) => other.at.getTime() - one.at.getTime())[0];
+const newest = (copies: readonly VerifiedCopy[]): VerifiedCopy | undefined =>
+  copies.toSorted((one, other) => other.at.getTime() - one.at.getTime())[0];
 
 /** What `keep_copy` of copy.sh writes, and its size in bytes. Anything else is a program's last words. */
 function proof(message = ""): ProvenCopy[] {
@@ -58,7 +69,10 @@ function proof(message = ""): ProvenCopy[] {
   return name && at ? [{ name, at: new Date(at), bytes: Number(bytes) }] : [];
 }
 
-/** When the next copy after this moment must be there: at the end of the next run, had it started as late and taken as long as it may. */
+/**
+ * When the next copy after this moment must be there: at the end of the next run, had it started as late and taken as
+ * long as it may.
+ */
 function dueAfter(moment: Date, { spec }: V1CronJob): Date {
   const next = new Cron(spec?.schedule ?? "", { timezone: spec?.timeZone ?? "Etc/UTC" }).nextRun(moment);
   if (!next) throw new Error(`the schedule "${spec?.schedule}" never comes`);

@@ -36,15 +36,30 @@ export interface VerifyOptions {
 }
 
 /**
- * Looks at every workload, health endpoint and public host of the systems, one after another, and at the age of each store's newest verified copy.
- * With `ingress` the hosts are asked on this machine's own ports too, through the ingress controller: a port-forward goes past network policies.
+ * Looks at every workload, health endpoint and public host of the systems, one after another, and at the age of each
+ * store's newest verified copy.
+ * With `ingress` the hosts are asked on this machine's own ports too, through the ingress controller: a port-forward
+ * goes past network policies.
  * Simulated pods serve nothing and copy nothing: their endpoints and copies are named as not checked.
  */
-export async function* verify(targets: readonly Target[], kubeConfig: KubeConfig, options: VerifyOptions): AsyncGenerator<Verified> {
+export async function* verify(
+  targets: readonly Target[],
+  kubeConfig: KubeConfig,
+  options: VerifyOptions,
+): AsyncGenerator<Verified> {
   const { simulated } = options;
   for (const target of targets) {
-    const unchecked = simulated ? [...target.endpoints.map(({ name, health }) => `${name} ${health}`), ...backedUp(target).map(({ name }) => `backup of ${name}`)] : [];
-    yield { system: target.system, checks: await checks(simulated ? { ...target, endpoints: [], dataStores: [] } : target, kubeConfig, options), unchecked };
+    const unchecked = simulated
+      ? [
+          ...target.endpoints.map(({ name, health }) => `${name} ${health}`),
+          ...backedUp(target).map(({ name }) => `backup of ${name}`),
+        ]
+      : [];
+    yield {
+      system: target.system,
+      checks: await checks(simulated ? { ...target, endpoints: [], dataStores: [] } : target, kubeConfig, options),
+      unchecked,
+    };
   }
 }
 
@@ -53,30 +68,58 @@ async function checks(target: Target, kubeConfig: KubeConfig, options: VerifyOpt
   const batch = kubeConfig.makeApiClient(BatchV1Api);
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const { namespace } = target;
-  const workloads = target.workloads.map(({ kind, name, replicas }) => attempt("workload", `${kind} ${name}`, () => settled(options, async () => {
-    const { spec, status } = kind === "Deployment"
-      ? await apps.readNamespacedDeployment({ namespace, name })
-      : await apps.readNamespacedStatefulSet({ namespace, name });
-    const [ready, wanted] = [status?.readyReplicas ?? 0, Math.max(spec?.replicas ?? 0, replicas)];
-    return { passed: ready >= wanted, detail: `${ready} of ${wanted} pods Ready` };
-  })));
-  const endpoints = target.endpoints.map(({ name, service, port, health }) => attempt("endpoint", `${name} ${health}`, () =>
-    withPortForward(kubeConfig, namespace, service, port, async (localPort) => {
-      const answer = await fetch(`http://127.0.0.1:${localPort}${health}`, { signal: AbortSignal.timeout(10_000) });
-      return { passed: answer.ok, detail: `HTTP ${answer.status}` };
-    })));
-  const backups = backedUp(target).map(({ name, backup }) => attempt("backup", `backup of ${name}`, async () => {
-    const cronJob = await batch.readNamespacedCronJob({ namespace, name: backup });
-    const labels = cronJob.spec?.jobTemplate.spec?.template.metadata?.labels ?? {};
-    const labelSelector = Object.entries(labels).map(([label, value]) => `${label}=${value}`).join(",");
-    const [{ items: jobs }, { items: pods }] = await Promise.all([batch.listNamespacedJob({ namespace, labelSelector }), core.listNamespacedPod({ namespace, labelSelector })]);
-    return backupAge({ cronJob, jobs, pods }, new Date());
-  }));
-  return Promise.all([...workloads, ...endpoints, ...backups, ...publicHosts(target, kubeConfig, options), ...(options.ingress ? throughIngress(target, options) : [])]);
+  const workloads = target.workloads.map(({ kind, name, replicas }) =>
+    attempt("workload", `${kind} ${name}`, () =>
+      settled(options, async () => {
+        const { spec, status } =
+          kind === "Deployment"
+            ? await apps.readNamespacedDeployment({ namespace, name })
+            : await apps.readNamespacedStatefulSet({ namespace, name });
+        const [ready, wanted] = [status?.readyReplicas ?? 0, Math.max(spec?.replicas ?? 0, replicas)];
+        return { passed: ready >= wanted, detail: `${ready} of ${wanted} pods Ready` };
+      }),
+    ),
+  );
+  const endpoints = target.endpoints.map(({ name, service, port, health }) =>
+    attempt("endpoint", `${name} ${health}`, () =>
+      withPortForward(kubeConfig, namespace, service, port, async (localPort) => {
+        const answer = await fetch(`http://127.0.0.1:${localPort}${health}`, { signal: AbortSignal.timeout(10_000) });
+        return { passed: answer.ok, detail: `HTTP ${answer.status}` };
+      }),
+    ),
+  );
+  const backups = backedUp(target).map(({ name, backup }) =>
+    attempt("backup", `backup of ${name}`, async () => {
+      const cronJob = await batch.readNamespacedCronJob({ namespace, name: backup });
+      const labels = cronJob.spec?.jobTemplate.spec?.template.metadata?.labels ?? {};
+      const labelSelector = Object.entries(labels)
+        .map(([label, value]) => `${label}=${value}`)
+        .join(",");
+      const [{ items: jobs }, { items: pods }] = await Promise.all([
+        batch.listNamespacedJob({ namespace, labelSelector }),
+        core.listNamespacedPod({ namespace, labelSelector }),
+      ]);
+      return backupAge({ cronJob, jobs, pods }, new Date());
+    }),
+  );
+  return Promise.all([
+    ...workloads,
+    ...endpoints,
+    ...backups,
+    ...publicHosts(target, kubeConfig, options),
+    ...(options.ingress ? throughIngress(target, options) : []),
+  ]);
 }
 
-/** What leads to the hosts from outside: an Ingress that somebody serves, and a certificate for the host where it says TLS. An issuer takes a moment. */
-function publicHosts({ namespace, endpoints }: Target, kubeConfig: KubeConfig, options: VerifyOptions): Promise<Check>[] {
+/**
+ * What leads to the hosts from outside: an Ingress that somebody serves, and a certificate for the host where it says
+ * TLS. An issuer takes a moment.
+ */
+function publicHosts(
+  { namespace, endpoints }: Target,
+  kubeConfig: KubeConfig,
+  options: VerifyOptions,
+): Promise<Check>[] {
   const networking = kubeConfig.makeApiClient(NetworkingV1Api);
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const ingressOf = async (host: string) => {
@@ -85,29 +128,59 @@ function publicHosts({ namespace, endpoints }: Target, kubeConfig: KubeConfig, o
     if (found === undefined) throw new Error(`no Ingress of namespace ${namespace} names this host`);
     return found;
   };
-  return endpoints.flatMap(({ host }) => (host === undefined ? [] : [
-    attempt("public host", `Ingress of ${host}`, async () => served(await ingressOf(host), (await networking.listIngressClass()).items)),
-    attempt("public host", `certificate of ${host}`, () => settled(options, async () => {
-      const name = (await ingressOf(host)).spec?.tls?.find(({ hosts = [] }) => hosts.includes(host))?.secretName;
-      if (name === undefined) return { passed: true, detail: "none, plain HTTP" };
-      return certifies(await ifThere(core.readNamespacedSecret({ namespace, name })), name, namespace, host, new Date());
-    })),
-  ]));
+  return endpoints.flatMap(({ host }) =>
+    host === undefined
+      ? []
+      : [
+          attempt("public host", `Ingress of ${host}`, async () =>
+            served(await ingressOf(host), (await networking.listIngressClass()).items),
+          ),
+          attempt("public host", `certificate of ${host}`, () =>
+            settled(options, async () => {
+              const name = (await ingressOf(host)).spec?.tls?.find(({ hosts = [] }) =>
+                hosts.includes(host),
+              )?.secretName;
+              if (name === undefined) return { passed: true, detail: "none, plain HTTP" };
+              return certifies(
+                await ifThere(core.readNamespacedSecret({ namespace, name })),
+                name,
+                namespace,
+                host,
+                new Date(),
+              );
+            }),
+          ),
+        ],
+  );
 }
 
-/** Asks each public host as a client on this machine does. A controller learns of an Ingress a moment after it is made. */
-const throughIngress = ({ endpoints }: Target, options: VerifyOptions): Promise<Check>[] => endpoints.flatMap(({ host, tls = false, health }) => (host === undefined ? [] : [
-  attempt("public host", `${host}${health} through the ingress controller`, () => settled(options, async () => {
-    const status = await askHost({ address: "127.0.0.1", host, tls, path: health });
-    return { passed: status === 200, detail: `HTTP ${status}` };
-  })),
-]));
+/**
+ * Asks each public host as a client on this machine does. A controller learns of an Ingress a moment after it is made.
+ */
+const throughIngress = ({ endpoints }: Target, options: VerifyOptions): Promise<Check>[] =>
+  endpoints.flatMap(({ host, tls = false, health }) =>
+    host === undefined
+      ? []
+      : [
+          attempt("public host", `${host}${health} through the ingress controller`, () =>
+            settled(options, async () => {
+              const status = await askHost({ address: "127.0.0.1", host, tls, path: health });
+              return { passed: status === 200, detail: `HTTP ${status}` };
+            }),
+          ),
+        ],
+  );
 
-const backedUp = ({ dataStores }: Target) => dataStores.flatMap(({ name, backup }) => (backup ? [{ name, backup }] : []));
+const backedUp = ({ dataStores }: Target) =>
+  dataStores.flatMap(({ name, backup }) => (backup ? [{ name, backup }] : []));
 
 /** An autoscaler brings its workload to the least number only after it has seen it: that moment is waited for. */
 async function settled({ patience = 180_000, signal }: VerifyOptions, look: () => Promise<Verdict>): Promise<Verdict> {
-  for (const end = Date.now() + patience; ; await sleep(Math.min(patience, 2_000), undefined, { signal }).catch(() => {})) {
+  for (
+    const end = Date.now() + patience;
+    ;
+    await sleep(Math.min(patience, 2_000), undefined, { signal }).catch(() => {})
+  ) {
     const seen = await look();
     if (seen.passed || signal?.aborted || Date.now() > end) return seen;
   }
@@ -115,8 +188,14 @@ async function settled({ patience = 180_000, signal }: VerifyOptions, look: () =
 
 async function attempt(about: Check["about"], name: string, look: () => Promise<Verdict>): Promise<Check> {
   try {
-    return { about, name, ...await look() };
+    return { about, name, ...(await look()) };
   } catch (error) {
-    return { about, name, passed: false, ...(hasStatus(error, 401, 403) && { measured: false as const }), detail: answerOf(error).split("\n")[0]! };
+    return {
+      about,
+      name,
+      passed: false,
+      ...(hasStatus(error, 401, 403) && { measured: false as const }),
+      detail: answerOf(error).split("\n")[0]!,
+    };
   }
 }

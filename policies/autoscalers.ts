@@ -21,7 +21,9 @@ export interface ScalerSpec {
 
 /** The workload whose replicas an autoscaler sets. KEDA's default kind is Deployment. */
 export function targetOf(scaler: KubernetesObject): { readonly kind: string; readonly name?: string } {
-  const { scaleTargetRef } = (scaler.manifest["spec"] ?? {}) as { scaleTargetRef?: { apiVersion?: string; kind?: string; name?: string } };
+  const { scaleTargetRef } = (scaler.manifest["spec"] ?? {}) as {
+    scaleTargetRef?: { apiVersion?: string; kind?: string; name?: string };
+  };
   return { ...scaleTargetRef, kind: kindOf(scaleTargetRef?.apiVersion ?? "", scaleTargetRef?.kind ?? "Deployment") };
 }
 

@@ -19,7 +19,10 @@ interface Asked {
   readonly optional?: boolean;
 }
 
-/** The ConfigMaps and Secrets that a pod names in environments and volumes, and for its images; optional ones are left out. */
+/**
+ * The ConfigMaps and Secrets that a pod names in environments and volumes, and for its images; optional ones are left
+ * out.
+ */
 export function* configurationOf(pod: WalkedPod): Generator<ConfigurationReference> {
   for (const { spec, path } of containersOf(pod)) {
     for (const [index, { configMapRef, secretRef }] of (spec.envFrom ?? []).entries()) {
@@ -31,7 +34,8 @@ export function* configurationOf(pod: WalkedPod): Generator<ConfigurationReferen
       yield* asked("Secret", valueFrom?.secretKeyRef, `${path}.env[${index}].valueFrom.secretKeyRef`);
     }
   }
-  for (const [index, reference] of (pod.spec.imagePullSecrets ?? []).entries()) yield* asked("Secret", reference, `${pod.path}.imagePullSecrets[${index}]`);
+  for (const [index, reference] of (pod.spec.imagePullSecrets ?? []).entries())
+    yield* asked("Secret", reference, `${pod.path}.imagePullSecrets[${index}]`);
   for (const [index, volume] of (pod.spec.volumes ?? []).entries()) {
     const path = `${pod.path}.volumes[${index}]`;
     yield* asked("ConfigMap", volume.configMap, `${path}.configMap`);
@@ -43,7 +47,11 @@ export function* configurationOf(pod: WalkedPod): Generator<ConfigurationReferen
   }
 }
 
-function* asked(kind: "ConfigMap" | "Secret", reference: Asked | null | undefined, path: string): Generator<ConfigurationReference> {
+function* asked(
+  kind: "ConfigMap" | "Secret",
+  reference: Asked | null | undefined,
+  path: string,
+): Generator<ConfigurationReference> {
   const name = reference?.name ?? reference?.secretName; // a volume says secretName, all others name
   if (!reference || !name || reference.optional === true) return;
   const keys = reference.key === undefined ? (reference.items ?? []).map(({ key }) => key) : [reference.key];

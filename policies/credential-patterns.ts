@@ -4,21 +4,35 @@
  */
 
 const anywhere = [
-  "password", "passwd", "passphrase", "(?:auth|access|bearer|refresh)token", "clientsecret", "(?:api|access|secret|private|signing|encryption)[._-]?key",
-  "redis(?:cli)?_auth", "secret_key_base", "requirepass", "masterauth",
+  "password",
+  "passwd",
+  "passphrase",
+  "(?:auth|access|bearer|refresh)token",
+  "clientsecret",
+  "(?:api|access|secret|private|signing|encryption)[._-]?key",
+  "redis(?:cli)?_auth",
+  "secret_key_base",
+  "requirepass",
+  "masterauth",
 ].join("|");
 const asAWord = "pwd|pass|token|secret|credentials?|userpass";
 const numbered = "(?:[._-]?(?:value|\\d+))?";
 
 /**
- * Names of credentials: the credential word must end the name, so that `PASSWORD_FILE`, `SECRET_NAME` and `TOKEN_BUCKET_SIZE` are about
- * something else, while `DB_PASSWORD`, `PGPASSWORD`, `apiKey`, `SECRET_KEY_BASE` and `spring.datasource.password` are credentials.
+ * Names of credentials: the credential word must end the name, so that `PASSWORD_FILE`, `SECRET_NAME` and
+ * `TOKEN_BUCKET_SIZE` are about
+ * something else, while `DB_PASSWORD`, `PGPASSWORD`, `apiKey`, `SECRET_KEY_BASE` and `spring.datasource.password` are
+ * credentials.
  */
 export const credentialName = new RegExp(`(?:${anywhere}|(?:^|[._-])(?:${asAWord}))${numbered}$`, "i");
 
-const harmless = "[\"']?(?:true|false|yes|no|on|off|null|none|~)?[\"']?$|[\"']?(?:\\$|\\{\\{|<|%\\(|\\/|\\.\\/|file:|env:|@)";
+const harmless =
+  "[\"']?(?:true|false|yes|no|on|off|null|none|~)?[\"']?$|[\"']?(?:\\$|\\{\\{|<|%\\(|\\/|\\.\\/|file:|env:|@)";
 
-/** Values that switch something, or only point at where the credential is: a variable, a template, a path, a place-holder. */
+/**
+ * Values that switch something, or only point at where the credential is: a variable, a template, a path, a
+ * place-holder.
+ */
 export const notACredential = new RegExp(`^(?:${harmless})`, "is");
 
 /** Values that carry a credential whatever their name, and what to call it. */
@@ -35,7 +49,10 @@ export const carriesCredential = new RegExp(carriers.map(([, pattern]) => patter
 
 const named = carriers.map(([words, pattern]) => [words, new RegExp(pattern, "i")] as const);
 
-/** What of a credential a value carries whatever its name: `a URL with a password`, `a private key`, `a token`; undefined for none. */
+/**
+ * What of a credential a value carries whatever its name: `a URL with a password`, `a private key`, `a token`;
+ * undefined for none.
+ */
 export function credentialIn(value: string): string | undefined {
   return named.find(([, pattern]) => pattern.test(value))?.[0];
 }
@@ -54,15 +71,23 @@ export const commandPairs = [
 ] as const;
 
 /** Those of {@link commandPairs} whose name means a credential. */
-export const namesCredential = new RegExp(`^${before}(?:[\\w.-]*(?:${anywhere})|(?:[\\w.-]*[._-])?(?:${asAWord}))${numbered}(?:=|\\s+)`, "i");
+export const namesCredential = new RegExp(
+  `^${before}(?:[\\w.-]*(?:${anywhere})|(?:[\\w.-]*[._-])?(?:${asAWord}))${numbered}(?:=|\\s+)`,
+  "i",
+);
 
 /** Those of {@link commandPairs} whose value is none. */
 export const valuedHarmlessly = new RegExp(`^${before}[\\w.-]+(?:=|\\s+)(?:${harmless})`, "is");
 
-/** What in a command line is a credential: the names of flags and assignments, or what its text carries. Never the value. */
+/**
+ * What in a command line is a credential: the names of flags and assignments, or what its text carries. Never the
+ * value.
+ */
 export function credentialsInCommand(words: readonly string[]): string[] {
   const line = words.join(" ");
   const pairs = commandPairs.flatMap((pattern) => line.match(new RegExp(pattern, "g")) ?? []);
-  const found = pairs.filter((pair) => namesCredential.test(pair) && !valuedHarmlessly.test(pair)).flatMap((pair) => /[A-Za-z_][\w.-]*/.exec(pair)?.[0].replace(/^D(?=[a-z][\w.-]*$)/, "") ?? []);
+  const found = pairs
+    .filter((pair) => namesCredential.test(pair) && !valuedHarmlessly.test(pair))
+    .flatMap((pair) => /[A-Za-z_][\w.-]*/.exec(pair)?.[0].replace(/^D(?=[a-z][\w.-]*$)/, "") ?? []);
   return [...new Set([...found, ...[credentialIn(line)].filter((carried) => carried !== undefined)])];
 }

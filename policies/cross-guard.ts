@@ -1,5 +1,10 @@
 import type {
-  EnforcementLevel, Policies, PolicyConfigSchema, ReportViolation, ResourceValidationPolicy, StackValidationPolicy,
+  EnforcementLevel,
+  Policies,
+  PolicyConfigSchema,
+  ReportViolation,
+  ResourceValidationPolicy,
+  StackValidationPolicy,
 } from "@pulumi/policy";
 import { levelOf } from "./enforcement.ts";
 import { fromPulumi, opaqueReason } from "./kubernetes-object.ts";
@@ -16,7 +21,10 @@ import { stackOf } from "./stack.ts";
 import type { Stack } from "./stack.ts";
 import { unknownContainers } from "./unknown-containers.ts";
 
-/** What the SDK accepts at run time besides a text: a violation with a level of its own, and without the policy's title before it. */
+/**
+ * What the SDK accepts at run time besides a text: a violation with a level of its own, and without the policy's title
+ * before it.
+ */
 type Report = (violation: { message: string; urn: string | undefined; enforcementLevel?: EnforcementLevel }) => void;
 
 /** Rules and what they need, by one run of the pack. */
@@ -32,18 +40,22 @@ interface Run {
 }
 
 /**
- * Every rule as one CrossGuard policy of the rule's name. Rules about one object run on each resource before it is created, rules about the
+ * Every rule as one CrossGuard policy of the rule's name. Rules about one object run on each resource before it is
+ * created, rules about the
  * whole stack at the end of a preview or an update. `today` is `YYYY-MM-DD`.
  */
 export function crossGuardPolicies(today: string, settings: Settings = parseSettings()): Policies {
   const run: Run = { settings, today, seen: new Map(), open: new Set(), whole: { objects: [], stack: nothingElse } };
-  const rules = rulesAsOf(today).map((rule) => (rule.scope === "stack" ? stackPolicy(rule, run) : resourcePolicy(rule, run)));
+  const rules = rulesAsOf(today).map((rule) =>
+    rule.scope === "stack" ? stackPolicy(rule, run) : resourcePolicy(rule, run),
+  );
   // The recording policy comes first: the SDK runs policies in order, and the others then read what it recorded.
   return [recordingPolicy(run), ...rules, overridesPolicy(run), coveragePolicy(run)];
 }
 
 /**
- * Keeps the inputs of each resource. At the end of an update the engine offers outputs, where the server has filled in defaults and an
+ * Keeps the inputs of each resource. At the end of an update the engine offers outputs, where the server has filled in
+ * defaults and an
  * autoscaler its replicas; a rule must judge what the program declares.
  */
 function recordingPolicy({ seen }: Run): ResourceValidationPolicy {
@@ -53,11 +65,19 @@ function recordingPolicy({ seen }: Run): ResourceValidationPolicy {
     enforcementLevel: "advisory",
     validateResource: (args, reportViolation) => {
       const reason = opaqueReason(args);
-      if (reason !== undefined) withLevel(reportViolation)({ message: `${args.type} "${args.name}" is not evaluated: ${reason}`, urn: args.urn });
+      if (reason !== undefined)
+        withLevel(reportViolation)({
+          message: `${args.type} "${args.name}" is not evaluated: ${reason}`,
+          urn: args.urn,
+        });
       const objects = fromPulumi(args);
       for (const object of objects) {
         const path = unknownContainers(object);
-        if (path !== undefined) withLevel(reportViolation)({ message: `${object.ref} is not evaluated: holds containers at ${path}, in a kind whose pods the rules do not know`, urn: args.urn });
+        if (path !== undefined)
+          withLevel(reportViolation)({
+            message: `${object.ref} is not evaluated: holds containers at ${path}, in a kind whose pods the rules do not know`,
+            urn: args.urn,
+          });
       }
       if (objects.length > 0) seen.set(args.urn, objects);
       else seen.delete(args.urn);
@@ -88,19 +108,30 @@ function stackPolicy(rule: Rule, run: Run): StackValidationPolicy {
       const settings = settingsOf(args.getConfig(), reportViolation);
       if (settings === undefined) return;
       const { objects, stack } = wholeStack(args.resources, run);
-      publish(rule, objects.filter((object) => looksAt(rule, object)), stack, settings, run, reportViolation);
+      publish(
+        rule,
+        objects.filter((object) => looksAt(rule, object)),
+        stack,
+        settings,
+        run,
+        reportViolation,
+      );
     },
   };
 }
 
-/** Refuses an override for what the stack does not have: a misspelt one would leave its numbers as they were, and say nothing. */
+/**
+ * Refuses an override for what the stack does not have: a misspelt one would leave its numbers as they were, and say
+ * nothing.
+ */
 function overridesPolicy(run: Run): StackValidationPolicy {
   return {
     name: "overrides-apply",
     description: "Every override of the settings is for something that the stack has",
     enforcementLevel: "mandatory",
     validateStack: ({ resources }, reportViolation) => {
-      for (const message of strayOverrides(run.settings, wholeStack(resources, run).objects)) withLevel(reportViolation)({ message, urn: undefined });
+      for (const message of strayOverrides(run.settings, wholeStack(resources, run).objects))
+        withLevel(reportViolation)({ message, urn: undefined });
     },
   };
 }
@@ -114,7 +145,10 @@ function coveragePolicy({ open }: Run): StackValidationPolicy {
     validateStack: (_args, reportViolation) => {
       if (open.size === 0) return;
       const verdicts = open.size === 1 ? "1 verdict is" : `${open.size} verdicts are`;
-      withLevel(reportViolation)({ message: `${verdicts} open, because values are not known before the update, which decides them: see "not evaluated"`, urn: undefined });
+      withLevel(reportViolation)({
+        message: `${verdicts} open, because values are not known before the update, which decides them: see "not evaluated"`,
+        urn: undefined,
+      });
     },
   };
 }
@@ -124,7 +158,12 @@ function withLevel(report: ReportViolation): Report {
 }
 
 function publish(
-  rule: Rule, objects: readonly KubernetesObject[], stack: Stack, settings: Settings, { today, open }: Run, reportViolation: ReportViolation,
+  rule: Rule,
+  objects: readonly KubernetesObject[],
+  stack: Stack,
+  settings: Settings,
+  { today, open }: Run,
+  reportViolation: ReportViolation,
 ): void {
   const report = withLevel(reportViolation);
   for (const object of objects) {
@@ -132,7 +171,11 @@ function publish(
     const { findings, excepted, notEvaluated } = judged(rule, object, stack, settingsFor(object, settings), today);
     for (const finding of findings) report({ message: render(finding), urn: object.urn });
     for (const { message, reason, until } of excepted) {
-      report({ message: `${object.ref}: excepted from ${rule.id} until ${until} (${reason}): ${message}`, urn: object.urn, enforcementLevel: "advisory" });
+      report({
+        message: `${object.ref}: excepted from ${rule.id} until ${until} (${reason}): ${message}`,
+        urn: object.urn,
+        enforcementLevel: "advisory",
+      });
     }
     for (const { container, message } of notEvaluated) {
       const text = `${object.ref}${container === undefined ? "" : `, container "${container}"`}: ${message} [${rule.id}]`;
@@ -157,7 +200,8 @@ function metadata(rule: Rule, settings: Settings): Omit<ResourceValidationPolicy
 }
 
 /**
- * The settings with the numbers of a rule that CrossGuard's own configuration (`--policy-pack-config`) changes, read once. What it gets
+ * The settings with the numbers of a rule that CrossGuard's own configuration (`--policy-pack-config`) changes, read
+ * once. What it gets
  * wrong is one violation: an error thrown here would reach the terminal with its stack trace.
  */
 function configured(rule: Rule, { settings }: Run): (config: object, report: ReportViolation) => Settings | undefined {
@@ -182,6 +226,8 @@ function objectsOf(resource: PulumiResource, { seen }: Run): readonly Kubernetes
 /** All objects and their index, which is made anew only when a resource is not what it was for the rule before. */
 function wholeStack(resources: readonly PulumiResource[], run: Run): Run["whole"] {
   const objects = resources.flatMap((resource) => objectsOf(resource, run));
-  const same = objects.length === run.whole.objects.length && objects.every((object, index) => object === run.whole.objects[index]);
+  const same =
+    objects.length === run.whole.objects.length &&
+    objects.every((object, index) => object === run.whole.objects[index]);
   return same ? run.whole : (run.whole = { objects, stack: stackOf(objects) });
 }

@@ -10,16 +10,19 @@ const declared = `object.metadata.?labels[?${literal(dataStore)}].orValue(object
 /** Whether the CronJob is the backup of something. */
 export const isBackup = `(object.metadata.?labels[?${literal(backupOf)}].hasValue() || object.metadata.?annotations[?${literal(backupOf)}].hasValue())`;
 
-const image = (container: string, pattern: string) => `${container}.?image.orValue("").matches(${literal(`(?:^|/)(?:${pattern})(?::[^/@]*)?(?:@|$)`)})`;
+const image = (container: string, pattern: string) =>
+  `${container}.?image.orValue("").matches(${literal(`(?:^|/)(?:${pattern})(?::[^/@]*)?(?:@|$)`)})`;
 
-const listensOnPostgresPort = (container: string) => `${container}.?ports.orValue([]).exists(port, port.?containerPort.orValue(0) == ${postgresPort})`;
+const listensOnPostgresPort = (container: string) =>
+  `${container}.?ports.orValue([]).exists(port, port.?containerPort.orValue(0) == ${postgresPort})`;
 
 /** Whether the workload's pods keep a volume of their own or a claim. */
 export const keepsVolume = `(object.spec.?volumeClaimTemplates.orValue([]).size() > 0 || ${volumes}.exists(volume, has(volume.persistentVolumeClaim)))`;
 
 const byImage = (kind: DataStoreKind): string => {
   const exact = image("main", serverImages[serverOf(kind)].exact);
-  if (kind === "postgres") return `(${exact} || ${image("main", serverImages.postgres.labelled)} && ${listensOnPostgresPort("main")})`;
+  if (kind === "postgres")
+    return `(${exact} || ${image("main", serverImages.postgres.labelled)} && ${listensOnPostgresPort("main")})`;
   if (kind === "redis-state") return `(${exact} && ${keepsVolume})`;
   if (kind === "redis-cache") return `(${exact} && !${keepsVolume})`;
   return exact;
@@ -45,7 +48,9 @@ export function servers(kind: DataStoreKind): string {
 export const isPostgres = `(${isMain} && ${image("container", serverImages.postgres.labelled)} && (${declared} == "postgres" || ${listensOnPostgresPort("container")}))`;
 
 /** Whether the container runs the server of any data store. */
-export const isServer = `(${Object.values(serverImages).map(({ exact }) => image("container", exact)).join(" || ")})`;
+export const isServer = `(${Object.values(serverImages)
+  .map(({ exact }) => image("container", exact))
+  .join(" || ")})`;
 
 /** The value of a container's environment variable; empty where it has none. */
 export function environment(container: string, name: string): string {

@@ -8,7 +8,10 @@ import type { WalkedContainer } from "./pod-spec-walker.ts";
 /** Kinds that can hold a data store. */
 export const dataStoreKinds = ["StatefulSet", "Deployment"] as const;
 
-/** Names of the images that are the server of a kind, as patterns; an image that is recognized without a label must match the whole of `exact`. */
+/**
+ * Names of the images that are the server of a kind, as patterns; an image that is recognized without a label must
+ * match the whole of `exact`.
+ */
 export const serverImages = {
   postgres: { exact: "postgres(?:ql)?", labelled: "[^/:@]*postgres(?:ql)?" },
   mysql: { exact: "mysql|mysql-server|mariadb" },
@@ -21,15 +24,26 @@ export type ServerKind = keyof typeof serverImages;
 
 const whole = (pattern: string) => new RegExp(`^(?:${pattern})$`);
 const recognized = Object.entries(serverImages).map(([kind, { exact }]) => [kind as ServerKind, whole(exact)] as const);
-const labelled = { ...Object.fromEntries(recognized) as Record<ServerKind, RegExp>, postgres: whole(serverImages.postgres.labelled) };
+const labelled = {
+  ...(Object.fromEntries(recognized) as Record<ServerKind, RegExp>),
+  postgres: whole(serverImages.postgres.labelled),
+};
 
 /** The port of Postgres, by which an image of another name is recognized. */
 export const postgresPort = 5432;
 
 /** Ports on which data stores listen. */
-export const storePorts: Readonly<Record<number, string>> = { 3306: "MySQL", [postgresPort]: "Postgres", 6379: "Redis", 9092: "Kafka" };
+export const storePorts: Readonly<Record<number, string>> = {
+  3306: "MySQL",
+  [postgresPort]: "Postgres",
+  6379: "Redis",
+  9092: "Kafka",
+};
 
-/** What a workload stores: by its label or annotation, else by its main containers' images; undefined for workloads that store nothing. */
+/**
+ * What a workload stores: by its label or annotation, else by its main containers' images; undefined for workloads that
+ * store nothing.
+ */
 export function dataStoreKind(object: KubernetesObject): DataStoreKind | undefined {
   const declared = object.labels[dataStore] ?? object.annotations[dataStore];
   if (declared !== undefined) return declared as DataStoreKind;
@@ -65,7 +79,9 @@ export function serverOf(kind: DataStoreKind): ServerKind {
   return kind === "redis-cache" || kind === "redis-state" ? "redis" : kind;
 }
 
-/** Whether a container is the Postgres server: an image of that name in a labelled store, or one that listens on 5432. */
+/**
+ * Whether a container is the Postgres server: an image of that name in a labelled store, or one that listens on 5432.
+ */
 export function isPostgres(container: WalkedContainer, object: KubernetesObject): boolean {
   if (container.role !== "main" || !labelled.postgres.test(imageName(container))) return false;
   if ((object.labels[dataStore] ?? object.annotations[dataStore]) === "postgres") return true;
@@ -85,8 +101,12 @@ export function serverRunBy(container: WalkedContainer): ServerKind | undefined 
 
 /** Whether a workload's pods keep a volume of their own or a claim. */
 export function keepsVolume(object: KubernetesObject): boolean {
-  const templates = (object.manifest["spec"] as { volumeClaimTemplates?: unknown[] } | undefined)?.volumeClaimTemplates ?? [];
-  return templates.length > 0 || (podOf(object)?.spec.volumes ?? []).some(({ persistentVolumeClaim }) => Boolean(persistentVolumeClaim));
+  const templates =
+    (object.manifest["spec"] as { volumeClaimTemplates?: unknown[] } | undefined)?.volumeClaimTemplates ?? [];
+  return (
+    templates.length > 0 ||
+    (podOf(object)?.spec.volumes ?? []).some(({ persistentVolumeClaim }) => Boolean(persistentVolumeClaim))
+  );
 }
 
 function mainContainers(object: KubernetesObject): WalkedContainer[] {

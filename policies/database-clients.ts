@@ -53,14 +53,20 @@ const clientsIn = keptInStack((stack, namespace: string): Clients => {
   return { byHost };
 });
 
-/** The clients that reach a database of this namespace by one of these host names. Throws where it is not known yet which host a program reaches. */
+/**
+ * The clients that reach a database of this namespace by one of these host names. Throws where it is not known yet
+ * which host a program reaches.
+ */
 export function clientsOf(hosts: readonly string[], namespace: string, stack: Stack): readonly DatabaseClient[] {
   const { byHost, open } = clientsIn(stack, namespace);
   if (open !== undefined) throw open;
   return [...new Set(hosts.flatMap((host) => byHost.get(host) ?? []))];
 }
 
-/** A container's environment, with that of the ConfigMaps it takes as a whole. Throws where a value is not known yet that may say which server is meant. */
+/**
+ * A container's environment, with that of the ConfigMaps it takes as a whole. Throws where a value is not known yet
+ * that may say which server is meant.
+ */
 export function environmentOf({ spec }: WalkedContainer, namespace: string, stack: Stack): Map<string, string> {
   const environment = new Map<string, string>();
   const take = (name: string, read: () => unknown) => {
@@ -73,7 +79,8 @@ export function environmentOf({ spec }: WalkedContainer, namespace: string, stac
     }
   };
   for (const { prefix = "", configMapRef } of spec.envFrom ?? []) {
-    const source = configMapRef?.name === undefined ? undefined : stack.named("ConfigMap", namespace, configMapRef.name);
+    const source =
+      configMapRef?.name === undefined ? undefined : stack.named("ConfigMap", namespace, configMapRef.name);
     const data = (source?.manifest["data"] ?? {}) as Readonly<Record<string, string>>;
     for (const key of Object.keys(data)) take(`${prefix}${key}`, () => data[key]);
   }
@@ -87,5 +94,10 @@ function hostsIn(environment: ReadonlyMap<string, string>, namespace: string): S
     ...[...value.matchAll(databaseUrl)].flatMap(([, host]) => host ?? []),
   ]);
   // `pg.data.svc.cluster.local` is the Service pg of the namespace data.
-  return new Set(hosts.map((host) => host.split(".")).filter(([, of = namespace]) => of === namespace).flatMap(([name]) => name ?? []));
+  return new Set(
+    hosts
+      .map((host) => host.split("."))
+      .filter(([, of = namespace]) => of === namespace)
+      .flatMap(([name]) => name ?? []),
+  );
 }

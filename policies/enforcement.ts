@@ -1,7 +1,10 @@
 import { type ProfileName, profiles } from "./profiles.ts";
 import type { Rule, Severity } from "./rule.ts";
 
-/** What a finding does: `mandatory` stops an update or a check, `advisory` is only said, and a `disabled` rule does not look. */
+/**
+ * What a finding does: `mandatory` stops an update or a check, `advisory` is only said, and a `disabled` rule does not
+ * look.
+ */
 export const levels = ["mandatory", "advisory", "disabled"] as const;
 
 /** One of {@link levels}. */
@@ -18,9 +21,15 @@ export interface Enforcement {
 /** From the least to the most harm. */
 export const severities = ["low", "medium", "high", "critical"] as const satisfies readonly Severity[];
 
-/** What a rule's findings do: as the settings say, else as the profile holds it and by its severity. `blocksFrom` is the lowest that blocks. @default the profile's */
+/**
+ * What a rule's findings do: as the settings say, else as the profile holds it and by its severity. `blocksFrom` is the
+ * lowest that blocks.
+ * @default the profile's
+ */
 export function levelOf(
-  rule: Pick<Rule, "id" | "severity" | "sources">, { enforcement, profile }: Enforcement, blocksFrom = profiles[profile].blocksFrom,
+  rule: Pick<Rule, "id" | "severity" | "sources">,
+  { enforcement, profile }: Enforcement,
+  blocksFrom = profiles[profile].blocksFrom,
 ): EnforcementLevel {
   const own = enforcement[rule.id];
   if (own !== undefined) return own;

@@ -24,12 +24,16 @@ export function exceptionsOf(object: KubernetesObject, today: string): readonly 
 }
 
 function readExceptions(object: KubernetesObject, today: string): Exception[] {
-  return Object.keys(object.annotations).filter((key) => key.startsWith(exceptionPrefix)).map((annotation) => {
-    const ruleId = annotation.slice(exceptionPrefix.length);
-    const [reason = "", until = ""] = String(object.annotations[annotation]).split(/;\s*until=/).map((part) => part.trim());
-    const problem = problemOf(reason, until, today);
-    return { ruleId, annotation, reason, until, ...(problem === undefined ? {} : { problem }) };
-  });
+  return Object.keys(object.annotations)
+    .filter((key) => key.startsWith(exceptionPrefix))
+    .map((annotation) => {
+      const ruleId = annotation.slice(exceptionPrefix.length);
+      const [reason = "", until = ""] = String(object.annotations[annotation])
+        .split(/;\s*until=/)
+        .map((part) => part.trim());
+      const problem = problemOf(reason, until, today);
+      return { ruleId, annotation, reason, until, ...(problem === undefined ? {} : { problem }) };
+    });
 }
 
 function problemOf(reason: string, until: string, today: string): string | undefined {

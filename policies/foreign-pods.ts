@@ -13,10 +13,16 @@ const podSpecs: Readonly<Record<string, readonly string[]>> = {
   "StatefulSet.apps.kruise.io": ["spec.template.spec"],
   "DaemonSet.apps.kruise.io": ["spec.template.spec"],
   "BroadcastJob.apps.kruise.io": ["spec.template.spec"],
-  "AdvancedCronJob.apps.kruise.io": ["spec.template.jobTemplate.spec.template.spec", "spec.template.broadcastJobTemplate.spec.template.spec"],
+  "AdvancedCronJob.apps.kruise.io": [
+    "spec.template.jobTemplate.spec.template.spec",
+    "spec.template.broadcastJobTemplate.spec.template.spec",
+  ],
   "DeploymentConfig.apps.openshift.io": ["spec.template.spec"],
   "JobSet.jobset.x-k8s.io": ["spec.replicatedJobs[].template.spec.template.spec"],
-  "LeaderWorkerSet.leaderworkerset.x-k8s.io": ["spec.leaderWorkerTemplate.leaderTemplate.spec", "spec.leaderWorkerTemplate.workerTemplate.spec"],
+  "LeaderWorkerSet.leaderworkerset.x-k8s.io": [
+    "spec.leaderWorkerTemplate.leaderTemplate.spec",
+    "spec.leaderWorkerTemplate.workerTemplate.spec",
+  ],
   "Job.batch.volcano.sh": ["spec.tasks[].template.spec"],
   "Service.serving.knative.dev": ["spec.template.spec"],
   "Configuration.serving.knative.dev": ["spec.template.spec"],
@@ -26,7 +32,10 @@ const podSpecs: Readonly<Record<string, readonly string[]>> = {
 
 /** Where Argo holds the specs of workflows, whose templates have a container each. */
 const workflows: Readonly<Record<string, string>> = {
-  "Workflow.argoproj.io": "spec", "WorkflowTemplate.argoproj.io": "spec", "ClusterWorkflowTemplate.argoproj.io": "spec", "CronWorkflow.argoproj.io": "spec.workflowSpec",
+  "Workflow.argoproj.io": "spec",
+  "WorkflowTemplate.argoproj.io": "spec",
+  "ClusterWorkflowTemplate.argoproj.io": "spec",
+  "CronWorkflow.argoproj.io": "spec.workflowSpec",
 };
 
 /** Where Tekton holds the specs of tasks, whose steps are the containers of a pod. */
@@ -49,19 +58,24 @@ interface Placed {
 const found = new WeakMap<KubernetesObject, readonly KubernetesObject[]>();
 
 /**
- * One object for each pod in an object of another controller's kind, as if it were a `PodTemplate`: with the same name, labels and annotations. None for
+ * One object for each pod in an object of another controller's kind, as if it were a `PodTemplate`: with the same name,
+ * labels and annotations. None for
  * Kubernetes' own kinds, and for kinds that are not known.
  */
 export function foreignPods(object: KubernetesObject): readonly KubernetesObject[] {
   if (!hasForeignPods(object)) return [];
   let pods = found.get(object);
-  if (pods === undefined) found.set(object, pods = podsIn(object).map((pod) => withPod(object, pod)));
+  if (pods === undefined) found.set(object, (pods = podsIn(object).map((pod) => withPod(object, pod))));
   return pods;
 }
 
 /** Whether the pods in objects of this kind of another controller are known. */
 export function hasForeignPods(object: KubernetesObject): boolean {
-  return object.unseen === undefined && object.apiVersion.includes(".") && [podSpecs, workflows, tasks].some((table) => Object.hasOwn(table, fullKind(object)));
+  return (
+    object.unseen === undefined &&
+    object.apiVersion.includes(".") &&
+    [podSpecs, workflows, tasks].some((table) => Object.hasOwn(table, fullKind(object)))
+  );
 }
 
 /** `Rollout.argoproj.io`. */
@@ -73,7 +87,8 @@ function podsIn(object: KubernetesObject): WalkedPod[] {
   const { manifest } = object;
   const kind = fullKind(object);
   const at = (paths: readonly string[]) => paths.flatMap((path) => placesAt(manifest, path));
-  if (Object.hasOwn(podSpecs, kind)) return at(podSpecs[kind]!).flatMap(({ path, value, parent }) => (isPod(value) ? [podAt(path, value, parent)] : []));
+  if (Object.hasOwn(podSpecs, kind))
+    return at(podSpecs[kind]!).flatMap(({ path, value, parent }) => (isPod(value) ? [podAt(path, value, parent)] : []));
   if (Object.hasOwn(workflows, kind)) return at([workflows[kind]!]).flatMap(workflowPods);
   return Object.hasOwn(tasks, kind) ? at(tasks[kind]!).map(taskPod) : [];
 }
@@ -91,18 +106,33 @@ function podAt(path: string, spec: Fields, { metadata }: Fields): WalkedPod {
 function workflowPods({ path, value: spec }: Placed): WalkedPod[] {
   return placesAt(spec, "templates[]").flatMap(({ path: below, value: template }) => {
     const at = `${path}.${below}`;
-    const main = ["container", "script"].filter((field) => isFields(template[field])).map((field) => container("main", `${at}.${field}`, template[field] as Fields));
-    const several = lists(template, at, [["initContainers", "init"], ["sidecars", "sidecar"]]);
-    const set = isFields(template["containerSet"]) ? lists(template["containerSet"], `${at}.containerSet`, [["containers", "main"]]) : [];
-    return main.length + set.length === 0 ? [] : [podOfContainers(at, { ...spec, ...template }, [...main, ...set, ...several])];
+    const main = ["container", "script"]
+      .filter((field) => isFields(template[field]))
+      .map((field) => container("main", `${at}.${field}`, template[field] as Fields));
+    const several = lists(template, at, [
+      ["initContainers", "init"],
+      ["sidecars", "sidecar"],
+    ]);
+    const set = isFields(template["containerSet"])
+      ? lists(template["containerSet"], `${at}.containerSet`, [["containers", "main"]])
+      : [];
+    return main.length + set.length === 0
+      ? []
+      : [podOfContainers(at, { ...spec, ...template }, [...main, ...set, ...several])];
   });
 }
 
 /** Steps run one after the other in one pod, with what `stepTemplate` sets for all. */
 function taskPod({ path, value: task, parent }: Placed): WalkedPod {
   const common = isFields(task["stepTemplate"]) ? task["stepTemplate"] : {};
-  const steps = lists(task, path, [["steps", "main"]]).map((step) => ({ ...step, spec: { ...common, ...step.spec } as V1Container }));
-  return podOfContainers(path, { volumes: task["volumes"], ...(parent["podTemplate"] as Fields | undefined) }, [...steps, ...lists(task, path, [["sidecars", "sidecar"]])]);
+  const steps = lists(task, path, [["steps", "main"]]).map((step) => ({
+    ...step,
+    spec: { ...common, ...step.spec } as V1Container,
+  }));
+  return podOfContainers(path, { volumes: task["volumes"], ...(parent["podTemplate"] as Fields | undefined) }, [
+    ...steps,
+    ...lists(task, path, [["sidecars", "sidecar"]]),
+  ]);
 }
 
 type Role = WalkedContainer["role"];
@@ -112,13 +142,24 @@ function container(role: Role, path: string, spec: Fields): PlacedContainer {
   return { role, path, spec: spec as unknown as V1Container };
 }
 
-function lists(holder: Fields, path: string, fields: readonly (readonly [field: string, role: Role])[]): PlacedContainer[] {
-  return fields.flatMap(([field, role]) => placesAt(holder, `${field}[]`).map(({ path: below, value }) => container(role, `${path}.${below}`, value)));
+function lists(
+  holder: Fields,
+  path: string,
+  fields: readonly (readonly [field: string, role: Role])[],
+): PlacedContainer[] {
+  return fields.flatMap(([field, role]) =>
+    placesAt(holder, `${field}[]`).map(({ path: below, value }) => container(role, `${path}.${below}`, value)),
+  );
 }
 
 function podOfContainers(path: string, settings: Fields, containers: readonly PlacedContainer[]): WalkedPod {
   const of = (roles: readonly Role[]) => containers.filter(({ role }) => roles.includes(role)).map(({ spec }) => spec);
-  const spec = { ...settings, containers: of(["main"]), initContainers: of(["init", "sidecar"]), ephemeralContainers: undefined } as unknown as V1PodSpec;
+  const spec = {
+    ...settings,
+    containers: of(["main"]),
+    initContainers: of(["init", "sidecar"]),
+    ephemeralContainers: undefined,
+  } as unknown as V1PodSpec;
   return { path, spec, labels: {}, annotations: {}, containers };
 }
 
@@ -130,7 +171,10 @@ function placesAt(root: Fields, path: string): Placed[] {
     places = places.flatMap(({ path: before, value }) => {
       const next = value[field];
       const to = `${before}${before === "" ? "" : "."}${field}`;
-      if (step.endsWith("[]")) return (Array.isArray(next) ? next : []).flatMap((item, index) => (isFields(item) ? [{ path: `${to}[${index}]`, value: item, parent: value }] : []));
+      if (step.endsWith("[]"))
+        return (Array.isArray(next) ? next : []).flatMap((item, index) =>
+          isFields(item) ? [{ path: `${to}[${index}]`, value: item, parent: value }] : [],
+        );
       return isFields(next) ? [{ path: to, value: next, parent: value }] : [];
     });
   }

@@ -11,7 +11,12 @@ try {
   const settings = parseSettings(handedOver(process.env));
   const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
   // The engine waits for the port on standard output.
-  const { port } = await serve({ name: "production-platform", displayName: "Production platform", version, policies: crossGuardPolicies(today, settings) });
+  const { port } = await serve({
+    name: "production-platform",
+    displayName: "Production platform",
+    version,
+    policies: crossGuardPolicies(today, settings),
+  });
   console.log(String(port)); // as a text, which is never coloured
   // The engine kills a pack when it is done, so what Node.js compiled would never be kept.
   flushCompileCache();

@@ -30,29 +30,44 @@ export function topicsOf(object: KubernetesObject): readonly DeclaredTopic[] {
 
 /** The topics that are declared in a namespace. */
 export const topicsIn = keptInStack((stack, namespace: string): readonly DeclaredTopic[] =>
-  topicKinds.flatMap((kind) => stack.inNamespace(kind, namespace)).flatMap(topicsOf));
+  topicKinds.flatMap((kind) => stack.inNamespace(kind, namespace)).flatMap(topicsOf),
+);
 
 function strimziTopic(object: KubernetesObject): DeclaredTopic {
-  const { topicName, partitions, replicas, config = {} } = (object.manifest["spec"] ?? {}) as {
+  const {
+    topicName,
+    partitions,
+    replicas,
+    config = {},
+  } = (object.manifest["spec"] ?? {}) as {
     topicName?: string;
     partitions?: number;
     replicas?: number;
     config?: Readonly<Record<string, number | string>>;
   };
   const number = (name: string) => (config[name] === undefined ? undefined : Number(config[name]));
-  return { name: topicName ?? object.name, path: "spec", partitions, replicas, minInSync: number("min.insync.replicas"), retention: number("retention.ms") };
+  return {
+    name: topicName ?? object.name,
+    path: "spec",
+    partitions,
+    replicas,
+    minInSync: number("min.insync.replicas"),
+    retention: number("retention.ms"),
+  };
 }
 
 function jobTopics(object: KubernetesObject): DeclaredTopic[] {
   const pod = podOf(object);
-  return (pod === undefined ? [] : [...containersOf(pod)]).flatMap(({ spec, path }) => (spec.env ?? []).flatMap((entry, index) => {
-    const lines = entry.name === topicsVariable ? (entry.value ?? "").split("\n") : [];
-    // Another program may call something else TOPICS.
-    if (!lines.every((line) => new RegExp(topicLine).test(line))) return [];
-    return lines.map((line) => {
-      const [name = "", ...numbers] = line.split(" ");
-      const [partitions, replicas, minInSync, retention] = numbers.map(Number);
-      return { name, path: `${path}.env[${index}].value`, partitions, replicas, minInSync, retention };
-    });
-  }));
+  return (pod === undefined ? [] : [...containersOf(pod)]).flatMap(({ spec, path }) =>
+    (spec.env ?? []).flatMap((entry, index) => {
+      const lines = entry.name === topicsVariable ? (entry.value ?? "").split("\n") : [];
+      // Another program may call something else TOPICS.
+      if (!lines.every((line) => new RegExp(topicLine).test(line))) return [];
+      return lines.map((line) => {
+        const [name = "", ...numbers] = line.split(" ");
+        const [partitions, replicas, minInSync, retention] = numbers.map(Number);
+        return { name, path: `${path}.env[${index}].value`, partitions, replicas, minInSync, retention };
+      });
+    }),
+  );
 }

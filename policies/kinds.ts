@@ -1,4 +1,7 @@
-/** Kinds that rules know and that are outside of Kubernetes' groups without a dot (`v1`, `apps`, `batch`, …), with the groups that they belong to. */
+/**
+ * Kinds that rules know and that are outside of Kubernetes' groups without a dot (`v1`, `apps`, `batch`, …), with the
+ * groups that they belong to.
+ */
 const ownGroups: Readonly<Record<string, readonly string[]>> = {
   ...own(["networking.k8s.io"], "Ingress", "IngressClass", "NetworkPolicy"),
   ...own(["rbac.authorization.k8s.io"], "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"),
@@ -14,8 +17,28 @@ const ownGroups: Readonly<Record<string, readonly string[]>> = {
 
 /** Kinds of Kubernetes' groups without a dot that others have a kind of the same name for. */
 const coreKinds = new Set([
-  "Namespace", "Service", "Secret", "ConfigMap", "ServiceAccount", "Pod", "PodTemplate", "ReplicationController", "PersistentVolumeClaim", "PersistentVolume",
-  "ResourceQuota", "LimitRange", "Endpoints", "Node", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "HorizontalPodAutoscaler", "PodDisruptionBudget",
+  "Namespace",
+  "Service",
+  "Secret",
+  "ConfigMap",
+  "ServiceAccount",
+  "Pod",
+  "PodTemplate",
+  "ReplicationController",
+  "PersistentVolumeClaim",
+  "PersistentVolume",
+  "ResourceQuota",
+  "LimitRange",
+  "Endpoints",
+  "Node",
+  "Deployment",
+  "StatefulSet",
+  "DaemonSet",
+  "ReplicaSet",
+  "Job",
+  "CronJob",
+  "HorizontalPodAutoscaler",
+  "PodDisruptionBudget",
 ]);
 
 function own(groups: readonly string[], ...kinds: readonly string[]): Record<string, readonly string[]> {
@@ -28,7 +51,8 @@ export function groupOf(apiVersion: string): string {
 }
 
 /**
- * The kind by which rules know an object: its own name, or with its group, as in `Service.serving.knative.dev`, where another API calls something else by a
+ * The kind by which rules know an object: its own name, or with its group, as in `Service.serving.knative.dev`, where
+ * another API calls something else by a
  * name that rules know. Groups without a dot are all Kubernetes' own: no custom resource may have one.
  */
 export function kindOf(apiVersion: string, kind: string): string {

@@ -52,18 +52,56 @@ export class NotEvaluable extends Error {
 
 /** Kinds without a namespace: Kubernetes' own, and those of widely used operators. */
 const clusterWide = new Set([
-  "Namespace", "Node", "PersistentVolume", "ComponentStatus", "ClusterRole", "ClusterRoleBinding", "PriorityClass", "RuntimeClass", "IngressClass",
-  "IPAddress", "ServiceCIDR", "StorageClass", "VolumeAttachment", "VolumeAttributesClass", "CSIDriver", "CSINode", "DeviceClass", "DeviceTaintRule",
-  "ResourceSlice", "CustomResourceDefinition", "APIService", "StorageVersionMigration", "CertificateSigningRequest", "ClusterTrustBundle",
-  "FlowSchema", "PriorityLevelConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy",
-  "MutatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ClusterIssuer", "VolumeSnapshotClass",
-  "VolumeSnapshotContent", "GatewayClass", "ClusterSecretStore", "ClusterExternalSecret", "ClusterTriggerAuthentication", "AdminNetworkPolicy",
-  "BaselineAdminNetworkPolicy", "CiliumClusterwideNetworkPolicy", "ClusterPolicy",
+  "Namespace",
+  "Node",
+  "PersistentVolume",
+  "ComponentStatus",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "PriorityClass",
+  "RuntimeClass",
+  "IngressClass",
+  "IPAddress",
+  "ServiceCIDR",
+  "StorageClass",
+  "VolumeAttachment",
+  "VolumeAttributesClass",
+  "CSIDriver",
+  "CSINode",
+  "DeviceClass",
+  "DeviceTaintRule",
+  "ResourceSlice",
+  "CustomResourceDefinition",
+  "APIService",
+  "StorageVersionMigration",
+  "CertificateSigningRequest",
+  "ClusterTrustBundle",
+  "FlowSchema",
+  "PriorityLevelConfiguration",
+  "ValidatingAdmissionPolicy",
+  "ValidatingAdmissionPolicyBinding",
+  "MutatingAdmissionPolicy",
+  "MutatingAdmissionPolicyBinding",
+  "ValidatingWebhookConfiguration",
+  "MutatingWebhookConfiguration",
+  "ClusterIssuer",
+  "VolumeSnapshotClass",
+  "VolumeSnapshotContent",
+  "GatewayClass",
+  "ClusterSecretStore",
+  "ClusterExternalSecret",
+  "ClusterTriggerAuthentication",
+  "AdminNetworkPolicy",
+  "BaselineAdminNetworkPolicy",
+  "CiliumClusterwideNetworkPolicy",
+  "ClusterPolicy",
 ]);
 
 const pulumiType = /^kubernetes:(?<group>[^:]+):(?<kind>[A-Za-z0-9]+)$/;
 
-/** The objects of one manifest: itself, or the items of a List. Anything that is not a Kubernetes object yields nothing. */
+/**
+ * The objects of one manifest: itself, or the items of a List. Anything that is not a Kubernetes object yields nothing.
+ */
 export function fromManifest(manifest: unknown, origin: { name?: string; urn?: string } = {}): KubernetesObject[] {
   if (!isManifest(manifest)) return [];
   if (manifest.kind.endsWith("List") && Array.isArray(manifest.items)) {
@@ -87,7 +125,8 @@ export function fromPulumi(resource: PulumiResource): KubernetesObject[] {
 export function opaqueReason(resource: Pick<PulumiResource, "type">): string | undefined {
   const token = pulumiType.exec(resource.type)?.groups;
   if (token?.["kind"]?.endsWith("Patch")) return "a patch shows only a part of the object it changes";
-  if (token?.["group"]?.startsWith("helm.sh/") && token["kind"] === "Release") return "a Helm release is rendered by the provider; use a Chart, whose objects are seen";
+  if (token?.["group"]?.startsWith("helm.sh/") && token["kind"] === "Release")
+    return "a Helm release is rendered by the provider; use a Chart, whose objects are seen";
   return undefined;
 }
 
@@ -97,7 +136,10 @@ function isManifest(value: unknown): value is Manifest & { kind: string; apiVers
   return typeof apiVersion === "string" && typeof kind === "string";
 }
 
-function describe(manifest: Manifest & { kind: string; apiVersion: string }, origin: { name?: string; urn?: string }): KubernetesObject {
+function describe(
+  manifest: Manifest & { kind: string; apiVersion: string },
+  origin: { name?: string; urn?: string },
+): KubernetesObject {
   const { apiVersion } = manifest;
   const kind = kindOf(apiVersion, manifest.kind);
   const name = () => manifest.metadata?.name ?? manifest.metadata?.generateName ?? origin.name ?? "(unnamed)";
@@ -109,10 +151,18 @@ function describe(manifest: Manifest & { kind: string; apiVersion: string }, ori
     manifest,
     ref: `${kind} ${shownNamespace === "" ? "" : `${shownNamespace}/`}${shown(name, origin.name ?? "(unknown name)")}`,
     ...(origin.urn === undefined ? {} : { urn: origin.urn }),
-    get name() { return name(); },
-    get namespace() { return namespace(); },
-    get labels() { return manifest.metadata?.labels ?? {}; },
-    get annotations() { return manifest.metadata?.annotations ?? {}; },
+    get name() {
+      return name();
+    },
+    get namespace() {
+      return namespace();
+    },
+    get labels() {
+      return manifest.metadata?.labels ?? {};
+    },
+    get annotations() {
+      return manifest.metadata?.annotations ?? {};
+    },
   };
 }
 
@@ -125,7 +175,8 @@ function shown(read: () => string, unknown: string): string {
 }
 
 /**
- * A plain copy of what the policy SDK hands over. The SDK's proxies throw on unknown values and would abort a whole policy; here only the
+ * A plain copy of what the policy SDK hands over. The SDK's proxies throw on unknown values and would abort a whole
+ * policy; here only the
  * unknown field itself keeps throwing, so that a rule which does not need it is still evaluated.
  */
 function copyKnown(value: unknown, path: string): unknown {
@@ -140,7 +191,9 @@ function copyKnown(value: unknown, path: string): unknown {
       if ((error as Error).constructor.name !== "UnknownValueError") throw error;
       Object.defineProperty(copy, key, {
         enumerable: true,
-        get: () => { throw new NotEvaluable(`the value of ${at} is not known before it is created`); },
+        get: () => {
+          throw new NotEvaluable(`the value of ${at} is not known before it is created`);
+        },
       });
       continue;
     }

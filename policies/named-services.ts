@@ -38,7 +38,13 @@ export function* servicesNamedBy(workload: KubernetesObject, stack: Stack): Gene
         if (rest.length > 0 && rest[0] !== "svc") continue;
         const found = stack.named("Service", namespace, service);
         const beside = environment.get(variable.replace(/HOST(?:NAME)?$/, "PORT"));
-        if (found !== undefined) yield { container, variable, service: found, port: written ?? (beside !== undefined && /^\d+$/.test(beside) ? Number(beside) : undefined) };
+        if (found !== undefined)
+          yield {
+            container,
+            variable,
+            service: found,
+            port: written ?? (beside !== undefined && /^\d+$/.test(beside) ? Number(beside) : undefined),
+          };
       }
     }
   }
@@ -46,22 +52,29 @@ export function* servicesNamedBy(workload: KubernetesObject, stack: Stack): Gene
 
 function hostsIn(variable: string, value: string): [host: string, port: number | undefined][] {
   const alone = hostVariable.test(variable) ? value.split(",").map((part) => host.exec(part.trim())) : [];
-  return [...alone, ...value.matchAll(inUrl)].flatMap((match) => (match === null ? [] : [[match[1]!, match[2] === undefined ? undefined : Number(match[2])]]));
+  return [...alone, ...value.matchAll(inUrl)].flatMap((match) =>
+    match === null ? [] : [[match[1]!, match[2] === undefined ? undefined : Number(match[2])]],
+  );
 }
 
 /** What is behind a port of a Service; behind all of its ports where none is asked for. */
 export function endpointsOf(service: KubernetesObject, wanted: number | string | undefined, stack: Stack): Endpoint[] {
   const { ports = [], clusterIP } = (service.manifest["spec"] ?? {}) as Partial<V1ServiceSpec>;
   const asked = ports.filter(({ name, port }) => wanted === undefined || name === wanted || port === wanted);
-  return [...workloadsSelected(selectorOf(service), service.namespace, stack)].flatMap((workload) => asked.flatMap(({ port, targetPort = port }) => {
-    const number = clusterIP === "None" ? port : typeof targetPort === "number" ? targetPort : portNamed(workload, targetPort);
-    // A port that the pods do not have is X05-service-target-port's.
-    return number === undefined || !mayListen(workload, number) ? [] : [{ workload, port: number }];
-  }));
+  return [...workloadsSelected(selectorOf(service), service.namespace, stack)].flatMap((workload) =>
+    asked.flatMap(({ port, targetPort = port }) => {
+      const number =
+        clusterIP === "None" ? port : typeof targetPort === "number" ? targetPort : portNamed(workload, targetPort);
+      // A port that the pods do not have is X05-service-target-port's.
+      return number === undefined || !mayListen(workload, number) ? [] : [{ workload, port: number }];
+    }),
+  );
 }
 
 function mayListen(workload: KubernetesObject, number: number): boolean {
   const pod = podOf(workload);
-  const lists = (pod === undefined ? [] : [...containersOf(pod)]).filter(({ role }) => role !== "init").map(({ spec }) => spec.ports ?? []);
+  const lists = (pod === undefined ? [] : [...containersOf(pod)])
+    .filter(({ role }) => role !== "init")
+    .map(({ spec }) => spec.ports ?? []);
   return lists.some((ports) => ports.length === 0 || ports.some(({ containerPort }) => containerPort === number));
 }

@@ -2,7 +2,10 @@ import type { V1NetworkPolicySpec } from "@kubernetes/client-node";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import { matchesAll } from "./selectors.ts";
 
-/** The directions that a NetworkPolicy is about. Where it does not say: ingress always, and egress where it has rules for it. */
+/**
+ * The directions that a NetworkPolicy is about. Where it does not say: ingress always, and egress where it has rules
+ * for it.
+ */
 export function typesOf(policy: KubernetesObject): readonly string[] {
   const { policyTypes, egress } = policySpec(policy);
   if ((policyTypes ?? []).length > 0) return policyTypes!;

@@ -41,10 +41,16 @@ export interface Report extends Verdict {
 }
 
 /**
- * Judges objects that belong together by every rule that is not disabled. `today` is `YYYY-MM-DD`. Pure: the same input gives the same report. `among` are all
+ * Judges objects that belong together by every rule that is not disabled. `today` is `YYYY-MM-DD`. Pure: the same input
+ * gives the same report. `among` are all
  * objects that belong together, where only some of them are judged.
  */
-export function evaluate(objects: readonly KubernetesObject[], settings: Settings, today: string, among: readonly KubernetesObject[] = objects): Report {
+export function evaluate(
+  objects: readonly KubernetesObject[],
+  settings: Settings,
+  today: string,
+  among: readonly KubernetesObject[] = objects,
+): Report {
   const stack = stackOf(among);
   const rulesOf = rulesByKind(settings, today);
   const findings: Finding[] = [];
@@ -74,7 +80,13 @@ export function evaluate(objects: readonly KubernetesObject[], settings: Setting
     }
     add(unseenPods(object, podRules, own));
   }
-  const counts = { objects: objects.length, evaluations, findings: findings.length, excepted: excepted.length, notEvaluated: notEvaluated.length };
+  const counts = {
+    objects: objects.length,
+    evaluations,
+    findings: findings.length,
+    excepted: excepted.length,
+    notEvaluated: notEvaluated.length,
+  };
   return { findings, excepted, notEvaluated, counts };
 }
 
@@ -84,7 +96,7 @@ export function rulesByKind(settings: Settings, today: string): (kind: string) =
   const table = new Map<string, readonly Rule[]>();
   return (kind) => {
     let ofKind = table.get(kind);
-    if (ofKind === undefined) table.set(kind, ofKind = rules.filter((rule) => concerns(rule, kind)));
+    if (ofKind === undefined) table.set(kind, (ofKind = rules.filter((rule) => concerns(rule, kind))));
     return ofKind;
   };
 }
@@ -115,13 +127,20 @@ export function judge(rule: Rule, object: KubernetesObject, stack: Stack, settin
       // Anything but an unknown value means that the object has a shape no API server would take: that blocks.
       const unknown = error instanceof NotEvaluable;
       const message = unknown ? `not evaluated: ${error.message}` : malformed;
-      (unknown && !settings.strict ? open : violations).push({ ...named(container), rule, object, path: container?.path ?? "", message });
+      (unknown && !settings.strict ? open : violations).push({
+        ...named(container),
+        rule,
+        object,
+        path: container?.path ?? "",
+        message,
+      });
     }
   };
   if (rule.scope === "container") {
     collect(() => {
       const pod = podOf(object);
-      if (pod !== undefined) for (const container of containersOf(pod)) collect(() => rule.check(container, object, settings), container);
+      if (pod !== undefined)
+        for (const container of containersOf(pod)) collect(() => rule.check(container, object, settings), container);
       return [];
     });
   } else {
@@ -131,8 +150,17 @@ export function judge(rule: Rule, object: KubernetesObject, stack: Stack, settin
   return { ...except(violations, rule, object, today), notEvaluated: open };
 }
 
-/** One rule's verdict on all pods in an object of another controller's kind; passed for every other object, and for rules that look at no pods. */
-export function judgePods(rule: Rule, object: KubernetesObject, stack: Stack, settings: Settings, today: string): Verdict {
+/**
+ * One rule's verdict on all pods in an object of another controller's kind; passed for every other object, and for
+ * rules that look at no pods.
+ */
+export function judgePods(
+  rule: Rule,
+  object: KubernetesObject,
+  stack: Stack,
+  settings: Settings,
+  today: string,
+): Verdict {
   if (!hasForeignPods(object) || !rule.kinds.includes("PodTemplate") || rule.kinds[0] === "*") return passed;
   let pods: readonly KubernetesObject[];
   try {
@@ -143,11 +171,13 @@ export function judgePods(rule: Rule, object: KubernetesObject, stack: Stack, se
   }
   const verdicts = pods.map((pod) => judge(rule, pod, stack, settings, today)).filter((verdict) => verdict !== passed);
   const ofObject = <Found extends Finding>(found: readonly Found[]) => found.map((finding) => ({ ...finding, object }));
-  return verdicts.length === 0 ? passed : {
-    findings: verdicts.flatMap(({ findings }) => ofObject(findings)),
-    excepted: verdicts.flatMap(({ excepted }) => ofObject(excepted)),
-    notEvaluated: verdicts.flatMap(({ notEvaluated }) => ofObject(notEvaluated)),
-  };
+  return verdicts.length === 0
+    ? passed
+    : {
+        findings: verdicts.flatMap(({ findings }) => ofObject(findings)),
+        excepted: verdicts.flatMap(({ excepted }) => ofObject(excepted)),
+        notEvaluated: verdicts.flatMap(({ notEvaluated }) => ofObject(notEvaluated)),
+      };
 }
 
 /** A verdict that is left open, and a finding where none may be. */
@@ -155,15 +185,26 @@ function open(finding: Finding, { strict }: Settings): Verdict {
   return strict ? { ...passed, findings: [finding] } : { ...passed, notEvaluated: [finding] };
 }
 
-/** Says once that nobody looks at the containers in an object of a kind that is not known, for the first rule that would: under `strict` as a finding. */
+/**
+ * Says once that nobody looks at the containers in an object of a kind that is not known, for the first rule that
+ * would: under `strict` as a finding.
+ */
 function unseenPods(object: KubernetesObject, podRules: readonly Rule[], settings: Settings): Verdict {
   const rule = podRules.find(({ id }) => id === "X01-privileged") ?? podRules[0];
   const path = rule === undefined ? undefined : unknownContainers(object);
   if (rule === undefined || path === undefined) return passed;
-  return open({ rule, object, path, message: "not evaluated: holds containers, in a kind whose pods the rules do not know" }, settings);
+  return open(
+    { rule, object, path, message: "not evaluated: holds containers, in a kind whose pods the rules do not know" },
+    settings,
+  );
 }
 
-function except(violations: readonly Finding[], rule: Rule, object: KubernetesObject, today: string): Pick<Verdict, "findings" | "excepted"> {
+function except(
+  violations: readonly Finding[],
+  rule: Rule,
+  object: KubernetesObject,
+  today: string,
+): Pick<Verdict, "findings" | "excepted"> {
   if (violations.length === 0 || rule.id === exceptionRuleId) return { findings: violations, excepted: [] };
   let exception: Exception | undefined;
   try {

@@ -22,10 +22,13 @@ export function podsAtMost(workload: KubernetesObject, stack: Stack): number {
     readonly jobTemplate?: { readonly spec?: { readonly parallelism?: number } };
   };
   switch (workload.kind) {
-    case "Pod": return 1;
-    case "Job": return spec.suspend === true ? 0 : spec.parallelism ?? 1;
+    case "Pod":
+      return 1;
+    case "Job":
+      return spec.suspend === true ? 0 : (spec.parallelism ?? 1);
     // Runs that overlap are counted once: nobody knows how long they take.
-    case "CronJob": return spec.suspend === true ? 0 : spec.jobTemplate?.spec?.parallelism ?? 1;
+    case "CronJob":
+      return spec.suspend === true ? 0 : (spec.jobTemplate?.spec?.parallelism ?? 1);
     default: {
       const replicas = maximumReplicas(workload, stack);
       if (workload.kind !== "Deployment" || replicas === 0 || spec.strategy?.type === "Recreate") return replicas;
@@ -35,13 +38,19 @@ export function podsAtMost(workload: KubernetesObject, stack: Stack): number {
 }
 
 /**
- * How many pods of a workload may be there, running or ended, with the claims of their scratch volumes: a pod that has ended keeps them
- * until it is deleted. A Job's failed tries stay as long as the Job, and a CronJob's Jobs as its history says or until their TTL.
+ * How many pods of a workload may be there, running or ended, with the claims of their scratch volumes: a pod that has
+ * ended keeps them
+ * until it is deleted. A Job's failed tries stay as long as the Job, and a CronJob's Jobs as its history says or until
+ * their TTL.
  */
 export function podsKept(workload: KubernetesObject, stack: Stack): number {
-  const spec = (workload.manifest["spec"] ?? {}) as { readonly successfulJobsHistoryLimit?: number; readonly failedJobsHistoryLimit?: number; readonly jobTemplate?: { readonly spec?: JobTries } } & JobTries;
+  const spec = (workload.manifest["spec"] ?? {}) as {
+    readonly successfulJobsHistoryLimit?: number;
+    readonly failedJobsHistoryLimit?: number;
+    readonly jobTemplate?: { readonly spec?: JobTries };
+  } & JobTries;
   if (workload.kind !== "Job" && workload.kind !== "CronJob") return podsAtMost(workload, stack);
-  const { backoffLimit = 6, ttlSecondsAfterFinished } = workload.kind === "Job" ? spec : spec.jobTemplate?.spec ?? {};
+  const { backoffLimit = 6, ttlSecondsAfterFinished } = workload.kind === "Job" ? spec : (spec.jobTemplate?.spec ?? {});
   const tries = podsAtMost(workload, stack) * (backoffLimit + 1);
   if (workload.kind === "Job" || ttlSecondsAfterFinished !== undefined) return tries;
   return tries + (spec.successfulJobsHistoryLimit ?? 3) + (spec.failedJobsHistoryLimit ?? 1) * tries;
@@ -74,7 +83,7 @@ function containerDemand({ resources }: V1Container, { list, name }: Resource): 
 }
 
 function amount(quantity: unknown): number {
-  return quantity === undefined ? 0 : parseQuantity(quantity) ?? 0;
+  return quantity === undefined ? 0 : (parseQuantity(quantity) ?? 0);
 }
 
 /** Kubernetes rounds a share of the replicas up. */

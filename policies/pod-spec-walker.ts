@@ -26,7 +26,13 @@ export interface WalkedContainer {
 }
 
 /** Controllers whose pods are meant to run for ever. */
-export const longRunningKinds = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController"] as const;
+export const longRunningKinds = [
+  "Deployment",
+  "StatefulSet",
+  "DaemonSet",
+  "ReplicaSet",
+  "ReplicationController",
+] as const;
 /** Kinds whose pods end. */
 export const jobKinds = ["Job", "CronJob"] as const;
 /** Kinds that make pods run: what needs a network policy, a quota, and so on. */
@@ -46,7 +52,11 @@ const templatePaths: Readonly<Record<(typeof podKinds)[number], readonly string[
   Pod: [],
 };
 
-const groups = [["containers", "main"], ["initContainers", "init"], ["ephemeralContainers", "ephemeral"]] as const;
+const groups = [
+  ["containers", "main"],
+  ["initContainers", "init"],
+  ["ephemeralContainers", "ephemeral"],
+] as const;
 
 const pods = new WeakMap<KubernetesObject, WalkedPod>();
 
@@ -63,14 +73,23 @@ export function podOf(object: KubernetesObject): WalkedPod | undefined {
   const pod: WalkedPod = {
     path: [...steps, "spec"].join("."),
     spec: spec as V1PodSpec,
-    get labels() { return object.kind === "Job" ? { ...jobLabels(object), ...template?.metadata?.labels } : template?.metadata?.labels ?? {}; },
-    get annotations() { return template?.metadata?.annotations ?? {}; },
+    get labels() {
+      return object.kind === "Job"
+        ? { ...jobLabels(object), ...template?.metadata?.labels }
+        : (template?.metadata?.labels ?? {});
+    },
+    get annotations() {
+      return template?.metadata?.annotations ?? {};
+    },
   };
   pods.set(object, pod);
   return pod;
 }
 
-/** An object that stands for one pod in another, as a PodTemplate. Whatever it reads but its kind and pod is the other's. */
+/**
+ * An object that stands for one pod in another, as a PodTemplate. Whatever it reads but its kind and pod is the
+ * other's.
+ */
 export function withPod(object: KubernetesObject, pod: WalkedPod): KubernetesObject {
   const view = Object.create(object, { kind: { value: "PodTemplate" } }) as KubernetesObject;
   pods.set(view, pod);
@@ -79,7 +98,10 @@ export function withPod(object: KubernetesObject, pod: WalkedPod): KubernetesObj
 
 const walks = new WeakMap<WalkedPod, readonly WalkedContainer[]>();
 
-/** Every container of a pod, init, sidecar and ephemeral ones included. Each pod is walked once, however many rules look at it. */
+/**
+ * Every container of a pod, init, sidecar and ephemeral ones included. Each pod is walked once, however many rules look
+ * at it.
+ */
 export function* containersOf(pod: WalkedPod): Generator<WalkedContainer> {
   const known = walks.get(pod);
   if (known !== undefined) return yield* known;
@@ -90,7 +112,12 @@ export function* containersOf(pod: WalkedPod): Generator<WalkedContainer> {
     for (const index of (containers ?? []).keys()) {
       const spec = containers?.[index] as V1Container;
       const sidecar = role === "init" && spec.restartPolicy === "Always";
-      const container: WalkedContainer = { role: sidecar ? "sidecar" : role, path: `${pod.path}.${field}[${index}]`, spec, pod };
+      const container: WalkedContainer = {
+        role: sidecar ? "sidecar" : role,
+        path: `${pod.path}.${field}[${index}]`,
+        spec,
+        pod,
+      };
       walk.push(container);
       yield container;
     }

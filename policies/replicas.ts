@@ -5,7 +5,10 @@ import type { Stack } from "./stack.ts";
 /** How many replicas KEDA allows where nobody says it. */
 export const kedaMaximum = 100;
 
-/** The most replicas a workload may have: its autoscalers' maximum, else what it declares. A DaemonSet counts as one, as nobody knows the nodes. */
+/**
+ * The most replicas a workload may have: its autoscalers' maximum, else what it declares. A DaemonSet counts as one, as
+ * nobody knows the nodes.
+ */
 export function maximumReplicas(workload: KubernetesObject, stack: Stack): number {
   const scalers = scalersOf(workload.kind, workload.namespace, workload.name, stack);
   if (scalers.length > 0) return Math.max(...scalers.map((scaler) => scalerSpec(scaler).maxReplicas ?? kedaMaximum));
@@ -21,5 +24,8 @@ export function minimumReplicas(workload: KubernetesObject, stack: Stack): numbe
 
 /** Whether a workload runs more than one pod, or may do so by its autoscaler. */
 export function isReplicated(workload: KubernetesObject, stack: Stack): boolean {
-  return scalersOf(workload.kind, workload.namespace, workload.name, stack).length > 0 || minimumReplicas(workload, stack) > 1;
+  return (
+    scalersOf(workload.kind, workload.namespace, workload.name, stack).length > 0 ||
+    minimumReplicas(workload, stack) > 1
+  );
 }

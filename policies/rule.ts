@@ -33,7 +33,8 @@ export interface Sources {
 /** What the API server evaluates for a rule: CEL that is true where all is well. */
 export interface CelCheck {
   /**
-   * In a rule about containers it reads `container` (of every role) and `variables.pod` (the pod spec); in a rule about an object it reads `object`,
+   * In a rule about containers it reads `container` (of every role) and `variables.pod` (the pod spec); in a rule about
+   * an object it reads `object`,
    * and `variables.pod` where the kind has one. Optional fields are asked for with `has()` or `.?field.orValue(…)`.
    */
   readonly expression: string;
@@ -41,11 +42,20 @@ export interface CelCheck {
   readonly message: string;
 }
 
-/** CEL, a function of the settings where it holds their numbers, or why CEL cannot say it: an admission policy sees one object at a time. */
-export type Admission = readonly CelCheck[] | ((settings: RuleNumbers) => readonly CelCheck[]) | { readonly beyondCel: string };
+/**
+ * CEL, a function of the settings where it holds their numbers, or why CEL cannot say it: an admission policy sees one
+ * object at a time.
+ */
+export type Admission =
+  | readonly CelCheck[]
+  | ((settings: RuleNumbers) => readonly CelCheck[])
+  | { readonly beyondCel: string };
 
 interface RuleText {
-  /** `X02-container-resources`: the requirement's row and a name; also the policy's name and the end of an exception's annotation. */
+  /**
+   * `X02-container-resources`: the requirement's row and a name; also the policy's name and the end of an exception's
+   * annotation.
+   */
   readonly id: string;
   readonly title: string;
   readonly rationale: string;

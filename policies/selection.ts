@@ -23,32 +23,58 @@ export function selectorOf(object: KubernetesObject): V1LabelSelector | undefine
 }
 
 /**
- * The workloads of a namespace whose pods a selector matches. Known ones come first; then it throws where labels that are not known yet
+ * The workloads of a namespace whose pods a selector matches. Known ones come first; then it throws where labels that
+ * are not known yet
  * may be matched as well.
  */
-export function* workloadsSelected(selector: V1LabelSelector | undefined, namespace: string, stack: Stack): Generator<KubernetesObject> {
+export function* workloadsSelected(
+  selector: V1LabelSelector | undefined,
+  namespace: string,
+  stack: Stack,
+): Generator<KubernetesObject> {
   if (selector === undefined || selector === null) return;
-  const { byPair, open, all } = stack.once(workloadsByLabel).get(namespace) ?? { byPair: new Map<string, KubernetesObject[]>(), open: [], all: [] };
+  const { byPair, open, all } = stack.once(workloadsByLabel).get(namespace) ?? {
+    byPair: new Map<string, KubernetesObject[]>(),
+    open: [],
+    all: [],
+  };
   const own = ownPart(selector);
   const lists = Object.entries(own.matchLabels ?? {}).map(([key, value]) => byPair.get(pair(key, value)) ?? []);
   for (const { key, operator, values = [] } of own.matchExpressions ?? []) {
     if (operator === "In") lists.push(values.flatMap((value) => byPair.get(pair(key, value)) ?? []));
   }
   const candidates = lists.length === 0 ? all : [...shortest(lists), ...open];
-  yield* matching(candidates, (workload) => selects(own, podOf(workload)?.labels ?? {}) && (own === selector || controllerAdds(selector, workload, stack)));
+  yield* matching(
+    candidates,
+    (workload) =>
+      selects(own, podOf(workload)?.labels ?? {}) && (own === selector || controllerAdds(selector, workload, stack)),
+  );
   for (const kind of workloadKinds) stack.inNamespace(kind, namespace); // throws where one has no namespace yet
 }
 
 /** The objects of a kind that select pods with these labels, in the same way. */
-export function* selecting(kind: SelectingKind, labels: Labels, namespace: string, stack: Stack): Generator<KubernetesObject> {
-  const { byPair, rest, all } = stack.once(selectorsByPair).get(`${kind} ${namespace}`) ?? { byPair: new Map<string, KubernetesObject[]>(), rest: [], all: [] };
+export function* selecting(
+  kind: SelectingKind,
+  labels: Labels,
+  namespace: string,
+  stack: Stack,
+): Generator<KubernetesObject> {
+  const { byPair, rest, all } = stack.once(selectorsByPair).get(`${kind} ${namespace}`) ?? {
+    byPair: new Map<string, KubernetesObject[]>(),
+    rest: [],
+    all: [],
+  };
   const pairs = known(() => Object.entries(labels));
-  const candidates = pairs === undefined ? all : [...pairs.flatMap(([key, value]) => byPair.get(pair(key, value)) ?? []), ...rest];
+  const candidates =
+    pairs === undefined ? all : [...pairs.flatMap(([key, value]) => byPair.get(pair(key, value)) ?? []), ...rest];
   yield* matching(candidates, (object) => selects(selectorOf(object), labels));
   stack.inNamespace(kind, namespace);
 }
 
-function* matching(candidates: Iterable<KubernetesObject>, matches: (candidate: KubernetesObject) => boolean): Generator<KubernetesObject> {
+function* matching(
+  candidates: Iterable<KubernetesObject>,
+  matches: (candidate: KubernetesObject) => boolean,
+): Generator<KubernetesObject> {
   let open: NotEvaluable | undefined;
   for (const candidate of candidates) {
     try {
@@ -75,8 +101,14 @@ function workloadsByLabel(objects: readonly KubernetesObject[]): Map<string, ByL
   for (const object of objects) {
     const namespace = known(() => object.namespace);
     if (namespace === undefined) continue;
-    const index = entry(namespaces, namespace, () => ({ byPair: new Map<string, KubernetesObject[]>(), open: [], all: [] }));
-    const workloads = (workloadKinds as readonly string[]).includes(object.kind) ? [object] : known(() => foreignPods(object)) ?? [];
+    const index = entry(namespaces, namespace, () => ({
+      byPair: new Map<string, KubernetesObject[]>(),
+      open: [],
+      all: [],
+    }));
+    const workloads = (workloadKinds as readonly string[]).includes(object.kind)
+      ? [object]
+      : (known(() => foreignPods(object)) ?? []);
     for (const workload of workloads) {
       index.all.push(workload);
       const pairs = known(() => Object.entries(podOf(workload)?.labels ?? {}));
@@ -94,26 +126,32 @@ interface BySelector {
   readonly all: KubernetesObject[];
 }
 
-/** Each object stands under the one of its selector's labels that the fewest selectors ask for, so that a look-up meets few others. */
+/**
+ * Each object stands under the one of its selector's labels that the fewest selectors ask for, so that a look-up meets
+ * few others.
+ */
 function selectorsByPair(objects: readonly KubernetesObject[]): Map<string, BySelector> {
   const groups = new Map<string, { object: KubernetesObject; pairs: string[] }[]>();
   for (const object of objects) {
     if (!(selectingKinds as readonly string[]).includes(object.kind)) continue;
     const group = known(() => `${object.kind} ${object.namespace}`);
-    const pairs = known(() => Object.entries(selectorOf(object)?.matchLabels ?? {}).map(([key, value]) => pair(key, value))) ?? [];
+    const pairs =
+      known(() => Object.entries(selectorOf(object)?.matchLabels ?? {}).map(([key, value]) => pair(key, value))) ?? [];
     if (group !== undefined) entry(groups, group, () => []).push({ object, pairs });
   }
-  return new Map([...groups].map(([group, members]) => {
-    const askedFor = new Map<string, number>();
-    for (const { pairs } of members) for (const asked of pairs) askedFor.set(asked, (askedFor.get(asked) ?? 0) + 1);
-    const index: BySelector = { byPair: new Map(), rest: [], all: members.map(({ object }) => object) };
-    for (const { object, pairs } of members) {
-      const [rarest] = pairs.toSorted((one, other) => (askedFor.get(one) ?? 0) - (askedFor.get(other) ?? 0));
-      if (rarest === undefined) index.rest.push(object);
-      else entry(index.byPair, rarest, () => []).push(object);
-    }
-    return [group, index];
-  }));
+  return new Map(
+    [...groups].map(([group, members]) => {
+      const askedFor = new Map<string, number>();
+      for (const { pairs } of members) for (const asked of pairs) askedFor.set(asked, (askedFor.get(asked) ?? 0) + 1);
+      const index: BySelector = { byPair: new Map(), rest: [], all: members.map(({ object }) => object) };
+      for (const { object, pairs } of members) {
+        const [rarest] = pairs.toSorted((one, other) => (askedFor.get(one) ?? 0) - (askedFor.get(other) ?? 0));
+        if (rarest === undefined) index.rest.push(object);
+        else entry(index.byPair, rarest, () => []).push(object);
+      }
+      return [group, index];
+    }),
+  );
 }
 
 function pair(key: string, value: string): string {
@@ -126,6 +164,6 @@ function shortest<Item>(lists: readonly Item[][]): Item[] {
 
 function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   let value = map.get(key);
-  if (value === undefined) map.set(key, value = make());
+  if (value === undefined) map.set(key, (value = make()));
   return value;
 }

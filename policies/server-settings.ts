@@ -21,7 +21,12 @@ export function settingsInArguments({ command = [], args = [] }: WalkedContainer
     if (name === undefined) return [];
     const rest = words.slice(index + 1);
     const next = rest.findIndex((following) => /^--?[A-Za-z]/.test(following));
-    const value = joined ?? rest.slice(0, next === -1 ? rest.length : next).join(" ").trim();
+    const value =
+      joined ??
+      rest
+        .slice(0, next === -1 ? rest.length : next)
+        .join(" ")
+        .trim();
     const [, option, given = ""] = (name === "c" && /^([\w.-]+)=(.*)$/s.exec(value)) || [];
     return [settingOf(option ?? name, option === undefined ? value : given)];
   });
@@ -35,27 +40,53 @@ export function settingsInFile(text: string): ServerSetting[] {
   });
 }
 
-/** All values a server's setting is given: those of the arguments, then those of the mounted configuration files, which are read only then. */
-export function* settingValues(name: string, container: WalkedContainer, object: KubernetesObject, stack: Stack): Generator<string> {
+/**
+ * All values a server's setting is given: those of the arguments, then those of the mounted configuration files, which
+ * are read only then.
+ */
+export function* settingValues(
+  name: string,
+  container: WalkedContainer,
+  object: KubernetesObject,
+  stack: Stack,
+): Generator<string> {
   // Of two values the last one holds, so it comes first.
-  const named = (settings: readonly ServerSetting[]) => settings.filter((setting) => setting.name === name).map(({ value }) => value).reverse();
+  const named = (settings: readonly ServerSetting[]) =>
+    settings
+      .filter((setting) => setting.name === name)
+      .map(({ value }) => value)
+      .reverse();
   yield* named(settingsInArguments(container.spec));
   for (const { kind, source } of mountedSources(container)) {
     for (const text of textsOf(kind, source, object, stack)) yield* named(settingsInFile(text));
   }
   const unread = unreadFile(container);
-  if (unread !== undefined) throw new NotEvaluable(`${unread}, which configures the server, is in no ConfigMap or Secret that it mounts`);
+  if (unread !== undefined)
+    throw new NotEvaluable(`${unread}, which configures the server, is in no ConfigMap or Secret that it mounts`);
 }
 
-/** A configuration file on the command line that the pod or its image makes: an init container may copy it, and change it on the way. */
+/**
+ * A configuration file on the command line that the pod or its image makes: an init container may copy it, and change
+ * it on the way.
+ */
 function unreadFile(container: WalkedContainer): string | undefined {
   const mounts = mountedSources(container).map(({ mountPath }) => mountPath.replace(/\/$/, ""));
-  const words = [...(container.spec.command ?? []), ...(container.spec.args ?? [])].flatMap(wordsOf).map((word) => word.replace(/^-{1,2}[\w-]+=/, ""));
-  return words.find((word) => /^\/\S+\.(?:conf|cnf)$/.test(word) && !mounts.some((path) => word === path || word.startsWith(`${path}/`)));
+  const words = [...(container.spec.command ?? []), ...(container.spec.args ?? [])]
+    .flatMap(wordsOf)
+    .map((word) => word.replace(/^-{1,2}[\w-]+=/, ""));
+  return words.find(
+    (word) =>
+      /^\/\S+\.(?:conf|cnf)$/.test(word) && !mounts.some((path) => word === path || word.startsWith(`${path}/`)),
+  );
 }
 
 /** A server's setting: the arguments win over the files it mounts, as in the servers themselves. */
-export function serverSetting(name: string, container: WalkedContainer, object: KubernetesObject, stack: Stack): string | undefined {
+export function serverSetting(
+  name: string,
+  container: WalkedContainer,
+  object: KubernetesObject,
+  stack: Stack,
+): string | undefined {
   const { value } = settingValues(name, container, object, stack).next();
   return value as string | undefined;
 }
@@ -91,16 +122,24 @@ export function mountedSources({ spec, pod }: WalkedContainer): MountedSource[] 
   });
 }
 
-/** The texts of a mounted ConfigMap or Secret; one that another stack owns cannot be read, and the verdict is then open. */
+/**
+ * The texts of a mounted ConfigMap or Secret; one that another stack owns cannot be read, and the verdict is then open.
+ */
 function textsOf(kind: "ConfigMap" | "Secret", name: string, object: KubernetesObject, stack: Stack): string[] {
   const source = stack.named(kind, object.namespace, name);
-  if (source === undefined) throw new NotEvaluable(`${kind} ${object.namespace}/${name}, which configures the server, is not in this stack`);
+  if (source === undefined)
+    throw new NotEvaluable(`${kind} ${object.namespace}/${name}, which configures the server, is not in this stack`);
   const texts = (field: "data" | "stringData") => {
     const files = (source.manifest[field] ?? {}) as Readonly<Record<string, string>>;
-    return Object.keys(files).filter((file) => !code.test(file)).map((file) => files[file] ?? "");
+    return Object.keys(files)
+      .filter((file) => !code.test(file))
+      .map((file) => files[file] ?? "");
   };
   const plain = texts("data");
-  return [...(kind === "Secret" ? plain.map((text) => Buffer.from(text, "base64").toString()) : plain), ...texts("stringData")];
+  return [
+    ...(kind === "Secret" ? plain.map((text) => Buffer.from(text, "base64").toString()) : plain),
+    ...texts("stringData"),
+  ];
 }
 
 /** Words as a shell would make them of a line; a word of its own stays whole, an empty one too. */

@@ -7,13 +7,22 @@ import { workloadKinds } from "./pod-spec-walker.ts";
 export interface Stack {
   /** The objects of a kind in a namespace. Throws where an object of that kind may or may not belong to it. */
   inNamespace(kind: string, namespace: string): readonly KubernetesObject[];
-  /** The object of a kind and a name; undefined where there is none. Throws where an object that may be the one cannot be told yet. */
+  /**
+   * The object of a kind and a name; undefined where there is none. Throws where an object that may be the one cannot
+   * be told yet.
+   */
   named(kind: string, namespace: string, name: string): KubernetesObject | undefined;
-  /** What a function makes of the whole stack, worked out once and kept: the indexes of rules that look further than names. */
+  /**
+   * What a function makes of the whole stack, worked out once and kept: the indexes of rules that look further than
+   * names.
+   */
   once<Made>(make: (objects: readonly KubernetesObject[]) => Made): Made;
 }
 
-/** Indexes the objects once, the first of each name, so that a rule's look-ups cost the same for ten objects and ten thousand. */
+/**
+ * Indexes the objects once, the first of each name, so that a rule's look-ups cost the same for ten objects and ten
+ * thousand.
+ */
 export function stackOf(all: readonly KubernetesObject[]): Stack {
   const objects = withoutRepeated(all);
   const placed = new Map<string, KubernetesObject[]>();
@@ -36,7 +45,8 @@ export function stackOf(all: readonly KubernetesObject[]): Stack {
   }
   const refuseStray = (kind: string) => {
     const stray = unplaced.get(kind);
-    if (stray !== undefined) throw new NotEvaluable(stray.unseen ?? `the namespace of ${stray.ref} is not known before it is created`);
+    if (stray !== undefined)
+      throw new NotEvaluable(stray.unseen ?? `the namespace of ${stray.ref} is not known before it is created`);
   };
   return {
     inNamespace(kind, namespace) {
@@ -58,7 +68,10 @@ export function stackOf(all: readonly KubernetesObject[]): Stack {
   };
 }
 
-/** Of objects that are the same one, as in the manifests of two stages, the first. Those that get their name from the server are all different. */
+/**
+ * Of objects that are the same one, as in the manifests of two stages, the first. Those that get their name from the
+ * server are all different.
+ */
 function withoutRepeated(objects: readonly KubernetesObject[]): readonly KubernetesObject[] {
   const seen = new Set<string>();
   const first = objects.filter((object) => {
@@ -73,16 +86,23 @@ function withoutRepeated(objects: readonly KubernetesObject[]): readonly Kuberne
 
 /** What makes an object the same one for an API server; undefined where that is not known, or is left to the server. */
 export function keyOf(object: KubernetesObject): string | undefined {
-  return known(() => (object.unseen === undefined && object.manifest.metadata?.name !== undefined ? `${object.kind} ${object.namespace} ${object.name}` : undefined));
+  return known(() =>
+    object.unseen === undefined && object.manifest.metadata?.name !== undefined
+      ? `${object.kind} ${object.namespace} ${object.name}`
+      : undefined,
+  );
 }
 
 /**
- * The namespace an object answers for in rules about whole namespaces: a Namespace for itself, and where the stack uses a namespace that it
+ * The namespace an object answers for in rules about whole namespaces: a Namespace for itself, and where the stack uses
+ * a namespace that it
  * does not own, the first workload in it. Undefined for all others, and for namespaces without workloads.
  */
 export function namespaceAnsweredBy(object: KubernetesObject, stack: Stack): string | undefined {
   const namespace = object.kind === "Namespace" ? object.name : object.namespace;
-  const first = workloadKinds.map((kind) => stack.inNamespace(kind, namespace)[0]).find((workload) => workload !== undefined);
+  const first = workloadKinds
+    .map((kind) => stack.inNamespace(kind, namespace)[0])
+    .find((workload) => workload !== undefined);
   if (first === undefined) return undefined;
   return object.kind === "Namespace" || (first === object && !ownsNamespace(namespace, stack)) ? namespace : undefined;
 }

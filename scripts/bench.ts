@@ -2,21 +2,34 @@ import { InvalidArgumentError } from "commander";
 import { command } from "./support/command.ts";
 
 const program = command("npm run bench --")
-  .description("Measure what this project does; each measurement is a command of its own, and without one it is `updates`.")
-  .addHelpText("after", "\nExit codes: 0 measured, 1 failed, 2 wrong usage, 130 interrupted.\nExamples: npm run bench -- --runs 5 --write\n          npm run bench -- backup --size 6GiB --fixture 500MB --write");
+  .description(
+    "Measure what this project does; each measurement is a command of its own, and without one it is `updates`.",
+  )
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 measured, 1 failed, 2 wrong usage, 130 interrupted.\nExamples: npm run bench -- --runs 5 --write\n          npm run bench -- backup --size 6GiB --fixture 500MB --write",
+  );
 
-program.command("updates", { isDefault: true })
-  .description("Measure previews and an update without a change against kubectl diff of the same objects, and the policies against another scanner, in one run. Changes nothing.")
+program
+  .command("updates", { isDefault: true })
+  .description(
+    "Measure previews and an update without a change against kubectl diff of the same objects, and the policies against another scanner, in one run. Changes nothing.",
+  )
   .option("--runs <n>", "how often each is measured", wholeNumber, 3)
   .option("--skip-cluster", "leave out what needs the running platform")
   .option("--write", "keep the result in docs/benchmarks.md")
-  .action(async ({ runs, skipCluster = false, write = false }: { runs: number; skipCluster?: boolean; write?: boolean }) => {
-    const { measureUpdates } = await import("./support/update-benchmark.ts");
-    await measureUpdates({ runs, skipCluster, write });
-  });
+  .action(
+    async ({ runs, skipCluster = false, write = false }: { runs: number; skipCluster?: boolean; write?: boolean }) => {
+      const { measureUpdates } = await import("./support/update-benchmark.ts");
+      await measureUpdates({ runs, skipCluster, write });
+    },
+  );
 
-program.command("backup")
-  .description("Fill a Postgres and an EDI database in namespaces of their own on the running platform, back them up as the stack does, restore, and measure memory, scratch and time. Removes both namespaces again.")
+program
+  .command("backup")
+  .description(
+    "Fill a Postgres and an EDI database in namespaces of their own on the running platform, back them up as the stack does, restore, and measure memory, scratch and time. Removes both namespaces again.",
+  )
   .option("--size <size>", "data of the Postgres, such as 6GiB; 0 leaves it out", bytesOf, bytesOf("6GiB"))
   .option("--fixture <size>", "fixture of EDI, such as 500MB; 0 leaves it out", bytesOf, 0)
   .option("--write", "keep the result in docs/benchmarks.md")
@@ -39,6 +52,9 @@ function wholeNumber(value: string): number {
 
 function bytesOf(value: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(MB|MiB|GB|GiB|)$/.exec(value) ?? [];
-  if (amount === undefined || (unit === "" && Number(amount) !== 0)) throw new InvalidArgumentError('Give an amount such as "6GiB" or "500MB".');
-  return Number(amount) * { MB: 1e6, MiB: 2 ** 20, GB: 1e9, GiB: 2 ** 30, "": 0 }[unit as "MB" | "MiB" | "GB" | "GiB" | ""];
+  if (amount === undefined || (unit === "" && Number(amount) !== 0))
+    throw new InvalidArgumentError('Give an amount such as "6GiB" or "500MB".');
+  return (
+    Number(amount) * { MB: 1e6, MiB: 2 ** 20, GB: 1e9, GiB: 2 ** 30, "": 0 }[unit as "MB" | "MiB" | "GB" | "GiB" | ""]
+  );
 }

@@ -10,7 +10,9 @@ import { coveragePage } from "./support/coverage-page.ts";
 import { runbookPage } from "./support/runbook-page.ts";
 
 command("npm run docs --")
-  .description("Write docs/policies.md from the rules, docs/runbook.md from the verbs and docs/coverage.md from docs/coverage/*.yaml. Tests say when it has to be run again.")
+  .description(
+    "Write docs/policies.md from the rules, docs/runbook.md from the verbs and docs/coverage.md from docs/coverage/*.yaml. Tests say when it has to be run again.",
+  )
   .addHelpText("after", "\nExit codes: 0 written, 2 wrong usage.")
   .allowExcessArguments(false)
   .parse();

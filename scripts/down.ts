@@ -15,14 +15,23 @@ import { forgetStack } from "./support/stack-removal.ts";
 import { writePrivate } from "./support/whole-file.ts";
 
 const program = command("npm run down --")
-  .description("Take a stack down on the cluster that it was brought up on. The local cluster stops as a whole when no other stack is on it; elsewhere the stack is destroyed but for what it protects.")
+  .description(
+    "Take a stack down on the cluster that it was brought up on. The local cluster stops as a whole when no other stack is on it; elsewhere the stack is destroyed but for what it protects.",
+  )
   .option("--stack <name>", "stack to take down", "dev")
   .option("--purge", "remove volumes, passwords and backup copies too")
-  .option("--gone <cluster>", "with --purge: forget the stack, because this cluster, as a refusal names it, is gone for good")
-  .addHelpText("after", "\nAnother cluster than the recorded one is never touched.\nExit codes: 0 down, 1 refused, failed or something is left, 2 wrong usage.")
+  .option(
+    "--gone <cluster>",
+    "with --purge: forget the stack, because this cluster, as a refusal names it, is gone for good",
+  )
+  .addHelpText(
+    "after",
+    "\nAnother cluster than the recorded one is never touched.\nExit codes: 0 down, 1 refused, failed or something is left, 2 wrong usage.",
+  )
   .parse();
 const { stack, purge = false, gone } = program.opts<{ stack: string; purge?: boolean; gone?: string }>();
-if (gone !== undefined && !purge) program.error("--gone forgets a stack with all that it kept: add --purge", { exitCode: 2 });
+if (gone !== undefined && !purge)
+  program.error("--gone forgets a stack with all that it kept: add --purge", { exitCode: 2 });
 const next = `next: npm run up${stack === "dev" ? "" : ` -- --stack ${stack}`}`;
 
 try {
@@ -50,24 +59,35 @@ async function stopLocal(): Promise<void> {
   });
   if (left.length > 0) throw new Error(`these could not be removed:\n  ${left.join("\n  ")}`);
   if (purge) await forgetStack(stack, { objectsAreGone: true });
-  console.log(`the platform is down: no process, mount, network link or packet rule of it is left\n${purge ? "its data is gone" : "its volumes, passwords and backups stay"}; ${next}`);
+  console.log(
+    `the platform is down: no process, mount, network link or packet rule of it is left\n${purge ? "its data is gone" : "its volumes, passwords and backups stay"}; ${next}`,
+  );
 }
 
 async function destroy({ context, kubeconfig }: Offer, why: string | undefined): Promise<void> {
   refuseOtherKubeconfig(stack, engineRecord(stack).kubeconfig, stackKubeconfig(stack));
   await ensureToolchain({ parts: "pulumi" });
   writePrivate(stackKubeconfig(stack), `${JSON.stringify(kubeconfig, undefined, 2)}\n`);
-  const workspace = { folder: projectFolder(stateFolder, stack), env: { ...pulumiEnvironment(checkout), KUBECONFIG: stackKubeconfig(stack) } };
+  const workspace = {
+    folder: projectFolder(stateFolder, stack),
+    env: { ...pulumiEnvironment(checkout), KUBECONFIG: stackKubeconfig(stack) },
+  };
   await selectStack(stack, workspace);
   await releaseStaleLocks(stack, workspace);
   if (purge) await pulumi(["state", "unprotect", "--all", "--yes", "--stack", stack], workspace, { capture: true });
-  const { code } = await pulumi(["destroy", "--stack", stack, "--yes", ...(purge ? [] : ["--exclude-protected"])], workspace);
-  if (code !== 0) throw new Error(`the stack ${stack} could not be destroyed on ${context} (exit ${code}): the reason stands above`);
+  const { code } = await pulumi(
+    ["destroy", "--stack", stack, "--yes", ...(purge ? [] : ["--exclude-protected"])],
+    workspace,
+  );
+  if (code !== 0)
+    throw new Error(`the stack ${stack} could not be destroyed on ${context} (exit ${code}): the reason stands above`);
   const left = engineRecord(stack).resources;
   if (purge) {
     refuseLeft(stack, left);
     await forgetStack(stack, { objectsAreGone: false });
   } else if (left.length === 0) forgetCluster(stack); // free to go elsewhere
-  console.log(`stack ${stack} is gone from ${context}${purge ? ", with its volumes, passwords and copies" : "; its volumes, passwords and backups stay"}; ${next}`);
+  console.log(
+    `stack ${stack} is gone from ${context}${purge ? ", with its volumes, passwords and copies" : "; its volumes, passwords and backups stay"}; ${next}`,
+  );
   if (why !== undefined) console.log(why);
 }

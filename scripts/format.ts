@@ -8,6 +8,10 @@ command("npm run format --")
   .argument("[paths...]", "files or folders, from the checkout's folder", ["."])
   .addHelpText("after", "\nExit codes: 0 written, 1 a file cannot be read as TypeScript, 2 wrong usage.")
   .action((paths: string[]) => {
-    process.exitCode = spawnSync(join(checkout, "node_modules/.bin/biome"), ["format", "--write", ...paths], { cwd: checkout, stdio: "inherit" }).status ?? 1;
+    process.exitCode =
+      spawnSync(join(checkout, "node_modules/.bin/biome"), ["format", "--write", ...paths], {
+        cwd: checkout,
+        stdio: "inherit",
+      }).status ?? 1;
   })
   .parse();

@@ -13,15 +13,25 @@ import { pulumi, selectStack } from "./support/pulumi.ts";
 import { runLog } from "./support/run-log.ts";
 
 const program = command("npm run preview --")
-  .description("Preview a whole stack under the policy pack, as if nothing of it existed yet. Needs no cluster and changes nothing.\n"
-    + "What changes is shown against what this checkout's last update left, or against the last commit where the stack was not brought up from here.")
+  .description(
+    "Preview a whole stack under the policy pack, as if nothing of it existed yet. Needs no cluster and changes nothing.\n" +
+      "What changes is shown against what this checkout's last update left, or against the last commit where the stack was not brought up from here.",
+  )
   .option("--stack <name>", "stack to preview: the file Pulumi.<name>.yaml", "dev")
   .option("--against <commit>", "show what changes against this commit")
   .option("--advice", "show advice, notes and verdicts that are not evaluated, which are counted otherwise")
   .option("--markdown <file>", "also write a summary for a pull request")
-  .addHelpText("after", "\nExit codes: 0 the preview passes, 1 it fails or a policy blocks it, 2 wrong usage.\nExample: npm run preview -- --stack prod --against origin/main --markdown preview.md")
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 the preview passes, 1 it fails or a policy blocks it, 2 wrong usage.\nExample: npm run preview -- --stack prod --against origin/main --markdown preview.md",
+  )
   .parse();
-const { stack, against, advice = false, markdown } = program.opts<{ stack: string; against?: string; advice?: boolean; markdown?: string }>();
+const {
+  stack,
+  against,
+  advice = false,
+  markdown,
+} = program.opts<{ stack: string; against?: string; advice?: boolean; markdown?: string }>();
 
 // An empty backend and no kubeconfig: the verdict depends on the checkout alone, wherever it runs.
 const folder = mkdtempSync(join(tmpdir(), "platform-preview-"));

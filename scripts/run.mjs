@@ -26,13 +26,16 @@ const programs = {
 
 const [verb, ...args] = process.argv.slice(2);
 if (!Object.hasOwn(programs, verb ?? "")) {
-  console.error(`${verb ? `"${verb}" is not a command. ` : ""}Usage: npm run ${Object.keys(programs).join("|")} -- [options]; each answers --help`);
+  console.error(
+    `${verb ? `"${verb}" is not a command. ` : ""}Usage: npm run ${Object.keys(programs).join("|")} -- [options]; each answers --help`,
+  );
   process.exit(2);
 }
 
 /** Names of the packages that package-lock.json wants and node_modules does not hold in that version. */
 function missingPackages() {
-  const read = (file) => (existsSync(join(root, file)) ? JSON.parse(readFileSync(join(root, file), "utf8")).packages : {});
+  const read = (file) =>
+    existsSync(join(root, file)) ? JSON.parse(readFileSync(join(root, file), "utf8")).packages : {};
   const installed = read("node_modules/.package-lock.json");
   return Object.entries(read("package-lock.json"))
     .filter(([path, wanted]) => path !== "" && !wanted.optional && installed[path]?.version !== wanted.version)
@@ -43,7 +46,10 @@ const node = join(root, "node_modules/node/bin", process.platform === "win32" ? 
 const missing = missingPackages();
 if (missing.length > 0 || !existsSync(node)) {
   console.error(`installing dependencies (${missing.length} packages differ from package-lock.json)`);
-  const { status } = spawnSync("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2] });
+  const { status } = spawnSync("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
   if (status !== 0) {
     console.error(`"npm ci" failed (exit ${status}): the reason stands above; nothing else was done`);
     process.exit(1);
@@ -52,7 +58,8 @@ if (missing.length > 0 || !existsSync(node)) {
 
 const child = spawn(node, [join(root, programs[verb]), ...args], { stdio: "inherit", cwd: root });
 // A terminal sends Ctrl-C to the child as well: this process only has to outlive it.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => (signal === "SIGINT" ? undefined : child.kill(signal)));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+  process.on(signal, () => (signal === "SIGINT" ? undefined : child.kill(signal)));
 child.on("error", (error) => {
   console.error(`${node} does not start: ${error.message}. Remove node_modules and run the command again`);
   process.exit(1);

@@ -22,4 +22,8 @@ async function ask(question: string): Promise<string> {
 }
 
 const person = process.stdin.isTTY && process.stderr.isTTY;
-process.exitCode = await runbookCommand(process.argv.slice(2), { ...ownTerminal(), signal: stop.signal, ask: person ? ask : undefined });
+process.exitCode = await runbookCommand(process.argv.slice(2), {
+  ...ownTerminal(),
+  signal: stop.signal,
+  ask: person ? ask : undefined,
+});

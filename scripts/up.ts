@@ -26,9 +26,14 @@ import { verificationLines } from "./support/verification-lines.ts";
 import { some } from "./support/wording.ts";
 
 const program = command("npm run up --")
-  .description("Bring a stack up: toolchain and local cluster where there is none, update under the policy pack, verification.")
+  .description(
+    "Bring a stack up: toolchain and local cluster where there is none, update under the policy pack, verification.",
+  )
   .option("--stack <name>", "stack to bring up: the file Pulumi.<name>.yaml", "dev")
-  .addHelpText("after", "\nSafe to run again at any time, also after an interruption.\nExit codes: 0 up and verified, 1 failed, 2 wrong usage.")
+  .addHelpText(
+    "after",
+    "\nSafe to run again at any time, also after an interruption.\nExit codes: 0 up and verified, 1 failed, 2 wrong usage.",
+  )
   .parse();
 const { stack } = program.opts<{ stack: string }>();
 const started = performance.now();
@@ -38,11 +43,17 @@ try {
   const configuration = stackConfiguration(stack);
   step("toolchain and cluster");
   // Beside each other: a cluster that starts waits more than it works.
-  const [{ kind, offer }] = await Promise.all([clusterOfStack(configuration["production-platform:context"] || undefined), ensureToolchain({ parts: "pulumi" })]);
+  const [{ kind, offer }] = await Promise.all([
+    clusterOfStack(configuration["production-platform:context"] || undefined),
+    ensureToolchain({ parts: "pulumi" }),
+  ]);
   record(kind, offer);
   const kubeconfig = stackKubeconfig(stack);
   const simulated = kind === "local-simulated";
-  const workspace = { folder: projectFolder(stateFolder, stack), env: { ...pulumiEnvironment(checkout), KUBECONFIG: kubeconfig } };
+  const workspace = {
+    folder: projectFolder(stateFolder, stack),
+    env: { ...pulumiEnvironment(checkout), KUBECONFIG: kubeconfig },
+  };
   step(`update of stack ${stack} on ${offer.context}`);
   await selectStack(stack, workspace);
   await releaseStaleLocks(stack, workspace);
@@ -51,7 +62,12 @@ try {
   process.on("exit", () => log.close());
   console.log(`all details: ${log.file}`);
   // Beside the update, which waits more than it works: on a machine without a registry it is built once, for minutes.
-  const ingress = kind === "local" ? ensureToolchain({ parts: "cluster" }).then(({ clusterBin }) => startIngress(clusterBin, (line) => log.add(line))) : undefined;
+  const ingress =
+    kind === "local"
+      ? ensureToolchain({ parts: "cluster" }).then(({ clusterBin }) =>
+          startIngress(clusterBin, (line) => log.add(line)),
+        )
+      : undefined;
   ingress?.catch(() => {}); // said below: what fails beside an update must not end it halfway
   await update(stack, workspace, log);
   await ingress;
@@ -73,8 +89,13 @@ try {
     console.log(`${enforced ? "ok  " : possible ? "FAIL" : "note"} network policies: ${detail}`);
     if (!enforced && possible) failed += 1;
   }
-  if (failed > 0) throw new Error(`${some(failed, "check")} failed: see the lines marked FAIL above, then "kubectl get events --sort-by=.lastTimestamp -A"; all details: ${log.file}`);
-  console.log(`\nThe platform is ${simulated ? "declared on a simulated node, where no container runs" : "up and verified"} (${((performance.now() - started) / 1000).toFixed(0)} s).\n`);
+  if (failed > 0)
+    throw new Error(
+      `${some(failed, "check")} failed: see the lines marked FAIL above, then "kubectl get events --sort-by=.lastTimestamp -A"; all details: ${log.file}`,
+    );
+  console.log(
+    `\nThe platform is ${simulated ? "declared on a simulated node, where no container runs" : "up and verified"} (${((performance.now() - started) / 1000).toFixed(0)} s).\n`,
+  );
   console.log(nextSteps(targets, stack, kubeconfig, onMachine).join("\n"));
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : error}`);
@@ -88,7 +109,14 @@ async function clusterOfStack(named: string | undefined, tried = false): Promise
   const situation = await situationOf(stack, { named, kubeconfig: process.env["KUBECONFIG"] });
   const { bound } = situation;
   // A recorded k3d or kind cluster that was stopped is started; the question is then asked once more.
-  if (bound && situation.offers.every(({ uid }) => uid === undefined) && !tried && (named ?? bound.context) === bound.context && await startAgain(bound.context, console.log)) return clusterOfStack(named, true);
+  if (
+    bound &&
+    situation.offers.every(({ uid }) => uid === undefined) &&
+    !tried &&
+    (named ?? bound.context) === bound.context &&
+    (await startAgain(bound.context, console.log))
+  )
+    return clusterOfStack(named, true);
   const decision = decideUp(situation);
   switch (decision.do) {
     case "choose":
@@ -103,7 +131,8 @@ async function clusterOfStack(named: string | undefined, tried = false): Promise
       return clusterOfStack(named, true);
     case "use": {
       console.log(`using the context ${decision.offer.context}: stack ${stack} is on this cluster`);
-      if (!isLocal(decision.offer)) return { kind: clusterRecord(stack)?.kind ?? kindOf(decision.offer.context) ?? "named", offer: decision.offer };
+      if (!isLocal(decision.offer))
+        return { kind: clusterRecord(stack)?.kind ?? kindOf(decision.offer.context) ?? "named", offer: decision.offer };
       const { real } = await startLocalCluster(console.log); // what of it does not run
       return { kind: real ? "local" : "local-simulated", offer: decision.offer };
     }
@@ -111,11 +140,21 @@ async function clusterOfStack(named: string | undefined, tried = false): Promise
 }
 
 async function chosen(named: string | undefined): Promise<{ kind: Kind; offer: Offer }> {
-  const { kind, context, kubeconfig: files } = await chooseCluster({ ...(named && { context: named }), beforeLocal: () => refuseForeign({ foreign: foreignOwner() }) });
+  const {
+    kind,
+    context,
+    kubeconfig: files,
+  } = await chooseCluster({
+    ...(named && { context: named }),
+    beforeLocal: () => refuseForeign({ foreign: foreignOwner() }),
+  });
   const kubeconfig = onlyContext(readKubeconfig(kubeconfigFiles(files)), context);
   if (kubeconfig === undefined) throw new Error(`the context "${context}" names a cluster that ${files} does not have`);
   const answer = await askCluster(kubeconfig);
-  if (!("uid" in answer)) throw new Refusal(`the cluster of context "${context}" cannot be told from others: ${answer.problem}. Nothing was changed`);
+  if (!("uid" in answer))
+    throw new Refusal(
+      `the cluster of context "${context}" cannot be told from others: ${answer.problem}. Nothing was changed`,
+    );
   return { kind, offer: { context, kubeconfig, uid: answer.uid } };
 }
 
@@ -124,5 +163,9 @@ function record(kind: Kind, { context, uid, kubeconfig }: Offer): void {
   const local = kind === "local" || kind === "local-simulated";
   if (local) claimLocalCluster(uid!);
   const since = clusterRecord(stack)?.since ?? new Date().toISOString();
-  recordCluster(stack, { context, kind, server: serverOf(kubeconfig), uid: uid!, ...(local && { folder: clusterFolder }), since }, kubeconfig);
+  recordCluster(
+    stack,
+    { context, kind, server: serverOf(kubeconfig), uid: uid!, ...(local && { folder: clusterFolder }), since },
+    kubeconfig,
+  );
 }

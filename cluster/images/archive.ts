@@ -19,7 +19,9 @@ export interface ImageConfig {
 
 const architecture = { x64: "amd64", arm64: "arm64" }[process.arch as "x64" | "arm64"] ?? process.arch;
 
-/** Packs one layer into an archive that `ctr images import` takes. Written aside and moved: it is whole or not there. */
+/**
+ * Packs one layer into an archive that `ctr images import` takes. Written aside and moved: it is whole or not there.
+ */
 export async function writeArchive(file: string, name: string, layer: string, config: ImageConfig): Promise<void> {
   const work = `${file}.packing-${process.pid}`;
   mkdirSync(work, { recursive: true });
@@ -31,7 +33,10 @@ export async function writeArchive(file: string, name: string, layer: string, co
       architecture,
       os: "linux",
       config: {
-        Env: Object.entries({ PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...config.environment }).map(([key, value]) => `${key}=${value}`),
+        Env: Object.entries({
+          PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+          ...config.environment,
+        }).map(([key, value]) => `${key}=${value}`),
         ...(config.entrypoint && { Entrypoint: config.entrypoint }),
         ...(config.command && { Cmd: config.command }),
         ...(config.workingDirectory && { WorkingDir: config.workingDirectory }),
@@ -44,7 +49,10 @@ export async function writeArchive(file: string, name: string, layer: string, co
     });
     const imageId = createHash("sha256").update(image).digest("hex");
     writeFileSync(join(work, `${imageId}.json`), image);
-    writeFileSync(join(work, "manifest.json"), JSON.stringify([{ Config: `${imageId}.json`, RepoTags: [name], Layers: [`${layerId}.tar`] }]));
+    writeFileSync(
+      join(work, "manifest.json"),
+      JSON.stringify([{ Config: `${imageId}.json`, RepoTags: [name], Layers: [`${layerId}.tar`] }]),
+    );
     renameSync(layer, join(work, `${layerId}.tar`));
     await run("tar", ["-C", work, "-cf", `${work}.tar`, `${imageId}.json`, "manifest.json", `${layerId}.tar`]);
     if (statSync(`${work}.tar`).size === 0) throw new Error(`${name}: the archive is empty`);

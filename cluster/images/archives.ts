@@ -20,23 +20,41 @@ export interface Archive {
 const registry = "https://registry-1.docker.io/v2/";
 
 /** Whether images can be pulled; any answer will do, since without a login it is a refusal. */
-const registryAnswers = (): Promise<boolean> => fetch(registry, { signal: AbortSignal.timeout(3000) }).then(() => true, () => false);
+const registryAnswers = (): Promise<boolean> =>
+  fetch(registry, { signal: AbortSignal.timeout(3000) }).then(
+    () => true,
+    () => false,
+  );
 
 /** The order of the builds: images of packages alone come first, because programs are compiled meanwhile. */
-export const buildOrder = (images: readonly Recipe[]): Recipe[] => [...images.filter(({ program }) => !program), ...images.filter(({ program }) => program)];
+export const buildOrder = (images: readonly Recipe[]): Recipe[] => [
+  ...images.filter(({ program }) => !program),
+  ...images.filter(({ program }) => program),
+];
 
 /**
- * Builds what the cache does not hold; returns all archives. Images of workloads are built only where no registry can be
+ * Builds what the cache does not hold; returns all archives. Images of workloads are built only where no registry can
+ * be
  * reached: elsewhere the kubelet pulls the originals.
  */
 export async function buildImages(print: Print): Promise<Archive[]> {
   const pullable = await registryAnswers();
-  print(pullable ? "the image registry answers: workloads get its images" : "no image registry can be reached: images of the same names and contract are built from Debian, npm, Go and Maven packages");
-  return buildAll(buildOrder(recipes().filter(({ name }) => !pullable || !(Object.values(workloadImages) as string[]).includes(name))), print);
+  print(
+    pullable
+      ? "the image registry answers: workloads get its images"
+      : "no image registry can be reached: images of the same names and contract are built from Debian, npm, Go and Maven packages",
+  );
+  return buildAll(
+    buildOrder(
+      recipes().filter(({ name }) => !pullable || !(Object.values(workloadImages) as string[]).includes(name)),
+    ),
+    print,
+  );
 }
 
 /** Builds the image of the ingress controller, unless the cache holds it or the kubelet pulls it. */
-export const buildIngressImage = async (print: Print): Promise<Archive[]> => (await registryAnswers() ? [] : buildAll([traefikImage], print));
+export const buildIngressImage = async (print: Print): Promise<Archive[]> =>
+  (await registryAnswers()) ? [] : buildAll([traefikImage], print);
 
 async function buildAll(images: readonly Recipe[], print: Print): Promise<Archive[]> {
   const folder = join(cacheFolder, "images");

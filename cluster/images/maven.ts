@@ -24,9 +24,22 @@ export async function mavenFiles({ pom, to }: NonNullable<Recipe["maven"]>, work
     "dependency:copy-dependencies",
   ]);
   const names = readdirSync(folder).sort();
-  const found = names.map((name) => `${createHash("sha256").update(readFileSync(join(folder, name))).digest("hex")}  ${name}`);
-  const listed = readFileSync(checksumFile(pom), "utf8").split("\n").filter((line) => line !== "");
-  const differences = [...listed.filter((line) => !found.includes(line)).map((line) => `-${line}`), ...found.filter((line) => !listed.includes(line)).map((line) => `+${line}`)];
-  if (differences.length > 0) throw new Error(`the dependencies of ${pom} are not those that ${checksumFile(pom)} lists:\n${differences.join("\n")}`);
+  const found = names.map(
+    (name) =>
+      `${createHash("sha256")
+        .update(readFileSync(join(folder, name)))
+        .digest("hex")}  ${name}`,
+  );
+  const listed = readFileSync(checksumFile(pom), "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+  const differences = [
+    ...listed.filter((line) => !found.includes(line)).map((line) => `-${line}`),
+    ...found.filter((line) => !listed.includes(line)).map((line) => `+${line}`),
+  ];
+  if (differences.length > 0)
+    throw new Error(
+      `the dependencies of ${pom} are not those that ${checksumFile(pom)} lists:\n${differences.join("\n")}`,
+    );
   return names.map((name) => ({ from: join(folder, name), to: join(to, name) }));
 }

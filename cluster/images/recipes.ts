@@ -23,7 +23,11 @@ export const traefikImage: Recipe = {
   name: clusterImages.traefik,
   program: traefik,
   files: [{ from: programPath(traefik), to: "usr/local/bin/traefik" }],
-  config: { entrypoint: ["/usr/local/bin/traefik"], user: "65532:65532", description: standIn("Traefik from its Go module, without clients of DNS providers") },
+  config: {
+    entrypoint: ["/usr/local/bin/traefik"],
+    user: "65532:65532",
+    description: standIn("Traefik from its Go module, without clients of DNS providers"),
+  },
 };
 
 /** Every image that the local cluster needs before an update. */
@@ -53,7 +57,12 @@ export const recipes = (): readonly Recipe[] => [
     config: {
       entrypoint: ["docker-entrypoint.sh"],
       command: ["postgres"],
-      environment: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin", PGDATA: "/var/lib/postgresql/data", LANG: "en_US.utf8", PG_MAJOR: "15" },
+      environment: {
+        PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin",
+        PGDATA: "/var/lib/postgresql/data",
+        LANG: "en_US.utf8",
+        PG_MAJOR: "15",
+      },
       volumes: ["/var/lib/postgresql/data"],
       stopSignal: "SIGINT",
       description: standIn("Debian's postgresql-15"),
@@ -65,7 +74,13 @@ export const recipes = (): readonly Recipe[] => [
     user: { name: "redis", id: 999, home: "/data" },
     files: [{ from: join(here, "redis-entrypoint.sh"), to: "usr/local/bin/docker-entrypoint.sh" }],
     afterwards: ['mkdir -p "$1/data"; chown 999:999 "$1/data"'],
-    config: { entrypoint: ["docker-entrypoint.sh"], command: ["redis-server"], workingDirectory: "/data", volumes: ["/data"], description: standIn("Debian's redis-server") },
+    config: {
+      entrypoint: ["docker-entrypoint.sh"],
+      command: ["redis-server"],
+      workingDirectory: "/data",
+      volumes: ["/data"],
+      description: standIn("Debian's redis-server"),
+    },
   },
   {
     name: workloadImages.mariadb,
@@ -95,7 +110,9 @@ export const recipes = (): readonly Recipe[] => [
     suite: "sid",
     user: { name: "mysql", id: 999, home: "/var/lib/mysql" },
     files: [],
-    afterwards: ['mkdir -p "$1/var/lib/mysql" "$1/run/mysqld"; chown 999:999 "$1/var/lib/mysql" "$1/run/mysqld"; chmod 1777 "$1/run/mysqld"'],
+    afterwards: [
+      'mkdir -p "$1/var/lib/mysql" "$1/run/mysqld"; chown 999:999 "$1/var/lib/mysql" "$1/run/mysqld"; chmod 1777 "$1/run/mysqld"',
+    ],
     config: {
       command: ["mysqld"],
       environment: { LANG: "C.UTF-8" },
@@ -113,7 +130,11 @@ export const recipes = (): readonly Recipe[] => [
       { from: join(here, "node-entrypoint.sh"), to: "usr/local/bin/docker-entrypoint.sh" },
     ],
     afterwards: ['mkdir -p "$1/home/node"; chown 1000:1000 "$1/home/node"'],
-    config: { entrypoint: ["docker-entrypoint.sh"], command: ["node"], description: standIn("Debian with the Node.js of npm's node package") },
+    config: {
+      entrypoint: ["docker-entrypoint.sh"],
+      command: ["node"],
+      description: standIn("Debian with the Node.js of npm's node package"),
+    },
   },
   {
     name: workloadImages.nginx,
@@ -121,7 +142,12 @@ export const recipes = (): readonly Recipe[] => [
     user: { name: "nginx", id: 101, home: "/var/cache/nginx" },
     files: [{ from: join(here, "nginx.conf"), to: "etc/nginx/nginx.conf" }],
     afterwards: [],
-    config: { command: ["nginx", "-g", "daemon off;"], user: "101:101", stopSignal: "SIGQUIT", description: standIn("Debian's nginx-light") },
+    config: {
+      command: ["nginx", "-g", "daemon off;"],
+      user: "101:101",
+      stopSignal: "SIGQUIT",
+      description: standIn("Debian's nginx-light"),
+    },
   },
   {
     name: workloadImages.rclone,
@@ -130,7 +156,12 @@ export const recipes = (): readonly Recipe[] => [
     program: rclone,
     files: [{ from: programPath(rclone), to: "usr/local/bin/rclone" }],
     afterwards: ['mkdir -p "$1/data"'],
-    config: { entrypoint: ["rclone"], workingDirectory: "/data", environment: { XDG_CONFIG_HOME: "/config" }, description: standIn("Debian with rclone from its Go module, without the backends of other clouds") },
+    config: {
+      entrypoint: ["rclone"],
+      workingDirectory: "/data",
+      environment: { XDG_CONFIG_HOME: "/config" },
+      description: standIn("Debian with rclone from its Go module, without the backends of other clouds"),
+    },
   },
 ];
 

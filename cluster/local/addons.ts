@@ -18,10 +18,18 @@ export const kubectl = (bin: string, args: readonly string[], input?: string): P
   run(join(bin, "kubectl"), ["--kubeconfig", files.kubeconfig, ...args], input === undefined ? {} : { input });
 
 /** Name service, volumes and metrics: declared again on every start, which changes nothing when they are there. */
-export const applyAddons = (bin: string): Promise<void> => apply(bin, readdirSync(folder).filter((file) => file !== ingressFile));
+export const applyAddons = (bin: string): Promise<void> =>
+  apply(
+    bin,
+    readdirSync(folder).filter((file) => file !== ingressFile),
+  );
 
-/** The ingress controller, or its class alone: Ingresses that are made before the controller is built get the class all the same. */
-export const applyIngress = (bin: string, part: "class" | "all"): Promise<void> => apply(bin, [ingressFile], part === "class" ? ["--selector", "part=class"] : []);
+/**
+ * The ingress controller, or its class alone: Ingresses that are made before the controller is built get the class all
+ * the same.
+ */
+export const applyIngress = (bin: string, part: "class" | "all"): Promise<void> =>
+  apply(bin, [ingressFile], part === "class" ? ["--selector", "part=class"] : []);
 
 async function apply(bin: string, names: readonly string[], options: readonly string[] = []): Promise<void> {
   const values: Record<string, string> = {
@@ -35,7 +43,10 @@ async function apply(bin: string, names: readonly string[], options: readonly st
     DNS_ADDRESS: addresses.dns,
     VOLUMES: files.volumes,
   };
-  const manifests = [...names].sort().map((file) => readFileSync(join(folder, file), "utf8")).join("\n---\n");
+  const manifests = [...names]
+    .sort()
+    .map((file) => readFileSync(join(folder, file), "utf8"))
+    .join("\n---\n");
   // "$NAME" is a value from above; "$$" is a plain dollar sign.
   const filled = manifests.replace(/\$(\$|[A-Z_]+)/g, (_, name: string) => {
     if (name === "$") return "$";
@@ -43,7 +54,11 @@ async function apply(bin: string, names: readonly string[], options: readonly st
     if (value === undefined) throw new Error(`addons: there is no value for $${name}`);
     return value;
   });
-  await kubectl(bin, ["apply", "--server-side", "--force-conflicts", "--field-manager=local-cluster", ...options, "-f", "-"], filled);
+  await kubectl(
+    bin,
+    ["apply", "--server-side", "--force-conflicts", "--field-manager=local-cluster", ...options, "-f", "-"],
+    filled,
+  );
 }
 
 export async function waitForAddons(bin: string): Promise<void> {

@@ -10,7 +10,16 @@ import { addonDeployments, applyAddons, applyIngress, kubectl, waitForAddons } f
 import { apiAnswers, controlPlaneProcesses, isRunning, startControlPlane } from "./control-plane.ts";
 import { entryProcess, ingressAnswers, ingressIsWanted } from "./ingress.ts";
 import { withClusterLock } from "./lock.ts";
-import { ensureNetwork, importImages, nodeProcesses, processes, startContainerd, startKubelet, startKubeProxy, until } from "./node.ts";
+import {
+  ensureNetwork,
+  importImages,
+  nodeProcesses,
+  processes,
+  startContainerd,
+  startKubelet,
+  startKubeProxy,
+  until,
+} from "./node.ts";
 import { ensurePackages, whyNoRealNode } from "./packages.ts";
 import { enforcePolicies, policyStatus } from "./policies.ts";
 import { applySimulatedNode } from "./simulated-node.ts";
@@ -65,7 +74,14 @@ export async function startLocalCluster(print: Print): Promise<{ readonly real: 
 }
 
 const nodeIsReady = async (bin: string): Promise<boolean> => {
-  const condition = await kubectl(bin, ["get", "node", nodeName, "--ignore-not-found", "-o", 'jsonpath={.status.conditions[?(@.type=="Ready")].status}']).catch(() => "");
+  const condition = await kubectl(bin, [
+    "get",
+    "node",
+    nodeName,
+    "--ignore-not-found",
+    "-o",
+    'jsonpath={.status.conditions[?(@.type=="Ready")].status}',
+  ]).catch(() => "");
   return condition === "True";
 };
 
@@ -76,15 +92,35 @@ export interface PartStatus {
   readonly detail: string;
 }
 
-export async function localClusterStatus(bin: string): Promise<{ readonly healthy: boolean; readonly exists: boolean; readonly parts: readonly PartStatus[] }> {
+export async function localClusterStatus(
+  bin: string,
+): Promise<{ readonly healthy: boolean; readonly exists: boolean; readonly parts: readonly PartStatus[] }> {
   if (!existsSync(files.kubeconfig)) return { healthy: false, exists: false, parts: [] };
   const api = await apiAnswers(bin);
-  const parts: PartStatus[] = [{ part: "API server", healthy: api, detail: api ? `https://127.0.0.1:${addresses.apiPort}` : `no answer: ${join(files.controlPlane, "logs")}` }];
-  parts.push(...controlPlaneProcesses(whyNoRealNode() ? "simulated" : "real").map((part) => ({ part, healthy: isRunning(part), detail: isRunning(part) ? "running" : "not running" })));
+  const parts: PartStatus[] = [
+    {
+      part: "API server",
+      healthy: api,
+      detail: api ? `https://127.0.0.1:${addresses.apiPort}` : `no answer: ${join(files.controlPlane, "logs")}`,
+    },
+  ];
+  parts.push(
+    ...controlPlaneProcesses(whyNoRealNode() ? "simulated" : "real").map((part) => ({
+      part,
+      healthy: isRunning(part),
+      detail: isRunning(part) ? "running" : "not running",
+    })),
+  );
   if (!whyNoRealNode()) {
     for (const name of nodeProcesses) {
       const healthy = processes.isRunning(name);
-      parts.push({ part: name, healthy, detail: healthy ? `process ${processes.record(name)?.pid}` : `not running: ${join(files.processes, `${name}.log`)}` });
+      parts.push({
+        part: name,
+        healthy,
+        detail: healthy
+          ? `process ${processes.record(name)?.pid}`
+          : `not running: ${join(files.processes, `${name}.log`)}`,
+      });
     }
   }
   if (api) {
@@ -92,15 +128,33 @@ export async function localClusterStatus(bin: string): Promise<{ readonly health
     parts.push({ part: `node ${nodeName}`, healthy: ready, detail: ready ? "Ready" : "not Ready" });
     if (!whyNoRealNode()) {
       const { enforced, possible, detail } = await policyStatus();
-      const entry = ingressAnswers() ? `127.0.0.1, ports 80 and 443, process ${processes.record(entryProcess)?.pid}` : "no entry on this machine: npm run cluster -- up";
-      parts.push({ part: "network policies", healthy: enforced || !possible, detail }, { part: "ingress", healthy: true, detail: entry });
-      parts.push(...await Promise.all(addonDeployments.map((addon) => addonStatus(bin, addon))));
+      const entry = ingressAnswers()
+        ? `127.0.0.1, ports 80 and 443, process ${processes.record(entryProcess)?.pid}`
+        : "no entry on this machine: npm run cluster -- up";
+      parts.push(
+        { part: "network policies", healthy: enforced || !possible, detail },
+        { part: "ingress", healthy: true, detail: entry },
+      );
+      parts.push(...(await Promise.all(addonDeployments.map((addon) => addonStatus(bin, addon)))));
     }
   }
   return { healthy: parts.every(({ healthy }) => healthy), exists: true, parts };
 }
 
 async function addonStatus(bin: string, { namespace, name }: (typeof addonDeployments)[number]): Promise<PartStatus> {
-  const available = await kubectl(bin, ["get", "deployment", name, "-n", namespace, "--ignore-not-found", "-o", "jsonpath={.status.availableReplicas}"]).catch(() => "");
-  return { part: name, healthy: available === "1", detail: available === "1" ? "available" : `not available: kubectl describe deployment/${name} -n ${namespace}` };
+  const available = await kubectl(bin, [
+    "get",
+    "deployment",
+    name,
+    "-n",
+    namespace,
+    "--ignore-not-found",
+    "-o",
+    "jsonpath={.status.availableReplicas}",
+  ]).catch(() => "");
+  return {
+    part: name,
+    healthy: available === "1",
+    detail: available === "1" ? "available" : `not available: kubectl describe deployment/${name} -n ${namespace}`,
+  };
 }

@@ -9,7 +9,8 @@ import { whyTaken } from "./ports.ts";
 import { addresses, contextName, files } from "./settings.ts";
 
 /**
- * kwokctl's description of our control plane: TLS and authorization on, etcd on loopback only. The API server listens where its
+ * kwokctl's description of our control plane: TLS and authorization on, etcd on loopback only. The API server listens
+ * where its
  * clients are: pods reach it at the node's address, and a simulated node has no pods.
  */
 export function configuration(bin: string, node: "real" | "simulated"): string {
@@ -50,7 +51,17 @@ export function configuration(bin: string, node: "real" | "simulated"): string {
       },
       { name: "kube-controller-manager", extraArgs: [key("service-cluster-ip-range", addresses.services)] },
       // Only nodes that are declared as simulated belong to kwok.
-      ...(node === "simulated" ? [{ name: "kwok-controller", extraArgs: [key("manage-all-nodes", "false", true), key("manage-nodes-with-annotation-selector", "kwok.x-k8s.io/node=fake")] }] : []),
+      ...(node === "simulated"
+        ? [
+            {
+              name: "kwok-controller",
+              extraArgs: [
+                key("manage-all-nodes", "false", true),
+                key("manage-nodes-with-annotation-selector", "kwok.x-k8s.io/node=fake"),
+              ],
+            },
+          ]
+        : []),
     ],
   });
 }
@@ -61,14 +72,24 @@ function kwokctl(bin: string, ...args: string[]): Promise<string> {
 }
 
 export const apiAnswers = (bin: string): Promise<boolean> =>
-  existsSync(files.kubeconfig) ? succeeds(join(bin, "kubectl"), ["--kubeconfig", files.kubeconfig, "get", "--raw", "/readyz", "--request-timeout=3s"]) : Promise.resolve(false);
+  existsSync(files.kubeconfig)
+    ? succeeds(join(bin, "kubectl"), [
+        "--kubeconfig",
+        files.kubeconfig,
+        "get",
+        "--raw",
+        "/readyz",
+        "--request-timeout=3s",
+      ])
+    : Promise.resolve(false);
 
 /** The parts of a real node's control plane, by the names of kwokctl's process files. */
 const realProcesses = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 const allProcesses = [...realProcesses, "kwok-controller"] as const;
 
 /** The control plane's parts beside such a node. */
-export const controlPlaneProcesses = (node: "real" | "simulated"): readonly (typeof allProcesses)[number][] => (node === "real" ? realProcesses : allProcesses);
+export const controlPlaneProcesses = (node: "real" | "simulated"): readonly (typeof allProcesses)[number][] =>
+  node === "real" ? realProcesses : allProcesses;
 
 const pidFile = (name: string) => join(files.controlPlane, "pids", `${name}.pid`);
 
@@ -89,21 +110,37 @@ function forgetDeadProcesses(): void {
 
 /** Starts the control plane, or what of it does not run. Returns when the API server is ready. */
 export async function startControlPlane(bin: string, node: "real" | "simulated"): Promise<void> {
-  if (await apiAnswers(bin) && controlPlaneProcesses(node).every(isRunning)) return;
+  if ((await apiAnswers(bin)) && controlPlaneProcesses(node).every(isRunning)) return;
   const obstacle = isRunning("kube-apiserver") ? undefined : await whyTaken(addresses.apiPort);
-  if (obstacle !== undefined) throw new Error(`the API server cannot start: port ${addresses.apiPort} of 127.0.0.1 ${obstacle}, such as that of another user's local cluster. End it, or use a k3d or kind cluster`);
+  if (obstacle !== undefined)
+    throw new Error(
+      `the API server cannot start: port ${addresses.apiPort} of 127.0.0.1 ${obstacle}, such as that of another user's local cluster. End it, or use a k3d or kind cluster`,
+    );
   mkdirSync(files.kwokWork, { recursive: true });
   forgetDeadProcesses();
   // Without a kubeconfig an earlier creation was interrupted; nothing of it is worth keeping.
-  if (existsSync(files.controlPlane) && !existsSync(files.kubeconfig)) await kwokctl(bin, "delete", "cluster").catch(() => rmSync(files.controlPlane, { recursive: true, force: true }));
+  if (existsSync(files.controlPlane) && !existsSync(files.kubeconfig))
+    await kwokctl(bin, "delete", "cluster").catch(() => rmSync(files.controlPlane, { recursive: true, force: true }));
   if (existsSync(files.controlPlane)) {
     if (readFileSync(files.kwokConfig, "utf8") !== configuration(bin, node)) {
-      throw new Error(`the local cluster in ${files.controlPlane} was made by another version of this project: remove it and its data with "npm run cluster -- down --purge"`);
+      throw new Error(
+        `the local cluster in ${files.controlPlane} was made by another version of this project: remove it and its data with "npm run cluster -- down --purge"`,
+      );
     }
     await kwokctl(bin, "start", "cluster", "--wait", "60s"); // passes over parts that run
   } else {
     writeFileSync(files.kwokConfig, configuration(bin, node));
-    await kwokctl(bin, "create", "cluster", "--config", files.kwokConfig, "--kubeconfig", `${files.kubeconfig}.kwok`, "--wait", "60s");
+    await kwokctl(
+      bin,
+      "create",
+      "cluster",
+      "--config",
+      files.kwokConfig,
+      "--kubeconfig",
+      `${files.kubeconfig}.kwok`,
+      "--wait",
+      "60s",
+    );
     rmSync(`${files.kubeconfig}.kwok`, { force: true });
   }
   writeKubeconfig();
@@ -121,13 +158,27 @@ export async function stopControlPlane(bin: string): Promise<void> {
 function writeKubeconfig(): void {
   const data = (file: string) => readFileSync(join(files.pki, file)).toString("base64");
   mkdirSync(dirname(files.kubeconfig), { recursive: true });
-  writeFileSync(`${files.kubeconfig}.new`, stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": contextName,
-    clusters: [{ name: contextName, cluster: { server: `https://127.0.0.1:${addresses.apiPort}`, "certificate-authority-data": data("ca.crt") } }],
-    users: [{ name: contextName, user: { "client-certificate-data": data("admin.crt"), "client-key-data": data("admin.key") } }],
-    contexts: [{ name: contextName, context: { cluster: contextName, user: contextName } }],
-  }), { mode: 0o600 });
+  writeFileSync(
+    `${files.kubeconfig}.new`,
+    stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": contextName,
+      clusters: [
+        {
+          name: contextName,
+          cluster: { server: `https://127.0.0.1:${addresses.apiPort}`, "certificate-authority-data": data("ca.crt") },
+        },
+      ],
+      users: [
+        {
+          name: contextName,
+          user: { "client-certificate-data": data("admin.crt"), "client-key-data": data("admin.key") },
+        },
+      ],
+      contexts: [{ name: contextName, context: { cluster: contextName, user: contextName } }],
+    }),
+    { mode: 0o600 },
+  );
   renameSync(`${files.kubeconfig}.new`, files.kubeconfig);
 }

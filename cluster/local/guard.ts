@@ -6,8 +6,10 @@ import { addresses } from "./settings.ts";
 export const guardTable = "inet platform-guard";
 
 /**
- * Packet rules that close the cluster to the machine's network. The machine forwards packets for its pods, so a neighbour could route
- * to them: Kafka and others ask for no login. This machine and the pods reach everything; a neighbour gets answers to what a pod
+ * Packet rules that close the cluster to the machine's network. The machine forwards packets for its pods, so a
+ * neighbour could route
+ * to them: Kafka and others ask for no login. This machine and the pods reach everything; a neighbour gets answers to
+ * what a pod
  * asked, and nothing else. The API server and the kubelet are closed to neighbours alike.
  */
 export const guardRules = `

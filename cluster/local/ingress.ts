@@ -15,8 +15,10 @@ const ports = [80, 443] as const;
 export const ingressIsWanted = (): boolean => process.env["PLATFORM_INGRESS"] !== "off";
 
 /**
- * Starts the ingress controller and its entry, or what of it is missing. Its image takes minutes to build once on a machine without a registry, so an update
- * goes on beside it. Where another program has the ports, one line says so: Ingresses are served inside the cluster alone then.
+ * Starts the ingress controller and its entry, or what of it is missing. Its image takes minutes to build once on a
+ * machine without a registry, so an update
+ * goes on beside it. Where another program has the ports, one line says so: Ingresses are served inside the cluster
+ * alone then.
  */
 export async function startIngress(bin: string, print: Print): Promise<void> {
   if (!ingressIsWanted()) return print("no ingress controller: PLATFORM_INGRESS is off");
@@ -28,10 +30,20 @@ export async function startIngress(bin: string, print: Print): Promise<void> {
     if (processes.isRunning(entryProcess)) return;
     for (const port of ports) {
       const obstacle = await whyTaken(port);
-      if (obstacle !== undefined) return print(`the ingress controller has no entry on this machine: port ${port} of 127.0.0.1 ${obstacle}. Free it, then: npm run cluster -- up`);
+      if (obstacle !== undefined)
+        return print(
+          `the ingress controller has no entry on this machine: port ${port} of 127.0.0.1 ${obstacle}. Free it, then: npm run cluster -- up`,
+        );
     }
-    processes.start(entryProcess, join(bin, entryProcess), ports.flatMap((port) => ["-door", `127.0.0.1:${port}=${addresses.ingress}:${port}`]));
-    await until(entryProcess, async () => processes.isRunning(entryProcess) && (await whyTaken(ports[1])) !== undefined);
+    processes.start(
+      entryProcess,
+      join(bin, entryProcess),
+      ports.flatMap((port) => ["-door", `127.0.0.1:${port}=${addresses.ingress}:${port}`]),
+    );
+    await until(
+      entryProcess,
+      async () => processes.isRunning(entryProcess) && (await whyTaken(ports[1])) !== undefined,
+    );
   });
 }
 

@@ -14,11 +14,14 @@ export async function podLinks(): Promise<PodLink[]> {
   if (process.platform !== "linux") return [];
   const routes = JSON.parse(await run("ip", ["-json", "route", "show"])) as { dst: string; dev: string }[];
   const range = `${addresses.pods.split(".").slice(0, 2).join(".")}.`;
-  return routes.filter(({ dst, dev }) => dst.startsWith(range) && dev.startsWith("veth")).map(({ dst, dev }) => ({ link: dev, address: dst }));
+  return routes
+    .filter(({ dst, dev }) => dst.startsWith(range) && dev.startsWith("veth"))
+    .map(({ dst, dev }) => ({ link: dev, address: dst }));
 }
 
 /**
- * Removes the links of pods that this cluster has given no address: a local cluster whose processes were killed leaves them, and their routes would
+ * Removes the links of pods that this cluster has given no address: a local cluster whose processes were killed leaves
+ * them, and their routes would
  * take the packets for new pods with the same addresses.
  */
 export async function removeStaleLinks(): Promise<void> {

@@ -16,12 +16,24 @@ export const processes = new ProcessTable(files.processes);
 export const nodeProcesses = ["containerd", "kubelet", "kube-proxy"] as const;
 
 /** Kernel settings that the node's parts change. */
-export const kernelSettings = ["net/ipv4/ip_forward", "vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops", "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes"] as const;
+export const kernelSettings = [
+  "net/ipv4/ip_forward",
+  "vm/overcommit_memory",
+  "vm/panic_on_oom",
+  "kernel/panic",
+  "kernel/panic_on_oops",
+  "kernel/keys/root_maxkeys",
+  "kernel/keys/root_maxbytes",
+] as const;
 
 /** Calls containerd's client in the namespace that the kubelet uses. */
-export const ctr = (...args: string[]): Promise<string> => run("ctr", ["--address", files.containerdSocket, "--namespace", "k8s.io", ...args]);
+export const ctr = (...args: string[]): Promise<string> =>
+  run("ctr", ["--address", files.containerdSocket, "--namespace", "k8s.io", ...args]);
 
-/** The link with the node's address (an empty bridge: not every kernel has dummy links); every pod's own link is routed to it. */
+/**
+ * The link with the node's address (an empty bridge: not every kernel has dummy links); every pod's own link is routed
+ * to it.
+ */
 export async function ensureNetwork(): Promise<void> {
   rememberKernelSettings();
   if (!existsSync(`/sys/class/net/${linkName}`)) await run("ip", ["link", "add", linkName, "type", "bridge"]);
@@ -61,16 +73,26 @@ state = "${join(files.containerd, "state")}"
 export async function startContainerd(): Promise<void> {
   mkdirSync(join(files.cni, "conf"), { recursive: true });
   mkdirSync(files.containerd, { recursive: true });
-  writeFileSync(join(files.cni, "conf", "10-platform.conflist"), JSON.stringify({
-    cniVersion: "1.0.0",
-    name: "platform",
-    plugins: [{
-      // Point to point: every packet passes the host, where kube-proxy's rules see both directions of it.
-      type: "ptp",
-      ipMasq: false,
-      ipam: { type: "host-local", dataDir: join(files.cni, "data"), ranges: [[{ subnet: addresses.pods, rangeStart: "10.88.1.1", gateway: addresses.node }]], routes: [{ dst: "0.0.0.0/0" }] },
-    }],
-  }));
+  writeFileSync(
+    join(files.cni, "conf", "10-platform.conflist"),
+    JSON.stringify({
+      cniVersion: "1.0.0",
+      name: "platform",
+      plugins: [
+        {
+          // Point to point: every packet passes the host, where kube-proxy's rules see both directions of it.
+          type: "ptp",
+          ipMasq: false,
+          ipam: {
+            type: "host-local",
+            dataDir: join(files.cni, "data"),
+            ranges: [[{ subnet: addresses.pods, rangeStart: "10.88.1.1", gateway: addresses.node }]],
+            routes: [{ dst: "0.0.0.0/0" }],
+          },
+        },
+      ],
+    }),
+  );
   const config = join(files.containerd, "config.toml");
   writeFileSync(config, containerdConfig());
   processes.start("containerd", "containerd", ["--config", config]);
@@ -97,49 +119,84 @@ export async function startKubelet(bin: string): Promise<void> {
   mkdirSync(files.kubelet, { recursive: true });
   mkdirSync(files.volumes, { recursive: true });
   const config = join(files.kubelet, "config.yaml");
-  writeFileSync(config, stringify({
-    apiVersion: "kubelet.config.k8s.io/v1beta1",
-    kind: "KubeletConfiguration",
-    address: addresses.node,
-    healthzBindAddress: "127.0.0.1",
-    containerRuntimeEndpoint: `unix://${files.containerdSocket}`,
-    clusterDNS: [addresses.dns],
-    clusterDomain: "cluster.local",
-    resolvConf: "",
-    cgroupDriver: "cgroupfs",
-    failCgroupV1: false,
-    failSwapOn: false,
-    featureGates: { KubeletInUserNamespace: true },
-    enforceNodeAllocatable: [],
-    makeIPTablesUtilChains: false,
-    podLogsDir: join(files.kubelet, "logs"),
-    authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: join(files.pki, "ca.crt") } },
-    authorization: { mode: "Webhook" },
-    volumePluginDir: join(files.kubelet, "volume-plugins"),
-    // Images come from archives and could not be pulled again.
-    imageGCHighThresholdPercent: 100,
-    imageGCLowThresholdPercent: 99,
-    evictionHard: { "memory.available": "200Mi", "nodefs.available": "1%", "imagefs.available": "1%", "nodefs.inodesFree": "1%" },
-  }));
-  processes.start("kubelet", join(bin, "kubelet"), ["--config", config, "--kubeconfig", files.kubeconfig, "--root-dir", files.kubelet, "--cert-dir", join(files.kubelet, "pki"), "--hostname-override", nodeName, "--node-ip", addresses.node]);
+  writeFileSync(
+    config,
+    stringify({
+      apiVersion: "kubelet.config.k8s.io/v1beta1",
+      kind: "KubeletConfiguration",
+      address: addresses.node,
+      healthzBindAddress: "127.0.0.1",
+      containerRuntimeEndpoint: `unix://${files.containerdSocket}`,
+      clusterDNS: [addresses.dns],
+      clusterDomain: "cluster.local",
+      resolvConf: "",
+      cgroupDriver: "cgroupfs",
+      failCgroupV1: false,
+      failSwapOn: false,
+      featureGates: { KubeletInUserNamespace: true },
+      enforceNodeAllocatable: [],
+      makeIPTablesUtilChains: false,
+      podLogsDir: join(files.kubelet, "logs"),
+      authentication: {
+        anonymous: { enabled: false },
+        webhook: { enabled: true },
+        x509: { clientCAFile: join(files.pki, "ca.crt") },
+      },
+      authorization: { mode: "Webhook" },
+      volumePluginDir: join(files.kubelet, "volume-plugins"),
+      // Images come from archives and could not be pulled again.
+      imageGCHighThresholdPercent: 100,
+      imageGCLowThresholdPercent: 99,
+      evictionHard: {
+        "memory.available": "200Mi",
+        "nodefs.available": "1%",
+        "imagefs.available": "1%",
+        "nodefs.inodesFree": "1%",
+      },
+    }),
+  );
+  processes.start("kubelet", join(bin, "kubelet"), [
+    "--config",
+    config,
+    "--kubeconfig",
+    files.kubeconfig,
+    "--root-dir",
+    files.kubelet,
+    "--cert-dir",
+    join(files.kubelet, "pki"),
+    "--hostname-override",
+    nodeName,
+    "--node-ip",
+    addresses.node,
+  ]);
 }
 
 export function startKubeProxy(bin: string): void {
   const config = join(files.processes, "kube-proxy.yaml");
-  writeFileSync(config, stringify({
-    apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
-    kind: "KubeProxyConfiguration",
-    mode: "nftables",
-    clusterCIDR: addresses.pods,
-    hostnameOverride: nodeName,
-    bindAddress: addresses.node,
-    healthzBindAddress: "127.0.0.1:10256",
-    metricsBindAddress: "127.0.0.1:10249",
-    nodePortAddresses: ["127.0.0.1/32"],
-    clientConnection: { kubeconfig: files.kubeconfig },
-    // Zero leaves the machine's own connection tracking as it is.
-    conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s", udpTimeout: "0s", udpStreamTimeout: "0s" },
-  }));
+  writeFileSync(
+    config,
+    stringify({
+      apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+      kind: "KubeProxyConfiguration",
+      mode: "nftables",
+      clusterCIDR: addresses.pods,
+      hostnameOverride: nodeName,
+      bindAddress: addresses.node,
+      healthzBindAddress: "127.0.0.1:10256",
+      metricsBindAddress: "127.0.0.1:10249",
+      nodePortAddresses: ["127.0.0.1/32"],
+      clientConnection: { kubeconfig: files.kubeconfig },
+      // Zero leaves the machine's own connection tracking as it is.
+      conntrack: {
+        maxPerCore: 0,
+        min: 0,
+        tcpEstablishedTimeout: "0s",
+        tcpCloseWaitTimeout: "0s",
+        udpTimeout: "0s",
+        udpStreamTimeout: "0s",
+      },
+    }),
+  );
   processes.start("kube-proxy", join(bin, "kube-proxy"), ["--config", config]);
 }
 
@@ -148,5 +205,7 @@ export async function until(name: string, ready: () => Promise<boolean>, seconds
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(500)) {
     if (await ready()) return;
   }
-  throw new Error(`${name} is not ready after ${seconds} s. The end of ${join(files.processes, `${name}.log`)}:\n${processes.lastLines(name)}`);
+  throw new Error(
+    `${name} is not ready after ${seconds} s. The end of ${join(files.processes, `${name}.log`)}:\n${processes.lastLines(name)}`,
+  );
 }

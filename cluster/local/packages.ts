@@ -3,7 +3,10 @@ import { type Print, step } from "../progress.ts";
 import { run, succeeds } from "../shell.ts";
 import { undoing } from "../undo.ts";
 
-/** Debian packages of a real node and of the image builds, each with a file that shows it is installed. Debian 12 and 13 have all of them by these names. */
+/**
+ * Debian packages of a real node and of the image builds, each with a file that shows it is installed. Debian 12 and 13
+ * have all of them by these names.
+ */
 export const packages = {
   containerd: "/usr/bin/containerd",
   runc: "/usr/sbin/runc",
@@ -26,11 +29,15 @@ export const iptables = packages.iptables;
 export function whyNoRealNode(): string | undefined {
   if (process.platform !== "linux") return `this is ${process.platform}, and a kubelet needs Linux`;
   if (process.getuid?.() !== 0) return "a kubelet and containerd need root";
-  if (missingPackages().length > 0 && !existsSync("/usr/bin/apt-get")) return `${missingPackages().join(", ")} are missing and there is no apt-get to install them`;
+  if (missingPackages().length > 0 && !existsSync("/usr/bin/apt-get"))
+    return `${missingPackages().join(", ")} are missing and there is no apt-get to install them`;
   return undefined;
 }
 
-const missingPackages = (): string[] => Object.entries(packages).filter(([, file]) => !existsSync(file)).map(([name]) => name);
+const missingPackages = (): string[] =>
+  Object.entries(packages)
+    .filter(([, file]) => !existsSync(file))
+    .map(([name]) => name);
 
 /** Installs what is missing of them. */
 export async function ensurePackages(print: Print): Promise<void> {
@@ -40,7 +47,7 @@ export async function ensurePackages(print: Print): Promise<void> {
 
 /** Installs Maven where there is no `mvn` on PATH; only the build of an image with jars needs it. */
 export async function ensureMaven(print: Print): Promise<void> {
-  if (!await succeeds("mvn", ["--version"])) await install(["maven"], print);
+  if (!(await succeeds("mvn", ["--version"]))) await install(["maven"], print);
 }
 
 /** Installs packages. Debian's own containerd service is kept from starting: the cluster runs one of its own. */

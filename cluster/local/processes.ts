@@ -70,13 +70,17 @@ export class ProcessTable {
 
   names(): string[] {
     try {
-      return readdirSync(this.folder).filter((file) => file.endsWith(".json")).map((file) => basename(file, ".json"));
+      return readdirSync(this.folder)
+        .filter((file) => file.endsWith(".json"))
+        .map((file) => basename(file, ".json"));
     } catch {
       return [];
     }
   }
 
-  /** Starts a process unless it runs already; its output goes to `<folder>/<name>.log`. Returns whether it was started. */
+  /**
+   * Starts a process unless it runs already; its output goes to `<folder>/<name>.log`. Returns whether it was started.
+   */
   start(name: string, program: string, args: readonly string[]): boolean {
     if (this.isRunning(name)) return false;
     mkdirSync(this.folder, { recursive: true });
@@ -85,7 +89,10 @@ export class ProcessTable {
       const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log], env: systemEnvironment() });
       child.on("error", () => {}); // a missing program shows as a process that is not there
       if (child.pid === undefined) throw new Error(`${program} does not start`);
-      writeFileSync(join(this.folder, `${name}.json`), JSON.stringify({ pid: child.pid, started: startTime(child.pid) } satisfies ProcessRecord));
+      writeFileSync(
+        join(this.folder, `${name}.json`),
+        JSON.stringify({ pid: child.pid, started: startTime(child.pid) } satisfies ProcessRecord),
+      );
       child.unref();
     } finally {
       closeSync(log);
@@ -102,7 +109,11 @@ export class ProcessTable {
 
   lastLines(name: string, count = 5): string {
     try {
-      return readFileSync(join(this.folder, `${name}.log`), "utf8").trimEnd().split("\n").slice(-count).join("\n");
+      return readFileSync(join(this.folder, `${name}.log`), "utf8")
+        .trimEnd()
+        .split("\n")
+        .slice(-count)
+        .join("\n");
     } catch {
       return "(no log)";
     }
@@ -111,7 +122,10 @@ export class ProcessTable {
 
 /** Asks a process to end, then forces it; looks every `poll` milliseconds, 100 unless given, whether it is gone. */
 export async function stopProcess(record: ProcessRecord, graceSeconds: number, poll = usualPoll): Promise<void> {
-  for (const [signal, seconds] of [["SIGTERM", graceSeconds], ["SIGKILL", 5]] as const) {
+  for (const [signal, seconds] of [
+    ["SIGTERM", graceSeconds],
+    ["SIGKILL", 5],
+  ] as const) {
     if (!isAlive(record)) return;
     process.kill(record.pid, signal);
     for (let waited = 0; waited < seconds * 1_000 && isAlive(record); waited += poll) await sleep(poll);

@@ -5,8 +5,15 @@ import { nodeName } from "./settings.ts";
 const node = {
   apiVersion: "v1",
   kind: "Node",
-  metadata: { name: nodeName, annotations: { "kwok.x-k8s.io/node": "fake" }, labels: { "kubernetes.io/hostname": nodeName, type: "kwok" } },
-  status: { allocatable: { cpu: "8", memory: "32Gi", pods: "110", "ephemeral-storage": "100Gi" }, capacity: { cpu: "8", memory: "32Gi", pods: "110", "ephemeral-storage": "100Gi" } },
+  metadata: {
+    name: nodeName,
+    annotations: { "kwok.x-k8s.io/node": "fake" },
+    labels: { "kubernetes.io/hostname": nodeName, type: "kwok" },
+  },
+  status: {
+    allocatable: { cpu: "8", memory: "32Gi", pods: "110", "ephemeral-storage": "100Gi" },
+    capacity: { cpu: "8", memory: "32Gi", pods: "110", "ephemeral-storage": "100Gi" },
+  },
 };
 
 const className = "local-path";
@@ -25,7 +32,13 @@ const volumes = Array.from({ length: 200 }, (_, index) => ({
   apiVersion: "v1",
   kind: "PersistentVolume",
   metadata: { name: `simulated-${index + 1}` },
-  spec: { capacity: { storage: "1Ti" }, accessModes: ["ReadWriteOnce", "ReadWriteMany"], storageClassName: className, persistentVolumeReclaimPolicy: "Retain", hostPath: { path: "/simulated" } },
+  spec: {
+    capacity: { storage: "1Ti" },
+    accessModes: ["ReadWriteOnce", "ReadWriteMany"],
+    storageClassName: className,
+    persistentVolumeReclaimPolicy: "Retain",
+    hostPath: { path: "/simulated" },
+  },
 }));
 
 interface Volume {
@@ -35,8 +48,20 @@ interface Volume {
 
 /** Declares the node and its volumes. A volume whose claim is gone may be claimed again: it never held data. */
 export async function applySimulatedNode(bin: string): Promise<void> {
-  await kubectl(bin, ["apply", "--server-side", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: [node, storageClass, ...volumes] }));
+  await kubectl(
+    bin,
+    ["apply", "--server-side", "-f", "-"],
+    JSON.stringify({ apiVersion: "v1", kind: "List", items: [node, storageClass, ...volumes] }),
+  );
   const { items } = JSON.parse(await kubectl(bin, ["get", "persistentvolumes", "-o", "json"])) as { items: Volume[] };
   const released = items.filter(({ status }) => status?.phase === "Released").map(({ metadata }) => metadata.name);
-  if (released.length > 0) await kubectl(bin, ["patch", "persistentvolumes", ...released, "--type=json", "--patch", '[{"op": "remove", "path": "/spec/claimRef"}]']);
+  if (released.length > 0)
+    await kubectl(bin, [
+      "patch",
+      "persistentvolumes",
+      ...released,
+      "--type=json",
+      "--patch",
+      '[{"op": "remove", "path": "/spec/claimRef"}]',
+    ]);
 }

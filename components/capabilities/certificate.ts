@@ -18,11 +18,17 @@ export type CertificateIssuer =
   | { readonly by: "cert-manager"; readonly kind: "ClusterIssuer" | "Issuer"; readonly name: string }
   | { readonly by: "self-signed" };
 
-/** Pods that cert-manager makes in a certificate's namespace while it proves a host by HTTP-01, and the app that flows call them by. */
+/**
+ * Pods that cert-manager makes in a certificate's namespace while it proves a host by HTTP-01, and the app that flows
+ * call them by.
+ */
 const solver = "acme-solver";
 export const solverSelectors = { [solver]: { "acme.cert-manager.io/http01-solver": "true" } };
 
-/** Lets an authority's question in to the solvers, through the ingress controller. An issuer that asks no host makes no such pod. */
+/**
+ * Lets an authority's question in to the solvers, through the ingress controller. An issuer that asks no host makes no
+ * such pod.
+ */
 export const solverFlows = (issuer: CertificateIssuer, ingressFrom: readonly Outsider[]): Flow[] =>
   issuer.by === "cert-manager" ? flowsFrom(ingressFrom, solver, 8089) : [];
 
@@ -35,28 +41,41 @@ export class Certificate extends pulumi.ComponentResource {
     this.secretName = args.secretName;
     const metadata = { namespace: args.namespace, labels: args.labels };
     if (args.issuer.by === "cert-manager") {
-      new k8s.apiextensions.CustomResource(name, {
-        apiVersion: "cert-manager.io/v1",
-        kind: "Certificate",
-        metadata: { name, ...metadata },
-        spec: {
-          secretName: args.secretName,
-          dnsNames: [...args.hosts],
-          issuerRef: { group: "cert-manager.io", kind: args.issuer.kind, name: args.issuer.name },
-          duration: "2160h0m0s",
-          renewBefore: "720h0m0s",
-          privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
+      new k8s.apiextensions.CustomResource(
+        name,
+        {
+          apiVersion: "cert-manager.io/v1",
+          kind: "Certificate",
+          metadata: { name, ...metadata },
+          spec: {
+            secretName: args.secretName,
+            dnsNames: [...args.hosts],
+            issuerRef: { group: "cert-manager.io", kind: args.issuer.kind, name: args.issuer.name },
+            duration: "2160h0m0s",
+            renewBefore: "720h0m0s",
+            privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
+          },
         },
-      }, { parent: this });
+        { parent: this },
+      );
     } else {
-      void pulumi.log.info(`${args.secretName} is self-signed for ${args.hosts.join(", ")}, because the stack's clusterAddons do not name cert-manager`, this, undefined, true);
+      void pulumi.log.info(
+        `${args.secretName} is self-signed for ${args.hosts.join(", ")}, because the stack's clusterAddons do not name cert-manager`,
+        this,
+        undefined,
+        true,
+      );
       const seed = new random.RandomBytes(name, { length: 32 }, { parent: this });
       const pair = seed.hex.apply((hex) => selfSigned(hex, args.hosts));
-      new k8s.core.v1.Secret(args.secretName, {
-        metadata: { name: args.secretName, ...metadata, annotations: { "production-platform/self-signed": "true" } },
-        type: "kubernetes.io/tls",
-        stringData: { "tls.crt": pair.certificate, "tls.key": pair.key },
-      }, { parent: this });
+      new k8s.core.v1.Secret(
+        args.secretName,
+        {
+          metadata: { name: args.secretName, ...metadata, annotations: { "production-platform/self-signed": "true" } },
+          type: "kubernetes.io/tls",
+          stringData: { "tls.crt": pair.certificate, "tls.key": pair.key },
+        },
+        { parent: this },
+      );
     }
     this.registerOutputs({ secretName: args.secretName });
   }

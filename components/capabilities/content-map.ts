@@ -26,12 +26,16 @@ export class ContentMap extends pulumi.ComponentResource {
   constructor(name: string, args: ContentMapArgs, options?: pulumi.ComponentResourceOptions) {
     super("platform:capability:ContentMap", name, {}, options);
     this.mapName = `${name}-${contentHash(args.files, args.binaries ?? {})}`;
-    new k8s.core.v1.ConfigMap(name, {
-      metadata: { name: this.mapName, namespace: args.namespace, labels: args.labels },
-      immutable: true,
-      data: args.files,
-      ...(args.binaries && { binaryData: args.binaries }),
-    }, { parent: this });
+    new k8s.core.v1.ConfigMap(
+      name,
+      {
+        metadata: { name: this.mapName, namespace: args.namespace, labels: args.labels },
+        immutable: true,
+        data: args.files,
+        ...(args.binaries && { binaryData: args.binaries }),
+      },
+      { parent: this },
+    );
     this.registerOutputs({ mapName: this.mapName });
   }
 }

@@ -31,17 +31,25 @@ export class Credential extends pulumi.ComponentResource {
     this.secretName = name;
     this.generation = { [`credential.production-platform/${name}`]: rotation };
     // No special characters: the password also stands in connection strings and configuration files.
-    const password = new random.RandomPassword(name, { length: 32, special: false, keepers: { rotation } }, { parent: this });
-    this.secret = new k8s.core.v1.Secret(name, {
-      metadata: { name, namespace: args.namespace, labels: args.labels },
-      type: args.type ?? "Opaque",
-      stringData: args.content?.(password.result) ?? { password: password.result },
-    }, {
-      parent: this,
-      // The password itself is not protected, or a rotation could not replace it; a destroy that passes over what is
-      // protected passes over what that depends on, too.
-      protect: args.protect,
-    });
+    const password = new random.RandomPassword(
+      name,
+      { length: 32, special: false, keepers: { rotation } },
+      { parent: this },
+    );
+    this.secret = new k8s.core.v1.Secret(
+      name,
+      {
+        metadata: { name, namespace: args.namespace, labels: args.labels },
+        type: args.type ?? "Opaque",
+        stringData: args.content?.(password.result) ?? { password: password.result },
+      },
+      {
+        parent: this,
+        // The password itself is not protected, or a rotation could not replace it; a destroy that passes over what is
+        // protected passes over what that depends on, too.
+        protect: args.protect,
+      },
+    );
     this.registerOutputs({ secretName: name });
   }
 }

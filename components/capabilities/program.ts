@@ -16,7 +16,10 @@ export type ProgramSource =
 export interface Program extends Pick<PodArgs, "identity" | "imagePullSecrets"> {
   /** Where a server tells its metrics; none is scraped without it. */
   readonly metricsPath?: string;
-  readonly container: Pick<ContainerArgs, "image" | "command" | "probes"> & { readonly env: Record<string, string>; readonly mounts: readonly Mount[] };
+  readonly container: Pick<ContainerArgs, "image" | "command" | "probes"> & {
+    readonly env: Record<string, string>;
+    readonly mounts: readonly Mount[];
+  };
 }
 
 /** What an application documents about its health and its metrics, on the port named `http`. */
@@ -24,7 +27,10 @@ export interface HealthPaths {
   readonly readiness: string;
   /** @default the open port for an image, because a health path may ask for dependencies (X03) */
   readonly liveness?: string;
-  /** Where the application's own image tells its metrics; the contract server does it at the default. @default "/metrics" */
+  /**
+   * Where the application's own image tells its metrics; the contract server does it at the default.
+   * @default "/metrics"
+   */
   readonly metrics?: string;
   /** How long the first start may take, in seconds. @default 120 */
   readonly startSeconds?: number;
@@ -38,12 +44,20 @@ export function server(source: ProgramSource, health: HealthPaths): Program {
   const liveness = { period: "15s", timeout: "5s", failureThreshold: 4 } as const;
   if ("image" in source) {
     const alive = health.liveness ? { http: health.liveness, port: "http" } : { tcp: "http" };
-    return served(source, health.metrics, { startup: { ...alive, ...startup }, readiness: { http: health.readiness, port: "http" }, liveness: { ...alive, ...liveness } });
+    return served(source, health.metrics, {
+      startup: { ...alive, ...startup },
+      readiness: { http: health.readiness, port: "http" },
+      liveness: { ...alive, ...liveness },
+    });
   }
   const alive = { http: health.liveness ?? "/livez", port: "http" };
   // The contract server's public health asks for its neighbours too; its own readiness does not.
   const ready = { http: health.liveness ? health.readiness : "/readyz", port: "http" };
-  return served(source, undefined, { startup: { ...alive, ...startup }, readiness: ready, liveness: { ...alive, ...liveness } });
+  return served(source, undefined, {
+    startup: { ...alive, ...startup },
+    readiness: ready,
+    liveness: { ...alive, ...liveness },
+  });
 }
 
 /** A program that does one thing and ends. `command` is how the application's own image does it. */
@@ -73,7 +87,11 @@ function ofSource(source: ProgramSource): Program {
       command: ["node", "/app/start.mjs"],
       env: { ROLE: role, NODE_ENV: "production" },
       // Operators check connections with nc, which the node image does not have.
-      mounts: [tmp, { path: "/app", configMap: map }, { path: "/usr/local/bin/nc", configMap: map, item: "nc", executable: true }],
+      mounts: [
+        tmp,
+        { path: "/app", configMap: map },
+        { path: "/usr/local/bin/nc", configMap: map, item: "nc", executable: true },
+      ],
     },
   };
 }

@@ -9,7 +9,9 @@ export interface ReverseProxyArgs {
   readonly replicas: number;
   /** What is passed on, as {@link WebIngressArgs.paths}; everything else is a 404. */
   readonly paths: readonly string[];
-  /** Whether the one in front logs clients in and names them in {@link identityHeaders}; these are removed where not. */
+  /**
+   * Whether the one in front logs clients in and names them in {@link identityHeaders}; these are removed where not.
+   */
   readonly authenticatingProxy: boolean;
 }
 
@@ -23,39 +25,60 @@ export class ReverseProxy extends pulumi.ComponentResource {
   constructor(name: string, args: ReverseProxyArgs, options?: pulumi.ComponentResourceOptions) {
     super("platform:capability:ReverseProxy", name, {}, options);
     const { namespace } = args;
-    const map = new ContentMap(`${name}-config`, { namespace, labels: { app: name }, files: { "default.conf": configuration(args) } }, { parent: this });
+    const map = new ContentMap(
+      `${name}-config`,
+      { namespace, labels: { app: name }, files: { "default.conf": configuration(args) } },
+      { parent: this },
+    );
     const alive = { http: "/nginx-health", port: "http" } as const;
-    new Workload(name, {
-      namespace,
-      labels: { app: name },
-      controller: { kind: "Deployment" },
-      replicas: { fixed: args.replicas },
-      identity: { uid: 101, gid: 101 },
-      terminationGracePeriod: "40s",
-      containers: [{
-        name,
-        image: images.nginx,
-        ports: { http: 8080 },
-        probes: {
-          startup: { ...alive, period: "2s", failureThreshold: 30 },
-          readiness: alive,
-          liveness: { tcp: "http", period: "15s", failureThreshold: 4 },
-        },
-        resources: { cpu: { request: "20m", limit: "500m" }, memory: { request: "32Mi", limit: "128Mi" } },
-        mounts: [{ path: "/etc/nginx/conf.d", configMap: map.mapName }, { path: "/tmp", scratch: "128Mi" }],
-        preStopSleep: 5,
-      }],
-      service: { name, ports: { 8080: "http" } },
-    }, { parent: this });
+    new Workload(
+      name,
+      {
+        namespace,
+        labels: { app: name },
+        controller: { kind: "Deployment" },
+        replicas: { fixed: args.replicas },
+        identity: { uid: 101, gid: 101 },
+        terminationGracePeriod: "40s",
+        containers: [
+          {
+            name,
+            image: images.nginx,
+            ports: { http: 8080 },
+            probes: {
+              startup: { ...alive, period: "2s", failureThreshold: 30 },
+              readiness: alive,
+              liveness: { tcp: "http", period: "15s", failureThreshold: 4 },
+            },
+            resources: { cpu: { request: "20m", limit: "500m" }, memory: { request: "32Mi", limit: "128Mi" } },
+            mounts: [
+              { path: "/etc/nginx/conf.d", configMap: map.mapName },
+              { path: "/tmp", scratch: "128Mi" },
+            ],
+            preStopSleep: 5,
+          },
+        ],
+        service: { name, ports: { 8080: "http" } },
+      },
+      { parent: this },
+    );
     this.service = { name, port: 8080 };
     this.registerOutputs({});
   }
 }
 
-/** A pattern for the paths and what is below them; nginx compares it with the path after it was decoded and normalized. */
-const passedOn = (paths: readonly string[]): string => `^(?:${paths.map((path) => (path === "/" ? path : `${path.replaceAll(".", "\\.")}(?:/.*)?`)).join("|")})$`;
+/**
+ * A pattern for the paths and what is below them; nginx compares it with the path after it was decoded and normalized.
+ */
+const passedOn = (paths: readonly string[]): string =>
+  `^(?:${paths.map((path) => (path === "/" ? path : `${path.replaceAll(".", "\\.")}(?:/.*)?`)).join("|")})$`;
 
-const configuration = ({ upstream, namespace, paths, authenticatingProxy }: ReverseProxyArgs): string => `map $http_x_forwarded_proto $client_scheme { default $http_x_forwarded_proto; "" $scheme; }
+const configuration = ({
+  upstream,
+  namespace,
+  paths,
+  authenticatingProxy,
+}: ReverseProxyArgs): string => `map $http_x_forwarded_proto $client_scheme { default $http_x_forwarded_proto; "" $scheme; }
 map $http_x_request_id $correlation_id { default $http_x_request_id; "" $request_id; }
 server {
   listen 8080;

@@ -13,26 +13,34 @@ export interface SealedSecretArgs {
 /** What stands in a stack's file for sealed values that nobody has made yet. */
 export const unsealed = "REPLACE_WITH_KUBESEAL_OUTPUT";
 
-/** A Secret whose values only the cluster's sealed-secrets controller can open (B16). The cluster needs that controller. */
+/**
+ * A Secret whose values only the cluster's sealed-secrets controller can open (B16). The cluster needs that controller.
+ */
 export class SealedSecret extends pulumi.ComponentResource {
   readonly secretName: string;
 
   constructor(name: string, args: SealedSecretArgs, options?: pulumi.ComponentResourceOptions) {
     super("platform:capability:SealedSecret", name, {}, options);
     this.secretName = name;
-    const missing = Object.entries(args.encryptedData).filter(([, value]) => value === unsealed).map(([key]) => key);
+    const missing = Object.entries(args.encryptedData)
+      .filter(([, value]) => value === unsealed)
+      .map(([key]) => key);
     if (missing.length > 0) {
       const message = `${args.settingPath} still says ${unsealed} for ${missing.join(", ")}: seal it with "kubeseal --raw --namespace ${args.namespace} --name ${name}" and put the output there`;
       if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(message);
       void pulumi.log.warn(message, undefined, undefined, true);
     }
     const metadata = { name, namespace: args.namespace, labels: args.labels };
-    new k8s.apiextensions.CustomResource(name, {
-      apiVersion: "bitnami.com/v1alpha1",
-      kind: "SealedSecret",
-      metadata,
-      spec: { encryptedData: args.encryptedData, template: { metadata, type: "Opaque" } },
-    }, { parent: this });
+    new k8s.apiextensions.CustomResource(
+      name,
+      {
+        apiVersion: "bitnami.com/v1alpha1",
+        kind: "SealedSecret",
+        metadata,
+        spec: { encryptedData: args.encryptedData, template: { metadata, type: "Opaque" } },
+      },
+      { parent: this },
+    );
     this.registerOutputs({ secretName: name });
   }
 }

@@ -9,7 +9,8 @@ export interface SharedConfigArgs {
 }
 
 /**
- * Settings under a name that people know, such as `platform-config`. The ConfigMap is updated in place; programs that use it
+ * Settings under a name that people know, such as `platform-config`. The ConfigMap is updated in place; programs that
+ * use it
  * carry {@link checksum} in their pod template, so that a change rolls them (P03, E05).
  */
 export class SharedConfig extends pulumi.ComponentResource {
@@ -20,7 +21,11 @@ export class SharedConfig extends pulumi.ComponentResource {
     super("platform:capability:SharedConfig", name, {}, options);
     this.configName = name;
     this.checksum = { [`config.production-platform/${name}`]: contentHash(args.values) };
-    new k8s.core.v1.ConfigMap(name, { metadata: { name, namespace: args.namespace, labels: args.labels }, data: args.values }, { parent: this });
+    new k8s.core.v1.ConfigMap(
+      name,
+      { metadata: { name, namespace: args.namespace, labels: args.labels }, data: args.values },
+      { parent: this },
+    );
     this.registerOutputs({ configName: name });
   }
 }

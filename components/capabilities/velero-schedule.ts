@@ -15,15 +15,19 @@ export interface VeleroScheduleArgs {
 export class VeleroSchedule extends pulumi.ComponentResource {
   constructor(name: string, args: VeleroScheduleArgs, options?: pulumi.ComponentResourceOptions) {
     super("platform:capability:VeleroSchedule", name, {}, options);
-    new k8s.apiextensions.CustomResource(name, {
-      apiVersion: "velero.io/v1",
-      kind: "Schedule",
-      metadata: { name, namespace: args.veleroNamespace },
-      spec: {
-        schedule: args.cron,
-        template: { includedNamespaces: [args.namespace], snapshotVolumes: true, ttl: `${args.keepDays * 24}h0m0s` },
+    new k8s.apiextensions.CustomResource(
+      name,
+      {
+        apiVersion: "velero.io/v1",
+        kind: "Schedule",
+        metadata: { name, namespace: args.veleroNamespace },
+        spec: {
+          schedule: args.cron,
+          template: { includedNamespaces: [args.namespace], snapshotVolumes: true, ttl: `${args.keepDays * 24}h0m0s` },
+        },
       },
-    }, { parent: this });
+      { parent: this },
+    );
     this.registerOutputs({});
   }
 }

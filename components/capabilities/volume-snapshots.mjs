@@ -1,27 +1,50 @@
-// Takes a snapshot of CLAIM, waits until it is ready to use, and only then deletes the oldest beyond KEEP. Snapshots that never became ready are no
+// Takes a snapshot of CLAIM, waits until it is ready to use, and only then deletes the oldest beyond KEEP. Snapshots
+// that never became ready are no
 // copies: they go behind a newer one that is ready, and of the others as many stay as are kept of ready ones.
 //
 // READY_SECONDS   longest wait for the new snapshot, default 2700
-// API_SECONDS     longest wait for the API server, default 60: a network that enforces policies may refuse a new pod's connections at first
+// API_SECONDS     longest wait for the API server, default 60: a network that enforces policies may refuse a new pod's
+// connections at first
 // PAUSE_SECONDS   between two questions, default 5
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { setTimeout } from "node:timers/promises";
 
 const account = "/var/run/secrets/kubernetes.io/serviceaccount";
-const { NAMESPACE, CLAIM, SNAPSHOT_CLASS, KEEP, READY_SECONDS = "2700", API_SECONDS = "60", PAUSE_SECONDS = "5", KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+const {
+  NAMESPACE,
+  CLAIM,
+  SNAPSHOT_CLASS,
+  KEEP,
+  READY_SECONDS = "2700",
+  API_SECONDS = "60",
+  PAUSE_SECONDS = "5",
+  KUBERNETES_SERVICE_HOST: host,
+  KUBERNETES_SERVICE_PORT: port,
+} = process.env;
 const label = "production-platform/snapshot-of";
 const collection = `/apis/snapshot.storage.k8s.io/v1/namespaces/${NAMESPACE}/volumesnapshots`;
 const pause = () => setTimeout(Number(PAUSE_SECONDS) * 1000);
 
 function api(method, path, body) {
-  const headers = { authorization: `Bearer ${readFileSync(`${account}/token`, "utf8")}`, "content-type": "application/json" };
+  const headers = {
+    authorization: `Bearer ${readFileSync(`${account}/token`, "utf8")}`,
+    "content-type": "application/json",
+  };
   return new Promise((resolve, reject) => {
-    const call = request({ host, port, path, method, headers, ca: readFileSync(`${account}/ca.crt`), timeout: 30_000 }, async (response) => {
-      const text = (await response.toArray()).join("");
-      if (response.statusCode < 300) resolve(JSON.parse(text));
-      else reject(Object.assign(new Error(`${method} ${path} answers ${response.statusCode}: ${text.slice(0, 500)}`), { refused: response.statusCode < 500 }));
-    });
+    const call = request(
+      { host, port, path, method, headers, ca: readFileSync(`${account}/ca.crt`), timeout: 30_000 },
+      async (response) => {
+        const text = (await response.toArray()).join("");
+        if (response.statusCode < 300) resolve(JSON.parse(text));
+        else
+          reject(
+            Object.assign(new Error(`${method} ${path} answers ${response.statusCode}: ${text.slice(0, 500)}`), {
+              refused: response.statusCode < 500,
+            }),
+          );
+      },
+    );
     call.on("timeout", () => call.destroy(new Error("no answer in 30 s")));
     call.on("error", (error) => reject(new Error(`${method} ${path}: ${error.message}`)));
     call.end(body && JSON.stringify(body));
@@ -61,11 +84,17 @@ async function removeFailed() {
   const all = await snapshots();
   const failed = all.filter((each) => !isReady(each));
   const newestReady = all.findLastIndex(isReady);
-  await remove(failed.filter((each, index) => all.indexOf(each) < newestReady || index < failed.length - Number(KEEP)), (each) => `it never became ready to use: ${reason(each)}`);
+  await remove(
+    failed.filter((each, index) => all.indexOf(each) < newestReady || index < failed.length - Number(KEEP)),
+    (each) => `it never became ready to use: ${reason(each)}`,
+  );
 }
 
 async function takeSnapshot() {
-  const name = `${CLAIM}-${new Date().toISOString().replace(/[-:]|\.\d+/g, "").toLowerCase()}`;
+  const name = `${CLAIM}-${new Date()
+    .toISOString()
+    .replace(/[-:]|\.\d+/g, "")
+    .toLowerCase()}`;
   // Waits for the server before anything is asked for, which must happen once.
   await snapshots();
   await api("POST", collection, {

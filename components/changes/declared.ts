@@ -17,11 +17,28 @@ export interface SystemState {
   readonly kafkas: readonly Part<"kafka">[];
 }
 
-/** Claims that a StatefulSet makes for its pods, which cannot change them. `path` is that of the setting with the size. */
-export const claimsOfPods = (name: string, path: string, value: string): Part<"volume"> => ({ claim: `data-${name}`, per: "pod", grownBy: "patch", size: { path, value } });
+/**
+ * Claims that a StatefulSet makes for its pods, which cannot change them. `path` is that of the setting with the size.
+ */
+export const claimsOfPods = (name: string, path: string, value: string): Part<"volume"> => ({
+  claim: `data-${name}`,
+  per: "pod",
+  grownBy: "patch",
+  size: { path, value },
+});
 
 /** Claims that an operator makes for its pods. */
-export const claimsOfOperator = (claim: string, path: string, value: string): Part<"volume"> => ({ claim, per: "pod", grownBy: "claim", size: { path, value } });
+export const claimsOfOperator = (claim: string, path: string, value: string): Part<"volume"> => ({
+  claim,
+  per: "pod",
+  grownBy: "claim",
+  size: { path, value },
+});
 
 /** A claim that the stack makes by name. */
-export const namedClaim = (claim: string, path: string, value: string): Part<"volume"> => ({ claim, per: "stack", grownBy: "claim", size: { path, value } });
+export const namedClaim = (claim: string, path: string, value: string): Part<"volume"> => ({
+  claim,
+  per: "stack",
+  grownBy: "claim",
+  size: { path, value },
+});

@@ -43,11 +43,19 @@ export interface LivingCluster {
 }
 
 /** Whether a claim is one of those that pods have for themselves: the volume's name with the pod's number behind it. */
-export const claimOf = (volume: string, name: string): boolean => name.startsWith(`${volume}-`) && /^\d+$/.test(name.slice(volume.length + 1));
+export const claimOf = (volume: string, name: string): boolean =>
+  name.startsWith(`${volume}-`) && /^\d+$/.test(name.slice(volume.length + 1));
 
 /** An object of a list, as the API server writes it. */
 interface Listed {
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string>; readonly deletionTimestamp?: string; readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string }[] };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Record<string, string>;
+    readonly annotations?: Record<string, string>;
+    readonly deletionTimestamp?: string;
+    readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string }[];
+  };
   readonly [field: string]: unknown;
 }
 
@@ -55,17 +63,26 @@ interface Listed {
 export const fieldManager = "production-platform";
 
 /**
- * Asks for all of it at once, and looks into the stack's own namespaces and nobody else's; `kafka` are those with brokers. Throws where the cluster does not answer or refuses, and says which path.
+ * Asks for all of it at once, and looks into the stack's own namespaces and nobody else's; `kafka` are those with
+ * brokers. Throws where the cluster does not answer or refuses, and says which path.
  * What is being deleted counts as gone: who deleted it has said so.
  */
-export async function livingCluster(read: (path: string) => Promise<Reply>, namespaces: readonly string[], kafka: readonly string[]): Promise<LivingCluster> {
+export async function livingCluster(
+  read: (path: string) => Promise<Reply>,
+  namespaces: readonly string[],
+  kafka: readonly string[],
+): Promise<LivingCluster> {
   const asked = async (path: string): Promise<unknown> => {
     const { status, text } = await read(path);
     if (status !== 200) throw new Error(`${path} answers with status ${status}`);
     return JSON.parse(text);
   };
-  const list = async (path: string) => (await asked(path) as { items: Listed[] }).items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const each = (of: readonly string[], path: (namespace: string) => string) => Promise.all(of.map((namespace) => list(path(namespace))));
+  const list = async (path: string) =>
+    ((await asked(path)) as { items: Listed[] }).items.filter(
+      ({ metadata }) => metadata.deletionTimestamp === undefined,
+    );
+  const each = (of: readonly string[], path: (namespace: string) => string) =>
+    Promise.all(of.map((namespace) => list(path(namespace))));
   const [apis, classes, all, claims, brokers, topics] = await Promise.all([
     asked("/apis") as Promise<{ groups: { versions: { groupVersion: string }[] }[] }>,
     list("/apis/storage.k8s.io/v1/storageclasses"),
@@ -76,20 +93,35 @@ export async function livingCluster(read: (path: string) => Promise<Reply>, name
   ]);
   return {
     claims: claims.flat().map(claim),
-    voters: Object.fromEntries(brokers.flat().flatMap((object) => {
-      const value = environment(object, "KAFKA_CONTROLLER_QUORUM_VOTERS");
-      return value === undefined ? [] : [[`${object.metadata.namespace}/${object.metadata.name}`, value.split(",").length]];
-    })),
+    voters: Object.fromEntries(
+      brokers.flat().flatMap((object) => {
+        const value = environment(object, "KAFKA_CONTROLLER_QUORUM_VOTERS");
+        return value === undefined
+          ? []
+          : [[`${object.metadata.namespace}/${object.metadata.name}`, value.split(",").length]];
+      }),
+    ),
     partitions: Object.fromEntries(kafka.map((namespace, index) => [namespace, topicPartitions(topics[index]!)])),
-    namespaces: all.map(({ metadata: { name, annotations = {} } }) => ({ name, stack: annotations[ofStack], retained: annotations[retained] === "true" })),
+    namespaces: all.map(({ metadata: { name, annotations = {} } }) => ({
+      name,
+      stack: annotations[ofStack],
+      retained: annotations[retained] === "true",
+    })),
     served: new Set(apis.groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion))),
     storageClasses: new Set(classes.map(({ metadata }) => metadata.name)),
-    growingClasses: new Set(classes.filter(({ allowVolumeExpansion }) => allowVolumeExpansion === true).map(({ metadata }) => metadata.name)),
+    growingClasses: new Set(
+      classes.filter(({ allowVolumeExpansion }) => allowVolumeExpansion === true).map(({ metadata }) => metadata.name),
+    ),
   };
 }
 
 function claim({ metadata, ...fields }: Listed): LivingClaim {
-  const spec = fields["spec"] as { accessModes?: string[]; storageClassName?: string; resources: { requests: { storage: string } }; dataSource?: { name: string } };
+  const spec = fields["spec"] as {
+    accessModes?: string[];
+    storageClassName?: string;
+    resources: { requests: { storage: string } };
+    dataSource?: { name: string };
+  };
   const status = (fields["status"] ?? {}) as { phase?: string; capacity?: { storage?: string } };
   return {
     namespace: metadata.namespace!,
@@ -101,13 +133,17 @@ function claim({ metadata, ...fields }: Listed): LivingClaim {
     accessModes: spec.accessModes ?? [],
     ...(spec.dataSource && { source: spec.dataSource.name }),
     bound: status.phase === "Bound",
-    sizedByStack: (metadata.managedFields ?? []).some(({ manager, operation }) => manager === fieldManager && operation === "Apply"),
+    sizedByStack: (metadata.managedFields ?? []).some(
+      ({ manager, operation }) => manager === fieldManager && operation === "Apply",
+    ),
   };
 }
 
 /** A variable of the containers of an object with a pod template. */
 function environment({ spec }: Listed, name: string): string | undefined {
-  const { containers } = (spec as { template: { spec: { containers: { env?: { name: string; value?: string }[] }[] } } }).template.spec;
+  const { containers } = (
+    spec as { template: { spec: { containers: { env?: { name: string; value?: string }[] }[] } } }
+  ).template.spec;
   return containers.flatMap(({ env = [] }) => env).find((variable) => variable.name === name)?.value;
 }
 

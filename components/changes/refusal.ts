@@ -3,4 +3,7 @@ export const steps = (section: string): string => `docs/day-two.md has the steps
 
 /** All problems in one text, each on a line. */
 export const refusal = (problems: readonly string[]): string =>
-  [`the stack's configuration asks for ${problems.length} change${problems.length === 1 ? "" : "s"} that what runs cannot take, and nothing was changed:`, ...problems.map((problem) => `  ${problem}`)].join("\n");
+  [
+    `the stack's configuration asks for ${problems.length} change${problems.length === 1 ? "" : "s"} that what runs cannot take, and nothing was changed:`,
+    ...problems.map((problem) => `  ${problem}`),
+  ].join("\n");

@@ -45,7 +45,10 @@ export interface DataStore {
 
 /** Who opens connections around a store (X05). */
 export interface StoreNetwork {
-  /** How a client reaches the store, wherever its engine has it: an app of the system by its name, or pods of another namespace. */
+  /**
+   * How a client reaches the store, wherever its engine has it: an app of the system by its name, or pods of another
+   * namespace.
+   */
   flowFrom(client: string | Outsider): Flow;
   /** What the store's own servers, jobs and operator open. */
   readonly flows: readonly Flow[];
@@ -71,11 +74,15 @@ export interface StorePlan<Store extends DataStore = DataStore> {
 }
 
 /** The network of a store that answers at `to`. */
-export const storeNetwork = (to: Endpoint, port: number, own: Omit<StoreNetwork, "flowFrom">): StoreNetwork =>
-  ({ ...own, flowFrom: (client) => ({ from: typeof client === "string" ? { app: client } : client, to, ports: [port] }) });
+export const storeNetwork = (to: Endpoint, port: number, own: Omit<StoreNetwork, "flowFrom">): StoreNetwork => ({
+  ...own,
+  flowFrom: (client) => ({ from: typeof client === "string" ? { app: client } : client, to, ports: [port] }),
+});
 
 /** What the policies of a namespace need to know of the pods of its stores. */
 export const podsOf = (plans: readonly StorePlan[]) => ({
-  selectors: Object.assign({}, ...plans.map(({ network }) => network.selectors)) as NonNullable<StoreNetwork["selectors"]>,
+  selectors: Object.assign({}, ...plans.map(({ network }) => network.selectors)) as NonNullable<
+    StoreNetwork["selectors"]
+  >,
   resolving: plans.flatMap(({ network }) => network.resolving ?? []),
 });

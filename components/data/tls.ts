@@ -10,7 +10,10 @@ export interface Tls<Mode extends string> {
   readonly caSecret?: string | undefined;
 }
 
-/** Of products without words of their own: no TLS, a certificate of an authority that counts, or one of it for the server's name. */
+/**
+ * Of products without words of their own: no TLS, a certificate of an authority that counts, or one of it for the
+ * server's name.
+ */
 export type TlsMode = "disable" | "verify-ca" | "verify-full";
 
 /** Where the clients of a store find the authorities that count; nothing where the mode proves none. */
@@ -20,13 +23,23 @@ export interface Authorities {
 }
 
 /**
- * The authorities for the store `name`, as one file whoever reads it. The public ones are Mozilla's, which Node.js brings along: the images of
+ * The authorities for the store `name`, as one file whoever reads it. The public ones are Mozilla's, which Node.js
+ * brings along: the images of
  * PostgreSQL, Redis and others carry none.
  */
-export function authorities(name: string, { mode, caSecret }: Tls<string>, namespace: pulumi.Input<string>, options: pulumi.ComponentResourceOptions): Authorities {
+export function authorities(
+  name: string,
+  { mode, caSecret }: Tls<string>,
+  namespace: pulumi.Input<string>,
+  options: pulumi.ComponentResourceOptions,
+): Authorities {
   if (!/^verify/i.test(mode)) return { mounts: [] };
   const path = `/certificates/${name}`;
   if (caSecret) return { file: `${path}/ca.crt`, mounts: [{ path, secret: caSecret, files: { "ca.crt": "ca.crt" } }] };
-  const map = new ContentMap(`${name}-public-authorities`, { namespace, labels: { app: name }, files: { "ca.crt": `${rootCertificates.join("\n")}\n` } }, options);
+  const map = new ContentMap(
+    `${name}-public-authorities`,
+    { namespace, labels: { app: name }, files: { "ca.crt": `${rootCertificates.join("\n")}\n` } },
+    options,
+  );
   return { file: `${path}/ca.crt`, mounts: [{ path, configMap: map.mapName }] };
 }

@@ -40,40 +40,69 @@ export function application(name: string, args: ApplicationArgs, options: pulumi
     ...(args.config && { envFrom: [args.config.configName] }),
     ports: { http: port },
     resources: containerResources(args.resources),
-    mounts: [...container.mounts, ...client.mounts, ...args.mounts ?? []],
+    mounts: [...container.mounts, ...client.mounts, ...(args.mounts ?? [])],
     preStopSleep: 5,
   };
-  return new Workload(name, {
-    ...pod,
-    namespace,
-    labels: args.labels ?? { app: name },
-    annotations: { ...(metricsPath && { "prometheus.io/scrape": "true", "prometheus.io/port": String(port), "prometheus.io/path": metricsPath }), ...args.config?.checksum, ...client.annotations },
-    controller: { kind: "Deployment" },
-    replicas: args.replicas,
-    terminationGracePeriod: "40s",
-    ...(args.sidecars && { initContainers: args.sidecars }),
-    containers: [main],
-    service: { name, ports: { [port]: "http" } },
-  }, options);
+  return new Workload(
+    name,
+    {
+      ...pod,
+      namespace,
+      labels: args.labels ?? { app: name },
+      annotations: {
+        ...(metricsPath && {
+          "prometheus.io/scrape": "true",
+          "prometheus.io/port": String(port),
+          "prometheus.io/path": metricsPath,
+        }),
+        ...args.config?.checksum,
+        ...client.annotations,
+      },
+      controller: { kind: "Deployment" },
+      replicas: args.replicas,
+      terminationGracePeriod: "40s",
+      ...(args.sidecars && { initContainers: args.sidecars }),
+      containers: [main],
+      service: { name, ports: { [port]: "http" } },
+    },
+    options,
+  );
 }
 
 /** A stack's choice for a system's private programs. */
-type Applications<Names extends string> = { readonly source: "contract-server" } | ({ readonly source: "images"; readonly pullSecret?: string | undefined } & { readonly [name in Names]: string });
+type Applications<Names extends string> =
+  | { readonly source: "contract-server" }
+  | ({ readonly source: "images"; readonly pullSecret?: string | undefined } & { readonly [name in Names]: string });
 
 /**
  * Chooses between the stack's images and the contract server, whose bundle is made only where it is used. The result
  * gives the source of a program by its role in the contract server and by its name in the stack's configuration.
  */
-export function programSources<Names extends string>(system: string, applications: Applications<Names>, namespace: string, options: pulumi.ComponentResourceOptions) {
+export function programSources<Names extends string>(
+  system: string,
+  applications: Applications<Names>,
+  namespace: string,
+  options: pulumi.ComponentResourceOptions,
+) {
   if (applications.source === "images") {
-    return (_role: string, name: Names): ProgramSource => ({ image: applications[name], pullSecret: applications.pullSecret });
+    return (_role: string, name: Names): ProgramSource => ({
+      image: applications[name],
+      pullSecret: applications.pullSecret,
+    });
   }
   const bundle = bundleServer(system);
-  const map = new ContentMap("contract-server", {
-    namespace,
-    labels: { app: "contract-server" },
-    files: { ...bundle.files, nc: scripts(new URL("../../workloads/tools/", import.meta.url).pathname, /^nc\.cjs$/)["nc.cjs"]! },
-    binaries: bundle.binaries,
-  }, options);
+  const map = new ContentMap(
+    "contract-server",
+    {
+      namespace,
+      labels: { app: "contract-server" },
+      files: {
+        ...bundle.files,
+        nc: scripts(new URL("../../workloads/tools/", import.meta.url).pathname, /^nc\.cjs$/)["nc.cjs"]!,
+      },
+      binaries: bundle.binaries,
+    },
+    options,
+  );
   return (role: string, _name: Names): ProgramSource => ({ contractServer: { map: map.mapName, role } });
 }

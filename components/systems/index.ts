@@ -4,7 +4,10 @@ import { platformService } from "./platform-service/index.ts";
 import { resilientApiGateway } from "./resilient-api-gateway/index.ts";
 import { techbraEcommerce } from "./techbra-ecommerce/index.ts";
 
-/** Every system, by the name that it has in a stack's file and in the order in which a stack without `systems` deploys them. */
+/**
+ * Every system, by the name that it has in a stack's file and in the order in which a stack without `systems` deploys
+ * them.
+ */
 export const systems = {
   "bgc-platform": bgcPlatform,
   "platform-service": platformService,
@@ -19,5 +22,9 @@ export type SystemName = keyof typeof systems;
 export const systemNames = Object.keys(systems) as SystemName[];
 
 /** One field of every system, by the system's name. */
-export const ofSystems = <Field extends "namespace" | "settings">(field: Field): { readonly [Name in SystemName]: (typeof systems)[Name][Field] } =>
-  Object.fromEntries(Object.entries(systems).map(([name, each]) => [name, each[field]])) as { readonly [Name in SystemName]: (typeof systems)[Name][Field] };
+export const ofSystems = <Field extends "namespace" | "settings">(
+  field: Field,
+): { readonly [Name in SystemName]: (typeof systems)[Name][Field] } =>
+  Object.fromEntries(Object.entries(systems).map(([name, each]) => [name, each[field]])) as {
+    readonly [Name in SystemName]: (typeof systems)[Name][Field];
+  };

@@ -23,13 +23,29 @@ export interface Order {
 }
 
 /** The namespace of a system, guarded and with its flows (X01, X02, X05). */
-export function securedNamespace(system: pulumi.ComponentResource, namespace: string, quota: Quota, network: SystemNetwork, context: SystemContext): Order {
+export function securedNamespace(
+  system: pulumi.ComponentResource,
+  namespace: string,
+  quota: Quota,
+  network: SystemNetwork,
+  context: SystemContext,
+): Order {
   const { metrics, flows, certified = false, selectors, ...rest } = network;
   const { retainData, purpose, monitoringFrom, dnsCidrs, certificates, ingressFrom } = context;
   const parent = { parent: system };
   const { guards } = new GuardedNamespace(namespace, { quota, purpose, protect: retainData }, parent);
   const inside = { ...parent, dependsOn: guards };
   const solvers = certified ? solverFlows(certificates, ingressFrom) : [];
-  const policies = new NetworkFlows(namespace, { namespace, flows: [...flows, ...metricsFlows(monitoringFrom, metrics), ...solvers], selectors: { ...selectors, ...solverSelectors }, dnsCidrs, ...rest }, inside);
+  const policies = new NetworkFlows(
+    namespace,
+    {
+      namespace,
+      flows: [...flows, ...metricsFlows(monitoringFrom, metrics), ...solvers],
+      selectors: { ...selectors, ...solverSelectors },
+      dnsCidrs,
+      ...rest,
+    },
+    inside,
+  );
   return { parent, inside, guarded: { ...parent, dependsOn: [...guards, policies] } };
 }

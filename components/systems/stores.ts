@@ -16,10 +16,17 @@ interface PostgresSettings {
   readonly backup: BackupSettings;
 }
 
-type OwnPostgres = Pick<PostgresStoreArgs, "namespace" | "settingPath" | "serviceName" | "labels" | "database" | "user" | "credentialName" | "extensions">;
+type OwnPostgres = Pick<
+  PostgresStoreArgs,
+  "namespace" | "settingPath" | "serviceName" | "labels" | "database" | "user" | "credentialName" | "extensions"
+>;
 
 /** A system's PostgreSQL: what its settings and the stack say of it, and what is the system's own. */
-export const postgresOf = ({ engine, storage, maxConnections, rotation, resources, backup }: PostgresSettings, context: SystemContext, own: OwnPostgres): StorePlan =>
+export const postgresOf = (
+  { engine, storage, maxConnections, rotation, resources, backup }: PostgresSettings,
+  context: SystemContext,
+  own: OwnPostgres,
+): StorePlan =>
   postgresStore("postgres", engine, {
     ...own,
     storage,
@@ -42,11 +49,26 @@ interface CacheSettings {
 type OwnRedis = Pick<RedisStoreArgs, "namespace" | "settingPath" | "labels">;
 
 /** A system's Redis that may lose its data. */
-export const cacheOf = ({ engine, maxMemory, rotation, backup }: CacheSettings, context: SystemContext, own: OwnRedis): StorePlan =>
-  redisStore("redis", engine, { ...own, role: "cache", serviceName: "redis", maxMemory, rotation, ...(backup && { backup: copiesOf(backup, context) }) });
+export const cacheOf = (
+  { engine, maxMemory, rotation, backup }: CacheSettings,
+  context: SystemContext,
+  own: OwnRedis,
+): StorePlan =>
+  redisStore("redis", engine, {
+    ...own,
+    role: "cache",
+    serviceName: "redis",
+    maxMemory,
+    rotation,
+    ...(backup && { backup: copiesOf(backup, context) }),
+  });
 
 /** Copies of a Redis, with what the stack says of volumes. */
-export const copiesOf = (backup: BackupSettings, { storage, retainData }: SystemContext) => ({ ...backupArgs(backup), ...storage, retainData });
+export const copiesOf = (backup: BackupSettings, { storage, retainData }: SystemContext) => ({
+  ...backupArgs(backup),
+  ...storage,
+  retainData,
+});
 
 /** What the stores of a system are, and the volumes that it has beside them. */
 export const stateOf = (plans: readonly StorePlan[], volumes: SystemState["volumes"] = []): SystemState => ({

@@ -7,7 +7,10 @@ import type { SystemContext, Target } from "./target.ts";
 
 /** What the settings of every system have. */
 export interface SystemSettings {
-  /** Where its programs come from: the contract server, or images, which stand beside `source` under the names of the programs. */
+  /**
+   * Where its programs come from: the contract server, or images, which stand beside `source` under the names of the
+   * programs.
+   */
   readonly applications: { readonly source: "contract-server" | "images" };
   readonly quota: Quota;
 }
@@ -36,4 +39,5 @@ export interface System<Settings extends SystemSettings = SystemSettings, Shape 
 }
 
 /** A system of the list, with its settings' own type. */
-export const defineSystem = <Shape extends z.ZodType<SystemSettings>>(definition: System<z.output<Shape>, Shape>) => definition;
+export const defineSystem = <Shape extends z.ZodType<SystemSettings>>(definition: System<z.output<Shape>, Shape>) =>
+  definition;

@@ -7,17 +7,33 @@ import type { Cpu, Size } from "./units.ts";
 export interface Resources {
   readonly cpu: { readonly request: Cpu; readonly limit: Cpu };
   readonly memory: { readonly request: Size; readonly limit: Size };
-  /** Logs and scratch paths on the node together. @default 64Mi, and as a limit what the whole pod's scratch paths and logs need, 512Mi at least */
+  /**
+   * Logs and scratch paths on the node together.
+   * @default 64Mi, and as a limit what the whole pod's scratch paths and logs need, 512Mi at least
+   */
   readonly ephemeralStorage?: { readonly request: Size; readonly limit: Size };
 }
 
 /** A file or folder that a container sees at `path`. */
 export type Mount =
-  /** Gone with the pod; `storageClass` counts where it is so large that it becomes a volume of its own ({@link ./scratch.ts}). */
-  | { readonly path: string; readonly scratch: Size; readonly medium?: "Memory"; readonly storageClass?: string | undefined }
+  /**
+   * Gone with the pod; `storageClass` counts where it is so large that it becomes a volume of its own ({@link
+   * ./scratch.ts}).
+   */
+  | {
+      readonly path: string;
+      readonly scratch: Size;
+      readonly medium?: "Memory";
+      readonly storageClass?: string | undefined;
+    }
   | { readonly path: string; readonly configMap: Input<string>; readonly item?: string; readonly executable?: boolean }
   /** `files` chooses keys of the Secret and names their files; without it every key is a file of its own name. */
-  | { readonly path: string; readonly secret: Input<string>; readonly optional?: boolean; readonly files?: Readonly<Record<string, string>> }
+  | {
+      readonly path: string;
+      readonly secret: Input<string>;
+      readonly optional?: boolean;
+      readonly files?: Readonly<Record<string, string>>;
+    }
   | { readonly path: string; readonly claim: Input<string>; readonly readOnly?: boolean }
   | { readonly path: string; readonly claimTemplate: string }
   /** The service account's own short-lived token, for the few programs that ask the API server. */
@@ -42,7 +58,10 @@ export interface ContainerArgs {
   readonly probes?: Probes;
   readonly resources: Resources;
   readonly mounts?: readonly Mount[];
-  /** Seconds to stay up after the pod left its Services' endpoints, so that no request finds a closed port. @default no hook */
+  /**
+   * Seconds to stay up after the pod left its Services' endpoints, so that no request finds a closed port.
+   * @default no hook
+   */
   readonly preStopSleep?: number;
   /** An init container that keeps running beside the main ones, and ends after them. @default false */
   readonly sidecar?: boolean;
@@ -58,7 +77,9 @@ export const containerSecurity: types.input.core.v1.SecurityContext = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** The Kubernetes form of a container. Mounts become volume mounts by {@link volumeName}; the pod declares the volumes. */
+/**
+ * The Kubernetes form of a container. Mounts become volume mounts by {@link volumeName}; the pod declares the volumes.
+ */
 export function kubernetesContainer(args: ContainerArgs): types.input.core.v1.Container {
   const { cpu, memory, ephemeralStorage = { request: "64Mi", limit: "512Mi" } } = args.resources;
   return {
@@ -69,7 +90,10 @@ export function kubernetesContainer(args: ContainerArgs): types.input.core.v1.Co
     ...(args.command && { command: [...args.command] }),
     ...(args.args && { args: [...args.args] }),
     env: Object.entries(args.env ?? {}).map(([name, value]) =>
-      typeof value === "string" ? { name, value } : { name, valueFrom: { secretKeyRef: { name: value.secret, key: value.key } } }),
+      typeof value === "string"
+        ? { name, value }
+        : { name, valueFrom: { secretKeyRef: { name: value.secret, key: value.key } } },
+    ),
     ...(args.envFrom && { envFrom: args.envFrom.map((name) => ({ configMapRef: { name } })) }),
     ports: Object.entries(args.ports ?? {}).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
     resources: {
@@ -98,5 +122,8 @@ const isReadOnly = (mount: Mount): boolean =>
 /** A volume's name, from where it is mounted: two containers that mount the same path share the volume. */
 export function volumeName(mount: Mount): string {
   if ("claimTemplate" in mount) return mount.claimTemplate;
-  return mount.path.replace(/^\//, "").replace(/[^a-zA-Z0-9]+/g, "-").toLowerCase();
+  return mount.path
+    .replace(/^\//, "")
+    .replace(/[^a-zA-Z0-9]+/g, "-")
+    .toLowerCase();
 }

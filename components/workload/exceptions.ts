@@ -11,7 +11,10 @@ export interface Exception {
   readonly on?: string;
 }
 
-/** Exceptions of a component by the rule's id, such as `X01-read-only-root`. An id that no rule has is refused by the rules themselves. */
+/**
+ * Exceptions of a component by the rule's id, such as `X01-read-only-root`. An id that no rule has is refused by the
+ * rules themselves.
+ */
 export type Exceptions = Readonly<Record<string, Exception>>;
 
 /** For the arguments of whatever makes objects. */
@@ -26,18 +29,31 @@ export interface Annotated {
 }
 
 /**
- * The annotations that carry a component's exceptions to its objects, by the kind of the object. `kinds` are those that it makes, its controller first. Throws a
+ * The annotations that carry a component's exceptions to its objects, by the kind of the object. `kinds` are those that
+ * it makes, its controller first. Throws a
  * `RunError` for an exception that none of them would carry, and for one without a reason or a last day.
  */
-export function exceptionsFor(name: string, { exceptions = {} }: Excepted, kinds: readonly [string, ...string[]]): (kind: string) => Annotated {
+export function exceptionsFor(
+  name: string,
+  { exceptions = {} }: Excepted,
+  kinds: readonly [string, ...string[]],
+): (kind: string) => Annotated {
   const problems = Object.entries(exceptions).flatMap(([rule, { reason, until, on = kinds[0] }]) => [
-    ...(kinds.includes(on) ? [] : [`${rule} stands on ${on}, of which it makes none: on is one of ${kinds.join(", ")}`]),
+    ...(kinds.includes(on)
+      ? []
+      : [`${rule} stands on ${on}, of which it makes none: on is one of ${kinds.join(", ")}`]),
     ...(/\p{L}{2}/u.test(reason) ? [] : [`${rule} gives no reason`]),
     ...(/^\d{4}-\d{2}-\d{2}$/.test(until) ? [] : [`${rule} ends on "${until}": write a day as YYYY-MM-DD`]),
   ]);
   if (problems.length > 0) throw new pulumi.RunError(`exceptions of ${name}: ${problems.join("; ")}`);
   return (kind) => {
     const own = Object.entries(exceptions).filter(([, { on = kinds[0] }]) => on === kind);
-    return own.length === 0 ? {} : { annotations: Object.fromEntries(own.map(([rule, { reason, until }]) => [`${exceptionPrefix}${rule}`, `${reason}; until=${until}`])) };
+    return own.length === 0
+      ? {}
+      : {
+          annotations: Object.fromEntries(
+            own.map(([rule, { reason, until }]) => [`${exceptionPrefix}${rule}`, `${reason}; until=${until}`]),
+          ),
+        };
   };
 }

@@ -19,7 +19,10 @@ export interface JobArgs extends Omit<PodArgs, "serviceAccount">, Excepted {
   readonly deadline: Duration;
   /** Tries after the first one. @default 2 */
   readonly retries?: number;
-  /** Container whose failure fails the job at once, as a run from the start would only repeat what went well. @default each failure is tried again */
+  /**
+   * Container whose failure fails the job at once, as a run from the start would only repeat what went well.
+   * @default each failure is tried again
+   */
   readonly lastStep?: string;
 }
 
@@ -34,7 +37,14 @@ export class Job extends pulumi.ComponentResource {
     super("platform:workload:Job", name, {}, options);
     const excepted = exceptionsFor(name, args, ["Job", "ServiceAccount"]);
     const account = serviceAccount(name, args, excepted("ServiceAccount"), this);
-    this.job = awaitedJob(args.jobName, jobSpec(name, args), args, excepted("Job"), { parent: this, dependsOn: [account] }, name);
+    this.job = awaitedJob(
+      args.jobName,
+      jobSpec(name, args),
+      args,
+      excepted("Job"),
+      { parent: this, dependsOn: [account] },
+      name,
+    );
     this.registerOutputs({ job: this.job.metadata.name });
   }
 }
@@ -61,59 +71,105 @@ export class ScheduledJob extends pulumi.ComponentResource {
     const excepted = exceptionsFor(name, args, ["CronJob", "ServiceAccount"]);
     const account = serviceAccount(name, args, excepted("ServiceAccount"), this);
     const history = args.history ?? { succeeded: 3, failed: 3 };
-    this.cronJob = new k8s.batch.v1.CronJob(name, {
-      metadata: { name, namespace: args.namespace, labels: { ...args.labels, ...args.controllerLabels }, ...excepted("CronJob") },
-      spec: {
-        schedule: args.schedule.cron,
-        timeZone: args.schedule.timeZone ?? "Etc/UTC",
-        concurrencyPolicy: "Forbid",
-        startingDeadlineSeconds: 3600,
-        successfulJobsHistoryLimit: history.succeeded,
-        failedJobsHistoryLimit: history.failed,
-        suspend: args.suspended ?? false,
-        jobTemplate: { metadata: { labels: args.labels }, spec: jobSpec(name, args) },
+    this.cronJob = new k8s.batch.v1.CronJob(
+      name,
+      {
+        metadata: {
+          name,
+          namespace: args.namespace,
+          labels: { ...args.labels, ...args.controllerLabels },
+          ...excepted("CronJob"),
+        },
+        spec: {
+          schedule: args.schedule.cron,
+          timeZone: args.schedule.timeZone ?? "Etc/UTC",
+          concurrencyPolicy: "Forbid",
+          startingDeadlineSeconds: 3600,
+          successfulJobsHistoryLimit: history.succeeded,
+          failedJobsHistoryLimit: history.failed,
+          suspend: args.suspended ?? false,
+          jobTemplate: { metadata: { labels: args.labels }, spec: jobSpec(name, args) },
+        },
       },
-    }, { parent: this, dependsOn: [account] });
+      { parent: this, dependsOn: [account] },
+    );
     this.registerOutputs({ cronJob: this.cronJob.metadata.name });
   }
 
   /**
-   * Runs the job's own template as Job `<name>-<suffix>`, once in the life of the stack and after `after`; the update waits for it. Later
-   * changes of the template leave the finished run alone. A failed one is replaced by the next update, with the template of that time.
+   * Runs the job's own template as Job `<name>-<suffix>`, once in the life of the stack and after `after`; the update
+   * waits for it. Later
+   * changes of the template leave the finished run alone. A failed one is replaced by the next update, with the
+   * template of that time.
    */
   runOnce(suffix: string, after: readonly pulumi.Resource[]): void {
     const { name, args } = this;
-    // Its pods are the schedule's, and so are its exceptions; those go on changing, because one that has ended would be a finding for ever.
+    // Its pods are the schedule's, and so are its exceptions; those go on changing, because one that has ended would be
+    // a finding for ever.
     const excepted = exceptionsFor(name, args, ["CronJob", "ServiceAccount"])("CronJob");
-    awaitedJob(`${name}-${suffix}`, jobSpec(name, args), args, excepted, { parent: this, dependsOn: [this.cronJob, ...after], ignoreChanges: ["metadata.name", "metadata.namespace", "metadata.labels", "spec"] });
+    awaitedJob(`${name}-${suffix}`, jobSpec(name, args), args, excepted, {
+      parent: this,
+      dependsOn: [this.cronJob, ...after],
+      ignoreChanges: ["metadata.name", "metadata.namespace", "metadata.labels", "spec"],
+    });
   }
 }
 
 /** A Job that an update waits for, and replaces when it has failed. */
 function awaitedJob(
-  jobName: string, spec: ReturnType<typeof jobSpec>, args: JobArgs, { annotations }: Annotated, options: pulumi.CustomResourceOptions, resourceName = jobName,
+  jobName: string,
+  spec: ReturnType<typeof jobSpec>,
+  args: JobArgs,
+  { annotations }: Annotated,
+  options: pulumi.CustomResourceOptions,
+  resourceName = jobName,
 ): k8s.batch.v1.Job {
   const timeout = `${seconds(args.deadline) + 60}s`;
-  return new k8s.batch.v1.Job(resourceName, {
-    metadata: { name: jobName, namespace: args.namespace, labels: args.labels, annotations: { "pulumi.com/replaceUnready": "true", ...annotations } },
-    spec,
-  }, { ...options, deleteBeforeReplace: true, customTimeouts: { create: timeout, update: timeout } });
+  return new k8s.batch.v1.Job(
+    resourceName,
+    {
+      metadata: {
+        name: jobName,
+        namespace: args.namespace,
+        labels: args.labels,
+        annotations: { "pulumi.com/replaceUnready": "true", ...annotations },
+      },
+      spec,
+    },
+    { ...options, deleteBeforeReplace: true, customTimeouts: { create: timeout, update: timeout } },
+  );
 }
 
 function jobSpec(serviceAccountName: string, args: JobArgs) {
   return {
     activeDeadlineSeconds: seconds(args.deadline),
     backoffLimit: args.retries ?? 2,
-    ...(args.lastStep && { podFailurePolicy: { rules: [{ action: "FailJob", onExitCodes: { containerName: args.lastStep, operator: "NotIn", values: [0] } }] } }),
-    // A finished pod keeps its scratch claim until it is deleted: long enough to look at a night's failure, and gone before the next night.
-    ...(claimsScratch([...args.initContainers ?? [], ...args.containers]) && { ttlSecondsAfterFinished: seconds("12h") }),
+    ...(args.lastStep && {
+      podFailurePolicy: {
+        rules: [{ action: "FailJob", onExitCodes: { containerName: args.lastStep, operator: "NotIn", values: [0] } }],
+      },
+    }),
+    // A finished pod keeps its scratch claim until it is deleted: long enough to look at a night's failure, and gone
+    // before the next night.
+    ...(claimsScratch([...(args.initContainers ?? []), ...args.containers]) && {
+      ttlSecondsAfterFinished: seconds("12h"),
+    }),
     template: podTemplate({ ...args, serviceAccount: serviceAccountName }, "Never"),
   };
 }
 
-function serviceAccount(name: string, args: JobArgs, exceptions: Annotated, parent: pulumi.Resource): k8s.core.v1.ServiceAccount {
-  return new k8s.core.v1.ServiceAccount(name, {
-    metadata: { name, namespace: args.namespace, labels: args.labels, ...exceptions },
-    automountServiceAccountToken: false,
-  }, { parent });
+function serviceAccount(
+  name: string,
+  args: JobArgs,
+  exceptions: Annotated,
+  parent: pulumi.Resource,
+): k8s.core.v1.ServiceAccount {
+  return new k8s.core.v1.ServiceAccount(
+    name,
+    {
+      metadata: { name, namespace: args.namespace, labels: args.labels, ...exceptions },
+      automountServiceAccountToken: false,
+    },
+    { parent },
+  );
 }

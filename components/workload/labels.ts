@@ -6,7 +6,10 @@ export const backupOf = "production-platform/backup-of";
 export const dataStore = "production-platform/data-store";
 /** Values of {@link dataStore}. `redis-cache` may lose its data; every other store needs a backup. */
 export type DataStoreKind = "postgres" | "mysql" | "kafka" | "redis-state" | "redis-cache";
-/** On a Namespace: what the stack is for, `development` or `production`; only the former may run the contract server (B19). */
+/**
+ * On a Namespace: what the stack is for, `development` or `production`; only the former may run the contract server
+ * (B19).
+ */
 export const purpose = "production-platform/purpose";
 /** On a Namespace: the stack that made it. */
 export const ofStack = "production-platform/stack";

@@ -3,7 +3,8 @@ import { type ContainerArgs, type Mount, volumeName } from "./container.ts";
 import { bytes } from "./units.ts";
 
 /**
- * The mounts of a pod, one for each volume. Containers that mount the same path share its volume; of two sizes of scratch the larger
+ * The mounts of a pod, one for each volume. Containers that mount the same path share its volume; of two sizes of
+ * scratch the larger
  * one holds. Throws where two containers mean different things by one path: one of them would find the other's files.
  */
 export function podMounts(containers: readonly ContainerArgs[]): Mount[] {
@@ -19,7 +20,9 @@ export function podMounts(containers: readonly ContainerArgs[]): Mount[] {
 
 function shared(container: string, known: Mount, mount: Mount): Mount {
   if (!isDeepStrictEqual(source(known), source(mount))) {
-    throw new Error(`container "${container}" mounts something else at ${mount.path} than another container of its pod, and containers share what they mount at one path: choose another path`);
+    throw new Error(
+      `container "${container}" mounts something else at ${mount.path} than another container of its pod, and containers share what they mount at one path: choose another path`,
+    );
   }
   return "scratch" in known && "scratch" in mount && bytes(mount.scratch) > bytes(known.scratch) ? mount : known;
 }

@@ -23,7 +23,10 @@ export interface PodArgs {
   readonly imagePullSecrets?: readonly string[] | undefined;
   readonly initContainers?: readonly ContainerArgs[];
   readonly containers: readonly [ContainerArgs, ...ContainerArgs[]];
-  /** Time between SIGTERM and SIGKILL: longer than the program needs to finish what it has begun (X04). @default "30s" */
+  /**
+   * Time between SIGTERM and SIGKILL: longer than the program needs to finish what it has begun (X04).
+   * @default "30s"
+   */
   readonly terminationGracePeriod?: Duration;
 }
 
@@ -52,14 +55,18 @@ export function podTemplate(args: PodArgs, restartPolicy: "Always" | "Never"): P
         seccompProfile: { type: "RuntimeDefault" },
       },
       ...(restartPolicy === "Always" && {
-        topologySpreadConstraints: [{
-          maxSkew: 1,
-          topologyKey: "kubernetes.io/hostname",
-          whenUnsatisfiable: "ScheduleAnyway",
-          labelSelector: { matchLabels: args.labels },
-        }],
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: "kubernetes.io/hostname",
+            whenUnsatisfiable: "ScheduleAnyway",
+            labelSelector: { matchLabels: args.labels },
+          },
+        ],
       }),
-      ...(args.initContainers && { initContainers: containers.slice(0, initContainers.length).map(kubernetesContainer) }),
+      ...(args.initContainers && {
+        initContainers: containers.slice(0, initContainers.length).map(kubernetesContainer),
+      }),
       containers: containers.slice(initContainers.length).map(kubernetesContainer),
       volumes: volumes(podMounts(containers)),
     },
@@ -73,10 +80,18 @@ function volumes(mounts: readonly Mount[]): Volume[] {
 
 function source(mount: Exclude<Mount, { claimTemplate: string }>): Omit<Volume, "name"> {
   if ("scratch" in mount) return scratchVolume(mount);
-  if ("configMap" in mount) return { configMap: { name: mount.configMap, defaultMode: mount.executable ? 0o555 : 0o444 } };
+  if ("configMap" in mount)
+    return { configMap: { name: mount.configMap, defaultMode: mount.executable ? 0o555 : 0o444 } };
   if ("secret" in mount) {
     const items = mount.files && Object.entries(mount.files).map(([key, path]) => ({ key, path }));
-    return { secret: { secretName: mount.secret, defaultMode: 0o440, ...(items && { items }), ...(mount.optional && { optional: true }) } };
+    return {
+      secret: {
+        secretName: mount.secret,
+        defaultMode: 0o440,
+        ...(items && { items }),
+        ...(mount.optional && { optional: true }),
+      },
+    };
   }
   if ("apiToken" in mount) {
     return {

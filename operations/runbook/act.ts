@@ -27,14 +27,29 @@ export interface Acted {
 }
 
 /**
- * Rights, plan, question, lease, steps, proof, evidence. Throws {@link Refused} where nothing was changed. What ends later is in the evidence, with
+ * Rights, plan, question, lease, steps, proof, evidence. Throws {@link Refused} where nothing was changed. What ends
+ * later is in the evidence, with
  * the reason; a lease is given back in every case but a killed process.
  */
-export async function act(verb: ActingVerb, target: Target, scope: Scope, input: Input, run: Run, manner: Manner): Promise<Acted> {
+export async function act(
+  verb: ActingVerb,
+  target: Target,
+  scope: Scope,
+  input: Input,
+  run: Run,
+  manner: Manner,
+): Promise<Acted> {
   const { namespace, system } = target;
   const { say } = manner;
-  const missing = await missingRights(scope.kubeConfig, namespace, [...verb.rights, ...verb.more?.(target) ?? [], ...rightsOfActing]);
-  if (missing.length > 0) throw new Refused([`you may not, in namespace ${namespace}: ${missing.join(", ")}. "runbook rights ${verb.name}" prints a Role with all that ${verb.name} needs`]);
+  const missing = await missingRights(scope.kubeConfig, namespace, [
+    ...verb.rights,
+    ...(verb.more?.(target) ?? []),
+    ...rightsOfActing,
+  ]);
+  if (missing.length > 0)
+    throw new Refused([
+      `you may not, in namespace ${namespace}: ${missing.join(", ")}. "runbook rights ${verb.name}" prints a Role with all that ${verb.name} needs`,
+    ]);
   const plan = await sound(verb, target, scope, input);
   say(`${verb.name} ${system}: context ${scope.context}, stack ${scope.stack}, namespace ${namespace}`);
   for (const { object, from, to } of plan.changes) say(`  ${object}: ${from} → ${to}`);
@@ -46,9 +61,14 @@ export async function act(verb: ActingVerb, target: Target, scope: Scope, input:
   const lease = await holdLease(namespace, system, run, scope, say);
   try {
     const again = await sound(verb, target, scope, input);
-    if (JSON.stringify(again.changes) !== JSON.stringify(plan.changes)) throw new Refused([`what runs has changed since the plan was shown. Nothing was changed; run the command again: ${run.line}`]);
+    if (JSON.stringify(again.changes) !== JSON.stringify(plan.changes))
+      throw new Refused([
+        `what runs has changed since the plan was shown. Nothing was changed; run the command again: ${run.line}`,
+      ]);
     const evidence = await carriedOut(again, target, scope, lease, run, manner);
-    const kept = await keepEvidence(evidence, run, scope).catch((error: unknown) => void say(`the evidence could not be kept in namespace ${namespace}: ${answerOf(error)}`));
+    const kept = await keepEvidence(evidence, run, scope).catch(
+      (error: unknown) => void say(`the evidence could not be kept in namespace ${namespace}: ${answerOf(error)}`),
+    );
     return { plan: plan.changes, evidence, ...(kept && { kept }) };
   } finally {
     await lease.release();
@@ -62,13 +82,23 @@ async function sound(verb: ActingVerb, target: Target, scope: Scope, input: Inpu
 }
 
 async function confirmed(system: string, { line }: Run, { ask, say }: Manner): Promise<void> {
-  if (ask === undefined) throw new Refused([`it disturbs what runs, and there is no terminal to ask on. With --yes it does not ask: ${line} --yes`]);
+  if (ask === undefined)
+    throw new Refused([
+      `it disturbs what runs, and there is no terminal to ask on. With --yes it does not ask: ${line} --yes`,
+    ]);
   const typed = await ask(`This disturbs what runs. Type the system's name to go on: `);
   if (typed.trim() !== system) throw new Refused([`"${typed.trim()}" is not ${system}`]);
   say("");
 }
 
-async function carriedOut(plan: Plan, target: Target, scope: Scope, lease: Held, run: Run, { strict, say }: Manner): Promise<Evidence> {
+async function carriedOut(
+  plan: Plan,
+  target: Target,
+  scope: Scope,
+  lease: Held,
+  run: Run,
+  { strict, say }: Manner,
+): Promise<Evidence> {
   const steps: Evidence["steps"][number][] = [];
   const started = scope.now();
   const within = { ...scope, signal: AbortSignal.any([scope.signal, lease.lost]) };
@@ -82,7 +112,8 @@ async function carriedOut(plan: Plan, target: Target, scope: Scope, lease: Held,
       if (within.signal.aborted) throw new Interrupted("it was not begun");
       say(at);
       const since = performance.now();
-      const note = (result: string) => steps.push({ name: step.name, seconds: Math.round((performance.now() - since) / 1000), result });
+      const note = (result: string) =>
+        steps.push({ name: step.name, seconds: Math.round((performance.now() - since) / 1000), result });
       try {
         note(await step.run(within));
       } catch (error) {
@@ -92,7 +123,8 @@ async function carriedOut(plan: Plan, target: Target, scope: Scope, lease: Held,
     }
     at = "the proof";
     facts = await plan.prove();
-    for (const { about, answer, detail } of facts) say(`${answer === "yes" ? "ok  " : answer === "no" ? "FAIL" : "?   "} ${about}: ${detail}`);
+    for (const { about, answer, detail } of facts)
+      say(`${answer === "yes" ? "ok  " : answer === "no" ? "FAIL" : "?   "} ${about}: ${detail}`);
     if (!proven(facts, strict)) state = "not proven";
   } catch (error) {
     state = error instanceof Interrupted && !lease.lost.aborted ? "interrupted" : "failed";
@@ -102,7 +134,20 @@ async function carriedOut(plan: Plan, target: Target, scope: Scope, lease: Held,
   }
   const { namespace, system } = target;
   return {
-    run: run.id, verb: run.verb, who: run.who, line: run.line, system, namespace, context: scope.context, stack: scope.stack,
-    plan: plan.changes, before: plan.before ?? {}, steps, facts, state, started: started.toISOString(), ended: scope.now().toISOString(),
+    run: run.id,
+    verb: run.verb,
+    who: run.who,
+    line: run.line,
+    system,
+    namespace,
+    context: scope.context,
+    stack: scope.stack,
+    plan: plan.changes,
+    before: plan.before ?? {},
+    steps,
+    facts,
+    state,
+    started: started.toISOString(),
+    ended: scope.now().toISOString(),
   };
 }

@@ -27,19 +27,26 @@ export interface Evidence {
   readonly ended: string;
 }
 
-/** Leaves evidence as an immutable ConfigMap in the system's namespace, drops the oldest beyond the ring, and returns its name. */
+/**
+ * Leaves evidence as an immutable ConfigMap in the system's namespace, drops the oldest beyond the ring, and returns
+ * its name.
+ */
 export async function keepEvidence(evidence: Evidence, { id, verb }: Run, { kubeConfig }: Scope): Promise<string> {
   const { namespace } = evidence;
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const name = `evidence-${verb}-${id}`;
-  await core.createNamespacedConfigMap({ namespace, body: {
-    metadata: { name, namespace, labels: { [evidenceLabel]: verb } },
-    immutable: true,
-    data: { "evidence.json": JSON.stringify(evidence, undefined, 2) },
-  } });
+  await core.createNamespacedConfigMap({
+    namespace,
+    body: {
+      metadata: { name, namespace, labels: { [evidenceLabel]: verb } },
+      immutable: true,
+      data: { "evidence.json": JSON.stringify(evidence, undefined, 2) },
+    },
+  });
   const { items } = await core.listNamespacedConfigMap({ namespace, labelSelector: evidenceLabel });
   const names = items.map(({ metadata }) => metadata!.name!).sort((one, other) => idIn(one).localeCompare(idIn(other)));
-  for (const old of names.slice(0, Math.max(0, names.length - ring))) await core.deleteNamespacedConfigMap({ namespace, name: old });
+  for (const old of names.slice(0, Math.max(0, names.length - ring)))
+    await core.deleteNamespacedConfigMap({ namespace, name: old });
   return name;
 }
 

@@ -22,17 +22,32 @@ export type ExecIn = (place: Place, command: readonly string[]) => Promise<Execu
 const seconds = 60;
 
 /** By the API server and the kubelet, as `kubectl exec` does. */
-export const execBy = (kubeConfig: KubeConfig): ExecIn => async ({ namespace, pod, container }, command) => {
-  let said = "";
-  const collect = () => new Writable({ write: (chunk: Buffer, _, done) => ((said += chunk.toString()), done()) });
-  const { promise, resolve, reject } = Promise.withResolvers<Executed>();
-  const late = setTimeout(() => reject(new Error(`${command.join(" ")} in ${pod} has not ended after ${seconds} s`)), seconds * 1000);
-  try {
-    const connection = await new Exec(kubeConfig).exec(namespace, pod, container, [...command], collect(), collect(), null, false, ({ status, message = "" }) => resolve({ succeeded: status === "Success", said: said.trim() || message }));
-    connection.on("close", () => reject(new Error(`the connection to ${pod} was closed before ${command[0]} ended`)));
-    connection.on("error", reject);
-    return await promise.finally(() => connection.close());
-  } finally {
-    clearTimeout(late);
-  }
-};
+export const execBy =
+  (kubeConfig: KubeConfig): ExecIn =>
+  async ({ namespace, pod, container }, command) => {
+    let said = "";
+    const collect = () => new Writable({ write: (chunk: Buffer, _, done) => ((said += chunk.toString()), done()) });
+    const { promise, resolve, reject } = Promise.withResolvers<Executed>();
+    const late = setTimeout(
+      () => reject(new Error(`${command.join(" ")} in ${pod} has not ended after ${seconds} s`)),
+      seconds * 1000,
+    );
+    try {
+      const connection = await new Exec(kubeConfig).exec(
+        namespace,
+        pod,
+        container,
+        [...command],
+        collect(),
+        collect(),
+        null,
+        false,
+        ({ status, message = "" }) => resolve({ succeeded: status === "Success", said: said.trim() || message }),
+      );
+      connection.on("close", () => reject(new Error(`the connection to ${pod} was closed before ${command[0]} ended`)));
+      connection.on("error", reject);
+      return await promise.finally(() => connection.close());
+    } finally {
+      clearTimeout(late);
+    }
+  };

@@ -7,13 +7,18 @@ export interface LogLine {
   readonly pattern: string;
 }
 
-/** Reads a line as the programs of the systems write it: JSON of pino or Spring, the servers' own forms, or a level in capitals. */
+/**
+ * Reads a line as the programs of the systems write it: JSON of pino or Spring, the servers' own forms, or a level in
+ * capitals.
+ */
 export function readLine(line: string): LogLine {
   const json = asJson(line);
   if (json) {
     const error = json["err"] ?? json["error"];
     const cause = typeof error === "object" && error !== null ? (error as { message?: unknown }).message : error;
-    const text = [json["msg"] ?? json["message"] ?? json["event"], cause].filter((part) => typeof part === "string").join(": ");
+    const text = [json["msg"] ?? json["message"] ?? json["event"], cause]
+      .filter((part) => typeof part === "string")
+      .join(": ");
     return { kind: kindOfLevel(json["level"] ?? json["severity"]), pattern: patternOf(text || line) };
   }
   return { kind: kindOfText(line), pattern: patternOf(line) };
@@ -35,10 +40,15 @@ function kindOfLevel(level: unknown): LogKind {
 }
 
 const kindOfText = (text: string): LogKind => (errors.test(text) ? "error" : warnings.test(text) ? "warning" : "other");
-/** In words of their own and in capitals: `0 errors` and a path with `error` in it are none. `FAILED:` is what the scripts of backups say; `E0131` is Kubernetes' form. */
-const errors = /(?:^|[^\w/-])(?:ERROR|FATAL|PANIC|CRITICAL|SEVERE|EMERG)(?:[^\w-]|$)|(?:^|\s)FAILED: |^E\d{4} |^(?:[\w.$]+\.)?\w*(?:Error|Exception): |^Traceback /;
+/**
+ * In words of their own and in capitals: `0 errors` and a path with `error` in it are none. `FAILED:` is what the
+ * scripts of backups say; `E0131` is Kubernetes' form.
+ */
+const errors =
+  /(?:^|[^\w/-])(?:ERROR|FATAL|PANIC|CRITICAL|SEVERE|EMERG)(?:[^\w-]|$)|(?:^|\s)FAILED: |^E\d{4} |^(?:[\w.$]+\.)?\w*(?:Error|Exception): |^Traceback /;
 /** Redis marks its warnings with a number sign behind the time. */
-const warnings = /(?:^|[^\w/-])(?:WARN|WARNING)(?:[^\w-]|$)|\[Warning\]|^W\d{4} |^\d+:[A-Z] \d\d \w{3} \d{4} [\d:.]+ # /;
+const warnings =
+  /(?:^|[^\w/-])(?:WARN|WARNING)(?:[^\w-]|$)|\[Warning\]|^W\d{4} |^\d+:[A-Z] \d\d \w{3} \d{4} [\d:.]+ # /;
 
 /** Times, identities and numbers differ, and so do passwords in addresses, which nobody is to see. */
 function patternOf(text: string): string {
@@ -47,5 +57,6 @@ function patternOf(text: string): string {
     .replaceAll(/\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?(?: UTC)?/g, "TIME")
     .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, "ID")
     .replaceAll(/\d+/g, "#")
-    .trim().slice(0, 200);
+    .trim()
+    .slice(0, 200);
 }

@@ -19,10 +19,16 @@ export interface Bound {
 }
 
 /**
- * Looks until it is done, and says how things are whenever that changes. An API server that is away for a moment is waited for as well. Throws
- * behind the bound with the last state, and {@link Interrupted} where a person wants to stop; what `look` throws ends the wait.
+ * Looks until it is done, and says how things are whenever that changes. An API server that is away for a moment is
+ * waited for as well. Throws
+ * behind the bound with the last state, and {@link Interrupted} where a person wants to stop; what `look` throws ends
+ * the wait.
  */
-export async function until<Value = undefined>({ what, seconds }: Bound, { progress, signal, interval }: Scope, look: () => Promise<Look<Value>>): Promise<Value> {
+export async function until<Value = undefined>(
+  { what, seconds }: Bound,
+  { progress, signal, interval }: Scope,
+  look: () => Promise<Look<Value>>,
+): Promise<Value> {
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const { done, state, value } = await look().catch((error: unknown): Look<Value> => {
@@ -40,5 +46,10 @@ export async function until<Value = undefined>({ what, seconds }: Bound, { progr
 /** Whether an error is the API server's and goes by itself. One that refuses has made up its mind. */
 function passing(error: unknown): boolean {
   if (error instanceof ApiException) return error.code === 429 || error.code >= 500;
-  return error instanceof Error && /ECONN|EAI_AGAIN|ETIMEDOUT|socket hang up|fetch failed|premature close/i.test(`${error.message} ${error.cause instanceof Error ? error.cause.message : ""} ${(error as NodeJS.ErrnoException).code ?? ""}`);
+  return (
+    error instanceof Error &&
+    /ECONN|EAI_AGAIN|ETIMEDOUT|socket hang up|fetch failed|premature close/i.test(
+      `${error.message} ${error.cause instanceof Error ? error.cause.message : ""} ${(error as NodeJS.ErrnoException).code ?? ""}`,
+    )
+  );
 }

@@ -10,13 +10,23 @@ import { metadataOf, policyName, resourceRules } from "./policy.ts";
 /** The modes, from the strictest. */
 export const modes = ["deny", "warn", "audit"] as const;
 
-/** The most that a violation leads to: the request is refused, its sender is warned, or the audit log has a line more. */
+/**
+ * The most that a violation leads to: the request is refused, its sender is warned, or the audit log has a line more.
+ */
 export type Mode = (typeof modes)[number];
 
 const suffixes: Readonly<Record<Scope, string>> = { namespaced: "", namespace: "-namespaces", cluster: "-cluster" };
 
-/** Where a rule's policy holds, and what a violation leads to: one binding for each way in which objects are told to be ours. */
-export function bindingsOf(rule: Rule, settings: Settings, mode: Mode, { key, value }: NamespaceSelector): V1ValidatingAdmissionPolicyBinding[] {
+/**
+ * Where a rule's policy holds, and what a violation leads to: one binding for each way in which objects are told to be
+ * ours.
+ */
+export function bindingsOf(
+  rule: Rule,
+  settings: Settings,
+  mode: Mode,
+  { key, value }: NamespaceSelector,
+): V1ValidatingAdmissionPolicyBinding[] {
   const scopes = Map.groupBy(servedKinds(rule).values(), ({ scope = "namespaced" }) => scope);
   return [...scopes].map(([scope, kinds]) => ({
     apiVersion: "admissionregistration.k8s.io/v1",
@@ -27,15 +37,21 @@ export function bindingsOf(rule: Rule, settings: Settings, mode: Mode, { key, va
       validationActions: actionsOf(rule, settings, mode, scope),
       matchResources: {
         resourceRules: resourceRules(kinds, rule),
-        // The API server would hold a selector against a namespace's own new labels: the policy's condition sees the old ones too.
+        // The API server would hold a selector against a namespace's own new labels: the policy's condition sees the
+        // old ones too.
         ...(scope === "namespaced" && { namespaceSelector: { matchLabels: { [key]: value } } }),
       },
     },
   }));
 }
 
-/** Nothing says whose a cluster-wide object is, the control plane's own or an operator's: refusing one could lock them out. */
+/**
+ * Nothing says whose a cluster-wide object is, the control plane's own or an operator's: refusing one could lock them
+ * out.
+ */
 function actionsOf(rule: Rule, settings: Settings, mode: Mode, scope: Scope): string[] {
   if (mode === "audit") return ["Audit"];
-  return mode === "deny" && scope !== "cluster" && levelOf(rule, settings) === "mandatory" ? ["Deny"] : ["Warn", "Audit"];
+  return mode === "deny" && scope !== "cluster" && levelOf(rule, settings) === "mandatory"
+    ? ["Deny"]
+    : ["Warn", "Audit"];
 }

@@ -24,8 +24,16 @@ export interface AdmissionGate {
 /** Namespaces that enforce the restricted Pod Security Standard, as all of ours do. */
 export const ourNamespaces: NamespaceSelector = { key: "pod-security.kubernetes.io/enforce", value: "restricted" };
 
-/** The rules as admission policies and their bindings. Pure: the same input gives the same manifests. Throws for a kind that is not in the table of kinds. */
-export function admissionGate(rules: readonly Rule[], settings: Settings, mode: Mode = "deny", selector = ourNamespaces): AdmissionGate {
+/**
+ * The rules as admission policies and their bindings. Pure: the same input gives the same manifests. Throws for a kind
+ * that is not in the table of kinds.
+ */
+export function admissionGate(
+  rules: readonly Rule[],
+  settings: Settings,
+  mode: Mode = "deny",
+  selector = ourNamespaces,
+): AdmissionGate {
   const guarded: GuardedRule[] = [];
   const unguarded: { rule: Rule; reason: string }[] = [];
   for (const rule of rules) {
@@ -37,6 +45,9 @@ export function admissionGate(rules: readonly Rule[], settings: Settings, mode: 
 }
 
 function reasonOf(rule: Rule, settings: Settings): string {
-  if (levelOf(rule, settings) === "disabled") return settings.enforcement[rule.id] === undefined ? `profile ${settings.profile} does not hold it` : "the settings disable it";
+  if (levelOf(rule, settings) === "disabled")
+    return settings.enforcement[rule.id] === undefined
+      ? `profile ${settings.profile} does not hold it`
+      : "the settings disable it";
   return "beyondCel" in rule.admission ? rule.admission.beyondCel : "the settings leave nothing to check";
 }

@@ -32,12 +32,23 @@ const served: Readonly<Record<string, ServedKind>> = {
   ReplicationController: { group: "", version: "v1", resource: "replicationcontrollers", ...inTemplate },
   Job: { group: "batch", version: "v1", resource: "jobs", ...inTemplate },
   CronJob: { group: "batch", version: "v1", resource: "cronjobs", pod: "object.spec.jobTemplate.spec.template.spec" },
-  PodTemplate: { group: "", version: "v1", resource: "podtemplates", content: ["template"], pod: "object.template.spec" },
+  PodTemplate: {
+    group: "",
+    version: "v1",
+    resource: "podtemplates",
+    content: ["template"],
+    pod: "object.template.spec",
+  },
   Pod: { group: "", version: "v1", resource: "pods", pod: "object.spec" },
   ConfigMap: { group: "", version: "v1", resource: "configmaps", content: ["data", "binaryData"] },
   Secret: { group: "", version: "v1", resource: "secrets", content: ["data", "type"] },
   Service: { group: "", version: "v1", resource: "services" },
-  ServiceAccount: { group: "", version: "v1", resource: "serviceaccounts", content: ["automountServiceAccountToken", "secrets", "imagePullSecrets"] },
+  ServiceAccount: {
+    group: "",
+    version: "v1",
+    resource: "serviceaccounts",
+    content: ["automountServiceAccountToken", "secrets", "imagePullSecrets"],
+  },
   PersistentVolumeClaim: { group: "", version: "v1", resource: "persistentvolumeclaims" },
   Ingress: { group: "networking.k8s.io", version: "v1", resource: "ingresses" },
   NetworkPolicy: { group: "networking.k8s.io", version: "v1", resource: "networkpolicies" },
@@ -45,8 +56,20 @@ const served: Readonly<Record<string, ServedKind>> = {
   HorizontalPodAutoscaler: { group: "autoscaling", version: "v2", resource: "horizontalpodautoscalers" },
   Role: { group: "rbac.authorization.k8s.io", version: "v1", resource: "roles", content: ["rules"] },
   RoleBinding: { group: "rbac.authorization.k8s.io", version: "v1", resource: "rolebindings", content: ["subjects"] },
-  ClusterRole: { group: "rbac.authorization.k8s.io", version: "v1", resource: "clusterroles", scope: "cluster", content: ["rules", "aggregationRule"] },
-  ClusterRoleBinding: { group: "rbac.authorization.k8s.io", version: "v1", resource: "clusterrolebindings", scope: "cluster", content: ["subjects"] },
+  ClusterRole: {
+    group: "rbac.authorization.k8s.io",
+    version: "v1",
+    resource: "clusterroles",
+    scope: "cluster",
+    content: ["rules", "aggregationRule"],
+  },
+  ClusterRoleBinding: {
+    group: "rbac.authorization.k8s.io",
+    version: "v1",
+    resource: "clusterrolebindings",
+    scope: "cluster",
+    content: ["subjects"],
+  },
   PersistentVolume: { group: "", version: "v1", resource: "persistentvolumes", scope: "cluster" },
   Namespace: { group: "", version: "v1", resource: "namespaces", scope: "namespace", content: [] },
   Certificate: { group: "cert-manager.io", version: "v1", resource: "certificates" },
@@ -57,9 +80,12 @@ const served: Readonly<Record<string, ServedKind>> = {
 
 /** The kinds a rule looks at, by name. Throws for one that nothing is known of here. */
 export function servedKinds({ id, kinds }: Pick<Rule, "id" | "kinds">): ReadonlyMap<string, ServedKind> {
-  return new Map(kinds.map((kind) => {
-    const known = served[kind];
-    if (known === undefined) throw new Error(`${id} looks at ${kind}: name its group, version and plural in policies/admission/kinds.ts`);
-    return [kind, known] as const;
-  }));
+  return new Map(
+    kinds.map((kind) => {
+      const known = served[kind];
+      if (known === undefined)
+        throw new Error(`${id} looks at ${kind}: name its group, version and plural in policies/admission/kinds.ts`);
+      return [kind, known] as const;
+    }),
+  );
 }

@@ -1,7 +1,10 @@
 import { literal } from "../cel.ts";
 import type { CelCheck, Rule } from "../rule.ts";
 
-/** What the API server answers: what is wrong, the rule, why, and the lines to write. It allows no line breaks; " / " stands for them. */
+/**
+ * What the API server answers: what is wrong, the rule, why, and the lines to write. It allows no line breaks; " / "
+ * stands for them.
+ */
 export function messageOf({ id, rationale, remediation }: Rule, { message }: CelCheck): string {
   return `${message} [${id}]; why: ${oneLine(rationale)} fix: ${oneLine(remediation)}`;
 }

@@ -1,4 +1,9 @@
-import type { V1NamedRuleWithOperations, V1ValidatingAdmissionPolicy, V1Validation, V1Variable } from "@kubernetes/client-node";
+import type {
+  V1NamedRuleWithOperations,
+  V1ValidatingAdmissionPolicy,
+  V1Validation,
+  V1Variable,
+} from "@kubernetes/client-node";
 import type { CelCheck, Rule } from "../rule.ts";
 import type { Settings } from "../settings.ts";
 import { byKind } from "./by-kind.ts";
@@ -19,11 +24,22 @@ export const policyName = (ruleId: string): string => `production-platform-${rul
 
 /** What the objects of this gate have in common. */
 export function metadataOf(name: string, { id, title }: Rule) {
-  return { name, labels: { [gateLabel.key]: gateLabel.value }, annotations: { "production-platform/rule": id, "production-platform/title": title } };
+  return {
+    name,
+    labels: { [gateLabel.key]: gateLabel.value },
+    annotations: { "production-platform/rule": id, "production-platform/title": title },
+  };
 }
 
-/** A rule as a ValidatingAdmissionPolicy; undefined where CEL cannot say it, or where the settings leave nothing to check. */
-export function policyOf(rule: Rule, settings: Settings, selector: NamespaceSelector): V1ValidatingAdmissionPolicy | undefined {
+/**
+ * A rule as a ValidatingAdmissionPolicy; undefined where CEL cannot say it, or where the settings leave nothing to
+ * check.
+ */
+export function policyOf(
+  rule: Rule,
+  settings: Settings,
+  selector: NamespaceSelector,
+): V1ValidatingAdmissionPolicy | undefined {
   const { admission } = rule;
   if ("beyondCel" in admission) return undefined;
   const kinds = servedKinds(rule);
@@ -31,7 +47,8 @@ export function policyOf(rule: Rule, settings: Settings, selector: NamespaceSele
   const validations = variants.flatMap((variant, index) => {
     const checks = typeof admission === "function" ? admission(variant.settings) : admission;
     const prefix = variants.length > 1 ? `variables.variant != ${index} || ` : "";
-    const written = kinds.size === 1 ? checks : checks.map((check) => ({ ...check, expression: untyped(check.expression) }));
+    const written =
+      kinds.size === 1 ? checks : checks.map((check) => ({ ...check, expression: untyped(check.expression) }));
     return written.map((check) => validationOf(rule, check, prefix));
   });
   if (validations.length === 0) return undefined;
@@ -56,7 +73,9 @@ export function policyOf(rule: Rule, settings: Settings, selector: NamespaceSele
 
 function validationOf(rule: Rule, check: CelCheck, prefix: string): V1Validation {
   const ofContainers = rule.scope === "container";
-  const expression = ofContainers ? `variables.containers.all(container, ${check.expression})` : `(${check.expression})`;
+  const expression = ofContainers
+    ? `variables.containers.all(container, ${check.expression})`
+    : `(${check.expression})`;
   return {
     expression: `${prefix}variables.excepted || ${expression}`,
     message: messageOf(rule, check),
@@ -70,24 +89,32 @@ function podVariables(kinds: ReadonlyMap<string, ServedKind>, { scope }: Rule): 
   const pods = new Map([...kinds].flatMap(([kind, { pod }]) => (pod === undefined ? [] : [[kind, pod] as const])));
   if (pods.size === 0) return [];
   const without = [...kinds.keys()].filter((kind) => !pods.has(kind));
-  const pod = { name: "pod", expression: `dyn(${byKind(new Map([...pods, ...without.map((kind) => [kind, "{}"] as const)]))})` };
+  const pod = {
+    name: "pod",
+    expression: `dyn(${byKind(new Map([...pods, ...without.map((kind) => [kind, "{}"] as const)]))})`,
+  };
   return scope === "container" ? [pod, { name: "containers", expression: containers }] : [pod];
 }
 
 const list = (field: string) => `variables.pod.?${field}.orValue([])`;
 
 /** A container that is added to a running pod is judged alone: the pod's own were, when it was made. */
-const containers = 'request.?subResource.orValue("") == "ephemeralcontainers" ? '
-  + `${list("ephemeralContainers")} : ${list("containers")} + ${list("initContainers")} + ${list("ephemeralContainers")}`;
+const containers =
+  'request.?subResource.orValue("") == "ephemeralcontainers" ? ' +
+  `${list("ephemeralContainers")} : ${list("containers")} + ${list("initContainers")} + ${list("ephemeralContainers")}`;
 
 /** The requests that create and update objects of some kinds. */
 export function resourceRules(kinds: readonly ServedKind[], { scope }: Rule): V1NamedRuleWithOperations[] {
-  const groups = Map.groupBy(kinds, ({ group, version, olderVersion = "", scope: where = "namespaced" }) => [group, version, olderVersion, where === "namespaced" ? "Namespaced" : "Cluster"].join(" "));
+  const groups = Map.groupBy(kinds, ({ group, version, olderVersion = "", scope: where = "namespaced" }) =>
+    [group, version, olderVersion, where === "namespaced" ? "Namespaced" : "Cluster"].join(" "),
+  );
   return [...groups].flatMap(([key, members]) => {
     const [group = "", version = "", olderVersion = "", where = ""] = key.split(" ");
     const rule = { apiGroups: [group], apiVersions: [version, ...(olderVersion ? [olderVersion] : [])], scope: where };
     const resources = members.map(({ resource }) => resource);
     const whole = { ...rule, operations: ["CREATE", "UPDATE"], resources };
-    return scope === "container" && resources.includes("pods") ? [whole, { ...rule, operations: ["UPDATE"], resources: ["pods/ephemeralcontainers"] }] : [whole];
+    return scope === "container" && resources.includes("pods")
+      ? [whole, { ...rule, operations: ["UPDATE"], resources: ["pods/ephemeralcontainers"] }]
+      : [whole];
   });
 }

@@ -1,5 +1,6 @@
 /**
- * An expression in which `object` has no type. The API server's type checker holds every expression against every kind of its policy: a field
+ * An expression in which `object` has no type. The API server's type checker holds every expression against every kind
+ * of its policy: a field
  * that only some of the kinds have would be a warning, although no other kind is asked for it.
  */
 export function untyped(expression: string): string {

@@ -10,10 +10,15 @@ export interface Variant {
   readonly where?: string;
 }
 
-/** The settings a rule has to be written out with: one for each workload and each namespace with numbers of its own, then the usual ones. */
+/**
+ * The settings a rule has to be written out with: one for each workload and each namespace with numbers of its own,
+ * then the usual ones.
+ */
 export function variantsOf(ruleId: string, settings: Settings): readonly Variant[] {
   const own = settings.overrides.filter(({ rules }) => rules[ruleId] !== undefined);
-  const workloads = own.flatMap(({ namespace, workload }) => (workload === undefined ? [] : [`${namespace}/${workload}`]));
+  const workloads = own.flatMap(({ namespace, workload }) =>
+    workload === undefined ? [] : [`${namespace}/${workload}`],
+  );
   const namespaces = own.flatMap(({ namespace, workload }) => (workload === undefined ? [namespace] : []));
   return [...[...new Set(workloads)].map(ofWorkload), ...[...new Set(namespaces)].map(ofNamespace), { settings }];
 
@@ -24,7 +29,10 @@ export function variantsOf(ruleId: string, settings: Settings): readonly Variant
   }
 
   function ofNamespace(name: string): Variant {
-    return { where: inNamespace(name), settings: settingsOf({ apiVersion: "v1", kind: "Namespace", metadata: { name } }) };
+    return {
+      where: inNamespace(name),
+      settings: settingsOf({ apiVersion: "v1", kind: "Namespace", metadata: { name } }),
+    };
   }
 
   function settingsOf(manifest: object): Settings {

@@ -21,22 +21,45 @@ export interface Violation {
 }
 
 const levels = messages.EnforcementLevel;
-const levelNumbers: Readonly<Record<EnforcementLevel, number>> = { advisory: levels.ADVISORY, mandatory: levels.MANDATORY, disabled: levels.DISABLED, remediate: levels.REMEDIATE };
+const levelNumbers: Readonly<Record<EnforcementLevel, number>> = {
+  advisory: levels.ADVISORY,
+  mandatory: levels.MANDATORY,
+  disabled: levels.DISABLED,
+  remediate: levels.REMEDIATE,
+};
 const severities = messages.PolicySeverity;
 const severityNumbers: Readonly<Record<Severity, number>> = {
-  low: severities.POLICY_SEVERITY_LOW, medium: severities.POLICY_SEVERITY_MEDIUM, high: severities.POLICY_SEVERITY_HIGH, critical: severities.POLICY_SEVERITY_CRITICAL,
+  low: severities.POLICY_SEVERITY_LOW,
+  medium: severities.POLICY_SEVERITY_MEDIUM,
+  high: severities.POLICY_SEVERITY_HIGH,
+  critical: severities.POLICY_SEVERITY_CRITICAL,
 };
 
-/** The level that the engine asks for. A pack that mends nothing reports what it was asked to remediate as mandatory. */
+/**
+ * The level that the engine asks for. A pack that mends nothing reports what it was asked to remediate as mandatory.
+ */
 export function levelNamed(number: number): EnforcementLevel {
   const name = (Object.keys(levelNumbers) as EnforcementLevel[]).find((level) => levelNumbers[level] === number);
-  if (name === undefined) throw new Error(`the engine asks for the enforcement level ${number}, which this policy pack does not know: update @pulumi/pulumi, or use an older Pulumi`);
+  if (name === undefined)
+    throw new Error(
+      `the engine asks for the enforcement level ${number}, which this policy pack does not know: update @pulumi/pulumi, or use an older Pulumi`,
+    );
   return name === "remediate" ? "mandatory" : name;
 }
 
 /** What the engine is told of the pack before it hands over anything. */
-export function analyzerInfo({ name, displayName, version, policies }: PolicyPack): InstanceType<typeof messages.AnalyzerInfo> {
-  return new messages.AnalyzerInfo().setName(name).setDisplayname(displayName).setVersion(version).setSupportsconfig(true).setPoliciesList(policies.map(policyInfo));
+export function analyzerInfo({
+  name,
+  displayName,
+  version,
+  policies,
+}: PolicyPack): InstanceType<typeof messages.AnalyzerInfo> {
+  return new messages.AnalyzerInfo()
+    .setName(name)
+    .setDisplayname(displayName)
+    .setVersion(version)
+    .setSupportsconfig(true)
+    .setPoliciesList(policies.map(policyInfo));
 }
 
 function policyInfo(policy: Policy): InstanceType<typeof messages.PolicyInfo> {
@@ -45,16 +68,28 @@ function policyInfo(policy: Policy): InstanceType<typeof messages.PolicyInfo> {
     .setDescription(policy.description)
     .setDisplayname(policy.displayName ?? "")
     .setEnforcementlevel(levelNumbers[policy.enforcementLevel!])
-    .setPolicyType("validateStack" in policy ? messages.PolicyType.POLICY_TYPE_STACK : messages.PolicyType.POLICY_TYPE_RESOURCE)
+    .setPolicyType(
+      "validateStack" in policy ? messages.PolicyType.POLICY_TYPE_STACK : messages.PolicyType.POLICY_TYPE_RESOURCE,
+    )
     .setTagsList(policy.tags ?? [])
     .setRemediationSteps(policy.remediationSteps ?? "");
   if (policy.severity !== undefined) info.setSeverity(severityNumbers[policy.severity]);
-  if (policy.configSchema !== undefined) info.setConfigschema(new messages.PolicyConfigSchema().setProperties(structs.Struct.fromJavaScript(policy.configSchema.properties as never)));
+  if (policy.configSchema !== undefined)
+    info.setConfigschema(
+      new messages.PolicyConfigSchema().setProperties(
+        structs.Struct.fromJavaScript(policy.configSchema.properties as never),
+      ),
+    );
   return info;
 }
 
 /** A violation as the engine takes it. `level` is the policy's, unless the violation has its own. */
-export function diagnostic({ name, version }: PolicyPack, policy: Policy, level: EnforcementLevel, { message, urn, enforcementLevel = level }: Violation): InstanceType<typeof messages.AnalyzeDiagnostic> {
+export function diagnostic(
+  { name, version }: PolicyPack,
+  policy: Policy,
+  level: EnforcementLevel,
+  { message, urn, enforcementLevel = level }: Violation,
+): InstanceType<typeof messages.AnalyzeDiagnostic> {
   const made = new messages.AnalyzeDiagnostic()
     .setPolicyname(policy.name)
     .setPolicypackname(name)

@@ -18,13 +18,18 @@ interface Configured {
 /** Runs what a policy checks, with what it is told of its configuration and a way to report. */
 type Check = (policy: Policy, own: { getConfig: () => object }, report: (violation: Violation) => void) => unknown;
 
-type Answerable<Request, Response> = Pick<MethodDefinition<unknown, Response>, "path" | "requestStream" | "responseStream" | "responseSerialize"> & { readonly requestDeserialize: (bytes: Buffer) => Request };
+type Answerable<Request, Response> = Pick<
+  MethodDefinition<unknown, Response>,
+  "path" | "requestStream" | "responseStream" | "responseSerialize"
+> & { readonly requestDeserialize: (bytes: Buffer) => Request };
 
 const { analyze, analyzeStack, configure, configureStack, getAnalyzerInfo, getPluginInfo } = protocol.AnalyzerService;
 
 /**
- * Serves a policy pack to the engine as its protocol for analyzers asks for, on a free port of this machine until it is stopped. The policy SDK's server
- * does the same, at more than twice the cost: it loads all of Pulumi, and reads each resource anew for every policy and for remediations, of which this pack has none.
+ * Serves a policy pack to the engine as its protocol for analyzers asks for, on a free port of this machine until it is
+ * stopped. The policy SDK's server
+ * does the same, at more than twice the cost: it loads all of Pulumi, and reads each resource anew for every policy and
+ * for remediations, of which this pack has none.
  */
 export function serve(pack: PolicyPack): Promise<{ readonly port: number; stop(): void }> {
   const configured = new Map<string, Configured>();
@@ -48,19 +53,35 @@ export function serve(pack: PolicyPack): Promise<{ readonly port: number; stop()
     call(configureStack, () => new messages.AnalyzerStackConfigureResponse()),
     call(configure, (request) => {
       configured.clear();
-      request.getPolicyconfigMap().forEach((config, name) => configured.set(name, { level: levelNamed(config.getEnforcementlevel()), properties: config.getProperties()?.toJavaScript() ?? {} }));
+      request.getPolicyconfigMap().forEach((config, name) =>
+        configured.set(name, {
+          level: levelNamed(config.getEnforcementlevel()),
+          properties: config.getProperties()?.toJavaScript() ?? {},
+        }),
+      );
       return new empty.Empty();
     }),
-    call({ ...analyze, requestDeserialize: readResource }, (resource) => run((policy, own, report) => {
-      if ("validateResource" in policy) validate(policy.validateResource, Object.assign(resource, own), report);
-    })),
-    call({ ...analyzeStack, requestDeserialize: readResources }, (resources) => run((policy, own, report) => {
-      if ("validateStack" in policy) validate(policy.validateStack, { ...own, resources }, report);
-    })),
+    call({ ...analyze, requestDeserialize: readResource }, (resource) =>
+      run((policy, own, report) => {
+        if ("validateResource" in policy) validate(policy.validateResource, Object.assign(resource, own), report);
+      }),
+    ),
+    call({ ...analyzeStack, requestDeserialize: readResources }, (resources) =>
+      run((policy, own, report) => {
+        if ("validateStack" in policy) validate(policy.validateStack, { ...own, resources }, report);
+      }),
+    ),
   ];
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.enable_channelz": 0 });
-  server.addService(Object.fromEntries(calls.map(({ method }) => [method.path, method])) as unknown as ServiceDefinition, Object.fromEntries(calls.map(({ method, handle }) => [method.path, handle])));
-  return new Promise((resolve, reject) => server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve({ port, stop: () => server.forceShutdown() }))));
+  server.addService(
+    Object.fromEntries(calls.map(({ method }) => [method.path, method])) as unknown as ServiceDefinition,
+    Object.fromEntries(calls.map(({ method, handle }) => [method.path, handle])),
+  );
+  return new Promise((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve({ port, stop: () => server.forceShutdown() }),
+    ),
+  );
 }
 
 /** Calls what the policy SDK's types say of a policy with the part of its arguments that this pack's policies read. */

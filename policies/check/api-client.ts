@@ -20,7 +20,8 @@ const timeoutMs = 30_000;
 const attempts = 4;
 
 /**
- * Reads from the cluster of a kubeconfig. The client's typed classes rename fields (`from` becomes `_from`) and drop those that they do not
+ * Reads from the cluster of a kubeconfig. The client's typed classes rename fields (`from` becomes `_from`) and drop
+ * those that they do not
  * know, so that rules would not see what the server has: here answers stay as they are.
  */
 export async function getFrom(config: KubeConfig): Promise<Get> {

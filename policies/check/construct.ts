@@ -31,7 +31,8 @@ const open = Symbol("open");
 const maxMergedKeys = 1_000_000;
 
 /**
- * Makes the value of the first document of some events in the way of kubectl, which is Go's YAML 1.1: what stands last counts, be it a key that is
+ * Makes the value of the first document of some events in the way of kubectl, which is Go's YAML 1.1: what stands last
+ * counts, be it a key that is
  * given twice or a merge key. Throws {@link Refused}.
  */
 export function construct(events: readonly Event[], source: string): Constructed {
@@ -40,7 +41,8 @@ export function construct(events: readonly Event[], source: string): Constructed
   let at = 1; // behind the document's own event
   let mergedKeys = 0;
 
-  const name = ({ anchorStart, anchorEnd }: { anchorStart: number; anchorEnd: number }) => (anchorStart === -1 ? undefined : source.slice(anchorStart, anchorEnd));
+  const name = ({ anchorStart, anchorEnd }: { anchorStart: number; anchorEnd: number }) =>
+    anchorStart === -1 ? undefined : source.slice(anchorStart, anchorEnd);
   const tagOf = ({ tagStart, tagEnd }: ScalarEvent) => (tagStart === -1 ? undefined : source.slice(tagStart, tagEnd));
 
   const scalar = (event: ScalarEvent): unknown => {
@@ -62,10 +64,12 @@ export function construct(events: readonly Event[], source: string): Constructed
       if (value === open) throw new Refused("an alias refers to what contains it, without end", event.anchorStart);
       return value;
     }
-    if (event.type !== EVENT_ID.SCALAR && event.type !== EVENT_ID.MAPPING && event.type !== EVENT_ID.SEQUENCE) throw new Refused("holds no value", 0);
+    if (event.type !== EVENT_ID.SCALAR && event.type !== EVENT_ID.MAPPING && event.type !== EVENT_ID.SEQUENCE)
+      throw new Refused("holds no value", 0);
     const anchor = name(event);
     if (anchor !== undefined) anchors.set(anchor, open);
-    const value = event.type === EVENT_ID.SCALAR ? scalar(event) : event.type === EVENT_ID.MAPPING ? mapping() : sequence();
+    const value =
+      event.type === EVENT_ID.SCALAR ? scalar(event) : event.type === EVENT_ID.MAPPING ? mapping() : sequence();
     if (anchor !== undefined) anchors.set(anchor, value);
     return value;
   };
@@ -83,13 +87,18 @@ export function construct(events: readonly Event[], source: string): Constructed
     while (events[at]!.type !== EVENT_ID.POP) {
       const event = events[at]!;
       const offset = offsetOf(event);
-      if (event.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.PLAIN && getScalarValue(source, event) === "<<") {
+      if (
+        event.type === EVENT_ID.SCALAR &&
+        event.style === SCALAR_STYLE.PLAIN &&
+        getScalarValue(source, event) === "<<"
+      ) {
         at += 1;
         merge(result, merged, offset);
         continue;
       }
       const key = keyOf(node(), offset);
-      if (Object.hasOwn(result, key) && !merged.has(key)) ambiguities.push({ offset, message: `the key ${key} is given twice` }); // kubectl takes the last
+      if (Object.hasOwn(result, key) && !merged.has(key))
+        ambiguities.push({ offset, message: `the key ${key} is given twice` }); // kubectl takes the last
       merged.delete(key);
       set(result, key, node());
     }
@@ -103,10 +112,12 @@ export function construct(events: readonly Event[], source: string): Constructed
     const overridden = new Set<string>();
     const sources = isList ? (given as readonly unknown[]).toReversed() : [given]; // of a list the first wins
     for (const source of sources) {
-      if (typeof source !== "object" || source === null || Array.isArray(source)) throw new Refused("a merge key << needs a mapping, or a list of them", offset);
+      if (typeof source !== "object" || source === null || Array.isArray(source))
+        throw new Refused("a merge key << needs a mapping, or a list of them", offset);
       for (const key of Object.keys(source)) {
         mergedKeys += 1;
-        if (mergedKeys > maxMergedKeys) throw new Refused(`its merge keys stand for more than ${maxMergedKeys} values`, offset);
+        if (mergedKeys > maxMergedKeys)
+          throw new Refused(`its merge keys stand for more than ${maxMergedKeys} values`, offset);
         const value = (source as Mapping)[key];
         const isSet = Object.hasOwn(into, key);
         if (!isSet) merged.add(key);
@@ -116,7 +127,10 @@ export function construct(events: readonly Event[], source: string): Constructed
     }
     if (overridden.size === 0) return;
     const keys = [...overridden].join(" and ");
-    ambiguities.push({ offset, message: `the merge key << stands behind ${keys} and sets the same: kubectl takes the merged value, as is judged here, and kustomize the other; write << first` });
+    ambiguities.push({
+      offset,
+      message: `the merge key << stands behind ${keys} and sets the same: kubectl takes the merged value, as is judged here, and kustomize the other; write << first`,
+    });
   };
 
   return { value: node(), ambiguities };
@@ -124,13 +138,15 @@ export function construct(events: readonly Event[], source: string): Constructed
 
 /** Keys are texts in JSON, whatever YAML makes of them. */
 function keyOf(key: unknown, offset: number): string {
-  if (typeof key === "object") throw new Refused(key === null ? "a key is empty" : "a key is a list or a mapping", offset);
+  if (typeof key === "object")
+    throw new Refused(key === null ? "a key is empty" : "a key is a list or a mapping", offset);
   return String(key);
 }
 
 /** `__proto__` is a key like others. */
 function set(mapping: Mapping, key: string, value: unknown): void {
-  if (key === "__proto__") Object.defineProperty(mapping, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === "__proto__")
+    Object.defineProperty(mapping, key, { value, enumerable: true, configurable: true, writable: true });
   else mapping[key] = value;
 }
 

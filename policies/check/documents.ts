@@ -23,14 +23,19 @@ export function* documentsOf(file: string, text: string): Generator<TextDocument
 
 /** Why kubectl reads nothing in a document that stands in a file of others; undefined for all that it reads. */
 export function unreadByKubectl({ text }: TextDocument): string | undefined {
-  if (/^\.\.\.(?=\s|$)/.test(text)) return "stands behind the end of a document (...), where kubectl reads nothing: begin it with ---";
-  return /^---[ \t]+[^\s#]/.test(text) ? "begins on the line of its ---, which kubectl refuses: begin it on the next one" : undefined;
+  if (/^\.\.\.(?=\s|$)/.test(text))
+    return "stands behind the end of a document (...), where kubectl reads nothing: begin it with ---";
+  return /^---[ \t]+[^\s#]/.test(text)
+    ? "begins on the line of its ---, which kubectl refuses: begin it on the next one"
+    : undefined;
 }
 
 /** The values of a document that is more than one JSON value; undefined for any other. */
 export function jsonValuesOf(document: TextDocument): TextDocument[] | undefined {
   if (!/^\s*\{(?!\{)/.test(document.text)) return undefined;
-  for (const values of [split(document, nextJsonValue), split(document, betweenObjects)].map((parts) => [...parts].filter(({ text }) => text.trim() !== ""))) {
+  for (const values of [split(document, nextJsonValue), split(document, betweenObjects)].map((parts) =>
+    [...parts].filter(({ text }) => text.trim() !== ""),
+  )) {
     if (values.length > 1) return values;
   }
   return undefined;
@@ -46,7 +51,10 @@ function* betweenObjects(text: string): Generator<{ index: number }> {
   }
 }
 
-function* split({ file, text, linesBefore }: TextDocument, where: RegExp | ((text: string) => Iterable<{ index: number }>)): Generator<TextDocument> {
+function* split(
+  { file, text, linesBefore }: TextDocument,
+  where: RegExp | ((text: string) => Iterable<{ index: number }>),
+): Generator<TextDocument> {
   let start = 0;
   let line = linesBefore;
   for (const { index } of where instanceof RegExp ? text.matchAll(where) : where(text)) {
@@ -56,7 +64,8 @@ function* split({ file, text, linesBefore }: TextDocument, where: RegExp | ((tex
     line += lineBreaks(part);
     start = index;
   }
-  if (start < text.length) yield { file, text: text.slice(start), linesBefore: line, columnsBefore: columnOf(text, start) };
+  if (start < text.length)
+    yield { file, text: text.slice(start), linesBefore: line, columnsBefore: columnOf(text, start) };
 }
 
 function columnOf(text: string, offset: number): number {

@@ -8,13 +8,18 @@ import type { Baseline } from "./baseline.ts";
 import { UsageError } from "./rules-list.ts";
 import { parse } from "./yaml.ts";
 
-/** Settings in the shape of a stack's `policies`, or those of a whole stack file; `profile` takes the place of theirs. Throws a {@link UsageError}. */
+/**
+ * Settings in the shape of a stack's `policies`, or those of a whole stack file; `profile` takes the place of theirs.
+ * Throws a {@link UsageError}.
+ */
 export function readSettings(file: string | undefined, profile?: ProfileName): Settings {
   if (file === undefined) return parseSettings({ profile });
   const value = reading("settings", file, parse) as { config?: Record<string, unknown> } | undefined;
   try {
     const own = value?.config === undefined ? value : policiesOf(value.config);
-    return parseSettings(profile === undefined || typeof own === "string" ? own : { ...own as object | undefined, profile });
+    return parseSettings(
+      profile === undefined || typeof own === "string" ? own : { ...(own as object | undefined), profile },
+    );
   } catch (error) {
     if (error instanceof SettingsError) throw new UsageError(`${file}: ${error.message}`);
     throw error;

@@ -7,7 +7,9 @@ export interface InputText {
   /** Its path from the folder the command was called in, or `stdin`. */
   readonly file: string;
   readonly text: string;
-  /** Whether somebody named it, so that everything in it is meant to be checked; what a folder holds may be anything. */
+  /**
+   * Whether somebody named it, so that everything in it is meant to be checked; what a folder holds may be anything.
+   */
   readonly named: boolean;
 }
 
@@ -45,7 +47,10 @@ export interface InputOptions {
 const manifest = /\.(?:ya?ml|json)$/i;
 const ignoredFolders = new Set(["node_modules", ".git"]);
 
-/** Reads files, all manifests below folders, and `-`; each once. Never throws for what is in them: that is a problem of the one input. */
+/**
+ * Reads files, all manifests below folders, and `-`; each once. Never throws for what is in them: that is a problem of
+ * the one input.
+ */
 export async function readInputs(names: readonly string[], options: InputOptions): Promise<Inputs> {
   const inputs: Inputs = { texts: [], problems: [], skipped: [] };
   const files = new Map<string, { readonly named: boolean }>();
@@ -56,7 +61,13 @@ export async function readInputs(names: readonly string[], options: InputOptions
 }
 
 /** Adds a file, or every manifest below a folder. */
-function collect(path: string, named: boolean, files: Map<string, { readonly named: boolean }>, options: InputOptions, inputs: Inputs): void {
+function collect(
+  path: string,
+  named: boolean,
+  files: Map<string, { readonly named: boolean }>,
+  options: InputOptions,
+  inputs: Inputs,
+): void {
   const file = shown(path, options.base);
   try {
     if (!statSync(path).isDirectory()) {
@@ -67,8 +78,13 @@ function collect(path: string, named: boolean, files: Map<string, { readonly nam
     const isChart = entries.some(({ name }) => name === "Chart.yaml");
     for (const entry of entries) {
       const below = join(path, entry.name);
-      if (entry.isDirectory() && isChart && entry.name === "templates") inputs.skipped.push({ file: shown(below, options.base), reason: "templates of a Helm chart: render it first (helm template)" });
-      else if (entry.isDirectory() ? !ignoredFolders.has(entry.name) : manifest.test(entry.name) && !isFolder(below)) collect(below, false, files, options, inputs);
+      if (entry.isDirectory() && isChart && entry.name === "templates")
+        inputs.skipped.push({
+          file: shown(below, options.base),
+          reason: "templates of a Helm chart: render it first (helm template)",
+        });
+      else if (entry.isDirectory() ? !ignoredFolders.has(entry.name) : manifest.test(entry.name) && !isFolder(below))
+        collect(below, false, files, options, inputs);
     }
   } catch (error) {
     inputs.problems.push({ file, message: `could not be read: ${reasonOf(error)}` });
@@ -80,7 +96,8 @@ function readFile(path: string, named: boolean, options: InputOptions, inputs: I
   try {
     const stat = statSync(path);
     if (stat.size > options.maxBytes) throw new Error(tooLarge(stat.size, options.maxBytes));
-    // A named pipe is read when somebody names it, as in <(kubectl kustomize); one that lies in a folder would wait for ever.
+    // A named pipe is read when somebody names it, as in <(kubectl kustomize); one that lies in a folder would wait for
+    // ever.
     if (named || stat.isFile()) addText(file, readFileSync(path), named, options, inputs);
   } catch (error) {
     inputs.problems.push({ file, message: `could not be read: ${reasonOf(error)}` });
@@ -116,7 +133,8 @@ function addText(file: string, bytes: Buffer, named: boolean, { maxBytes }: Inpu
 /** The text of UTF-8, or of UTF-16 with a byte order mark, as PowerShell writes it. */
 function decode(bytes: Buffer): string | { line: number; reason: string } {
   const mark = bytes.subarray(0, 2).toString("hex");
-  if (mark === "fffe" || mark === "feff") return new TextDecoder(mark === "fffe" ? "utf-16le" : "utf-16be").decode(bytes);
+  if (mark === "fffe" || mark === "feff")
+    return new TextDecoder(mark === "fffe" ? "utf-16le" : "utf-16be").decode(bytes);
   const zero = bytes.indexOf(0);
   if (zero !== -1) return { line: lineAt(bytes, zero), reason: `byte ${zero} is zero` };
   try {
@@ -138,7 +156,10 @@ function tooLarge(bytes: number, maxBytes: number): string {
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  const reasons: Readonly<Record<string, string>> = { ENOENT: "there is no such file or folder", EACCES: "access is denied" };
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file or folder",
+    EACCES: "access is denied",
+  };
   return reasons[code ?? ""] ?? message;
 }
 

@@ -10,7 +10,11 @@ export interface KubeconfigOptions {
   readonly context?: string | undefined;
   /** `KUBECONFIG`: one or more files. @default `.kube/config` of the home folder */
   readonly kubeconfig?: string | undefined;
-  /** More files: for a context that is named and in none of those, and for who has neither `KUBECONFIG` nor a file of the home folder. @default none */
+  /**
+   * More files: for a context that is named and in none of those, and for who has neither `KUBECONFIG` nor a file of
+   * the home folder.
+   * @default none
+   */
   readonly others?: readonly string[];
   /** @default the user's */
   readonly home?: string;
@@ -19,18 +23,38 @@ export interface KubeconfigOptions {
 }
 
 /**
- * The cluster to read, as kubectl would choose it: of several files the first that says so has the current context. Never guesses: without
+ * The cluster to read, as kubectl would choose it: of several files the first that says so has the current context.
+ * Never guesses: without
  * a file, a current context or a context of the name it throws a {@link UsageError}, and does not try addresses.
  */
-export async function loadKubeconfig({ context, kubeconfig, others = [], base, home = homedir() }: KubeconfigOptions): Promise<KubeConfig> {
-  const named = (kubeconfig ?? "").split(delimiter).filter((file) => file !== "").map((file) => resolve(base, file));
+export async function loadKubeconfig({
+  context,
+  kubeconfig,
+  others = [],
+  base,
+  home = homedir(),
+}: KubeconfigOptions): Promise<KubeConfig> {
+  const named = (kubeconfig ?? "")
+    .split(delimiter)
+    .filter((file) => file !== "")
+    .map((file) => resolve(base, file));
   const own = (named.length > 0 ? named : [join(home, ".kube/config")]).filter((file) => existsSync(file));
   const alsoOthers = context !== undefined || (named.length === 0 && own.length === 0);
-  const sources = [own, ...(alsoOthers ? others.filter((file) => existsSync(file)).map((file) => [file]) : [])].filter((files) => files.length > 0);
-  if (sources.length === 0) throw new UsageError(`there is no kubeconfig at ${named.length > 0 ? named.join(", ") : "~/.kube/config"}: name one by KUBECONFIG${alsoOthers && others.length > 0 ? ', or bring a platform up with "npm run up"' : ""}`);
+  const sources = [own, ...(alsoOthers ? others.filter((file) => existsSync(file)).map((file) => [file]) : [])].filter(
+    (files) => files.length > 0,
+  );
+  if (sources.length === 0)
+    throw new UsageError(
+      `there is no kubeconfig at ${named.length > 0 ? named.join(", ") : "~/.kube/config"}: name one by KUBECONFIG${alsoOthers && others.length > 0 ? ', or bring a platform up with "npm run up"' : ""}`,
+    );
   const configs = await Promise.all(sources.map(merged));
   const config = configs.find((candidate) => candidate.getContextObject(context ?? "") !== null) ?? configs[0]!;
-  choose(config, context, sources.flat().join(", "), configs.flatMap((each) => (each.contexts ?? []).map(({ name }) => name)));
+  choose(
+    config,
+    context,
+    sources.flat().join(", "),
+    configs.flatMap((each) => (each.contexts ?? []).map(({ name }) => name)),
+  );
   return config;
 }
 
@@ -55,5 +79,6 @@ function choose(config: KubeConfig, context: string | undefined, files: string, 
   if (!chosen) throw new UsageError(`the kubeconfig has no current context: choose one by --context; ${has}`);
   if (config.getContextObject(chosen) === null) throw new UsageError(`there is no context "${chosen}": ${has}`);
   config.setCurrentContext(chosen);
-  if (!config.getCurrentCluster()) throw new UsageError(`context "${chosen}" names a cluster that ${files} does not have`);
+  if (!config.getCurrentCluster())
+    throw new UsageError(`context "${chosen}" names a cluster that ${files} does not have`);
 }

@@ -13,7 +13,10 @@ export function isKustomization(file: string): boolean {
   return /^kustomization\.ya?ml$/i.test(posix.basename(file));
 }
 
-/** Files that kustomizations make objects with, and that are none: patches, settings of kustomize, and the contents of ConfigMaps. Each with its kustomization. */
+/**
+ * Files that kustomizations make objects with, and that are none: patches, settings of kustomize, and the contents of
+ * ConfigMaps. Each with its kustomization.
+ */
 export function partsOfKustomizations(texts: readonly InputText[]): ReadonlyMap<string, string> {
   const parts = new Map<string, string>();
   for (const { file, text } of texts) {
@@ -35,8 +38,13 @@ function namesIn(text: string): string[] {
     const list = (holder as Record<string, unknown> | null)?.[field];
     return Array.isArray(list) ? list : [];
   };
-  const paths = withPaths.flatMap((field) => listOf(value, field)).map((entry) => (entry as { path?: unknown } | null)?.path);
-  const generated = generators.flatMap((field) => listOf(value, field)).flatMap((entry) => listOf(entry, "files")).map((name) => String(name).replace(/^[^=]*=/, ""));
+  const paths = withPaths
+    .flatMap((field) => listOf(value, field))
+    .map((entry) => (entry as { path?: unknown } | null)?.path);
+  const generated = generators
+    .flatMap((field) => listOf(value, field))
+    .flatMap((entry) => listOf(entry, "files"))
+    .map((name) => String(name).replace(/^[^=]*=/, ""));
   const names = [...paths, ...lists.flatMap((field) => listOf(value, field)), ...generated];
   return names.filter((name): name is string => typeof name === "string" && !name.includes("\n"));
 }

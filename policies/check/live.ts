@@ -24,7 +24,17 @@ const systemPrefix = "kube-";
 const bootstrapLabel = "kubernetes.io/bootstrapping";
 
 /** Kinds that rules look up for others: what is not read would seem not to be there. */
-const lookedUp = ["ConfigMap", "Secret", "SealedSecret", "ExternalSecret", "Certificate", "KafkaTopic", "ResourceQuota", "LimitRange", "StorageClass"];
+const lookedUp = [
+  "ConfigMap",
+  "Secret",
+  "SealedSecret",
+  "ExternalSecret",
+  "Certificate",
+  "KafkaTopic",
+  "ResourceQuota",
+  "LimitRange",
+  "StorageClass",
+];
 
 /** The kinds to read for some rules. */
 export function kindsOf(rules: readonly Rule[]): ReadonlySet<string> {
@@ -32,19 +42,24 @@ export function kindsOf(rules: readonly Rule[]): ReadonlySet<string> {
 }
 
 /**
- * Reads all objects of some kinds, or those of one namespace. Left out are the system's own namespaces and roles, unless a namespace of them
- * is named, and what belongs to an object that is judged itself, as pods to their Deployment. Throws an {@link ApiError} where nothing can be read.
+ * Reads all objects of some kinds, or those of one namespace. Left out are the system's own namespaces and roles,
+ * unless a namespace of them
+ * is named, and what belongs to an object that is judged itself, as pods to their Deployment. Throws an {@link
+ * ApiError} where nothing can be read.
  */
 export async function readCluster(get: Get, kinds: ReadonlySet<string>, namespace?: string): Promise<Cluster> {
   const { resources, failed } = await discover(get, kinds);
-  const wanted = resources.filter(({ namespaced, kind }) => namespace === undefined || namespaced || kind === "Namespace");
+  const wanted = resources.filter(
+    ({ namespaced, kind }) => namespace === undefined || namespaced || kind === "Namespace",
+  );
   const manifests: Manifest[] = [];
   const unseen: KubernetesObject[] = [];
   const queue = [...wanted];
   const worker = async () => {
     for (let resource = queue.shift(); resource !== undefined; resource = queue.shift()) {
       try {
-        for (const manifest of await list(get, resource, namespace)) if (isJudged(manifest, namespace)) manifests.push(manifest);
+        for (const manifest of await list(get, resource, namespace))
+          if (isJudged(manifest, namespace)) manifests.push(manifest);
       } catch (error) {
         if (!(error instanceof ApiError) || error.status === 401 || error.status === 0) throw error;
         unseen.push(unseenObject(kindOf(resource.apiVersion, resource.kind), error.message));
@@ -64,12 +79,15 @@ export async function readCluster(get: Get, kinds: ReadonlySet<string>, namespac
 async function list(get: Get, resource: Resource, namespace?: string, restarted = false): Promise<Manifest[]> {
   const { root, plural, namespaced, apiVersion, kind } = resource;
   const path = `${root}${namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : ""}/${plural}`;
-  const chosen = !namespaced && namespace !== undefined ? `&fieldSelector=${encodeURIComponent(`metadata.name=${namespace}`)}` : "";
+  const chosen =
+    !namespaced && namespace !== undefined ? `&fieldSelector=${encodeURIComponent(`metadata.name=${namespace}`)}` : "";
   const items: Manifest[] = [];
   let next = "";
   do {
     try {
-      const page = await get(`${path}?limit=${pageSize}${chosen}${next === "" ? "" : `&continue=${encodeURIComponent(next)}`}`) as { items?: Manifest[]; metadata?: { continue?: string } };
+      const page = (await get(
+        `${path}?limit=${pageSize}${chosen}${next === "" ? "" : `&continue=${encodeURIComponent(next)}`}`,
+      )) as { items?: Manifest[]; metadata?: { continue?: string } };
       items.push(...(page.items ?? []).map((item) => ({ apiVersion, kind, ...item })));
       next = page.metadata?.continue ?? "";
     } catch (error) {
@@ -81,12 +99,17 @@ async function list(get: Get, resource: Resource, namespace?: string, restarted 
   return items;
 }
 
-function isJudged({ apiVersion = "", kind: name = "", metadata = {} }: Manifest, namespace: string | undefined): boolean {
+function isJudged(
+  { apiVersion = "", kind: name = "", metadata = {} }: Manifest,
+  namespace: string | undefined,
+): boolean {
   const kind = kindOf(apiVersion, name);
   const home = kind === "Namespace" ? metadata.name : metadata.namespace;
   if (namespace === undefined && home?.startsWith(systemPrefix)) return false;
   if (metadata.labels?.[bootstrapLabel] !== undefined) return false;
-  const owner = (metadata.ownerReferences as readonly { apiVersion?: string; kind?: string; controller?: boolean }[] | undefined)?.find(({ controller }) => controller === true);
+  const owner = (
+    metadata.ownerReferences as readonly { apiVersion?: string; kind?: string; controller?: boolean }[] | undefined
+  )?.find(({ controller }) => controller === true);
   // Pods of an operator's own kind are judged: nothing else shows what they run.
   return owner === undefined || !isPodKind(kind) || !isPodKind(kindOf(owner.apiVersion ?? "", owner.kind ?? ""));
 }
@@ -97,10 +120,14 @@ function isPodKind(kind: string | undefined): boolean {
 
 /** In a cluster every workload has a number of replicas. Where an autoscaler sets it, nobody declared it. */
 function withoutScaledReplicas(objects: readonly KubernetesObject[]): KubernetesObject[] {
-  const scaled = new Set(objects.filter(({ kind }) => (scalerKinds as readonly string[]).includes(kind)).map((scaler) => {
-    const { kind, name } = targetOf(scaler);
-    return `${kind} ${scaler.namespace}/${name}`;
-  }));
+  const scaled = new Set(
+    objects
+      .filter(({ kind }) => (scalerKinds as readonly string[]).includes(kind))
+      .map((scaler) => {
+        const { kind, name } = targetOf(scaler);
+        return `${kind} ${scaler.namespace}/${name}`;
+      }),
+  );
   return objects.flatMap((object) => {
     const spec = object.manifest["spec"];
     if (!scaled.has(object.ref) || typeof spec !== "object" || spec === null) return [object];
@@ -116,10 +143,22 @@ function unseenObject(kind: string, reason: string): KubernetesObject {
     throw new NotEvaluable(unseen);
   };
   return {
-    apiVersion: "", kind, ref: `${kind} (all)`, unseen, manifest: new Proxy({}, { get: unknown, ownKeys: unknown, has: unknown }),
-    get name() { return unknown(); },
-    get namespace() { return unknown(); },
-    get labels() { return unknown(); },
-    get annotations() { return unknown(); },
+    apiVersion: "",
+    kind,
+    ref: `${kind} (all)`,
+    unseen,
+    manifest: new Proxy({}, { get: unknown, ownKeys: unknown, has: unknown }),
+    get name() {
+      return unknown();
+    },
+    get namespace() {
+      return unknown();
+    },
+    get labels() {
+      return unknown();
+    },
+    get annotations() {
+      return unknown();
+    },
   };
 }

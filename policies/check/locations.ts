@@ -21,11 +21,14 @@ interface Place {
 
 /** The steps of a path such as `spec.containers[0].env` or `metadata.labels["a.b/c"]`. */
 export function stepsOf(path: string): string[] {
-  return [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(([, quoted, index, name]) => quoted ?? index ?? name ?? "");
+  return [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(
+    ([, quoted, index, name]) => quoted ?? index ?? name ?? "",
+  );
 }
 
 /**
- * Finds the places of fields in a document; of one that does not exist, the place of the nearest parent that does. The document is read
+ * Finds the places of fields in a document; of one that does not exist, the place of the nearest parent that does. The
+ * document is read
  * once for all paths: positions are only asked for where something was found.
  */
 export function locate(document: TextDocument, paths: Iterable<string>): (path: string, textLine?: number) => Location {
@@ -34,7 +37,7 @@ export function locate(document: TextDocument, paths: Iterable<string>): (path: 
     let place = root;
     for (const step of stepsOf(path)) {
       let next = place.fields.get(step);
-      if (next === undefined) place.fields.set(step, next = { fields: new Map() });
+      if (next === undefined) place.fields.set(step, (next = { fields: new Map() }));
       place = next;
     }
   }
@@ -61,7 +64,11 @@ function lineOfText(document: TextDocument, start: number, textLine: number, lin
 }
 
 /** The place of an offset in a document. */
-export function locationAt({ file, text, linesBefore, columnsBefore = 0 }: TextDocument, offset: number, lines = lineCounter(text)): Location {
+export function locationAt(
+  { file, text, linesBefore, columnsBefore = 0 }: TextDocument,
+  offset: number,
+  lines = lineCounter(text),
+): Location {
   const { line, col } = lines.linePos(offset);
   return { file, line: linesBefore + line, column: col + (line === 1 ? columnsBefore : 0) };
 }
@@ -82,7 +89,8 @@ function visit(events: readonly Event[], text: string, root: Place): void {
     at += 1;
     const start = startOf(event);
     if (place !== undefined && start !== undefined) place.offset ??= start;
-    if (place !== undefined && event.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.LITERAL_BLOCK) place.text = event.valueStart;
+    if (place !== undefined && event.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.LITERAL_BLOCK)
+      place.text = event.valueStart;
     if (event.type === EVENT_ID.MAPPING) {
       while (events[at]!.type !== EVENT_ID.POP) field(place);
       at += 1;
@@ -93,7 +101,10 @@ function visit(events: readonly Event[], text: string, root: Place): void {
   };
   const field = (place: Place | undefined): void => {
     const key = events[at]!;
-    const value = place !== undefined && place.fields.size > 0 && key.type === EVENT_ID.SCALAR ? place.fields.get(getScalarValue(text, key)) : undefined;
+    const value =
+      place !== undefined && place.fields.size > 0 && key.type === EVENT_ID.SCALAR
+        ? place.fields.get(getScalarValue(text, key))
+        : undefined;
     const start = startOf(key);
     if (value !== undefined && start !== undefined) value.offset = start;
     node(undefined);

@@ -12,7 +12,8 @@ const maxWork = 50_000_000;
 type Moved = readonly number[];
 
 /**
- * Parses as kubectl does, which takes lines inside of quotes and brackets however far left they stand: each is moved to the right, which changes no value,
+ * Parses as kubectl does, which takes lines inside of quotes and brackets however far left they stand: each is moved to
+ * the right, which changes no value,
  * and the events get the positions that they have in the text. Throws the parser's `YAMLException`.
  */
 export function parseLoosely(text: string, parse: (text: string) => Event[]): Event[] {
@@ -26,7 +27,13 @@ export function parseLoosely(text: string, parse: (text: string) => Event[]): Ev
       const position = error.mark.position;
       const start = padded.lastIndexOf("\n", position - 1) + 1;
       const offset = start - moved.length * pad.length;
-      if (error.reason !== tooFarLeft || position >= padded.trimEnd().length || moved.at(-1) === offset || work > maxWork) throw explained(error, moved);
+      if (
+        error.reason !== tooFarLeft ||
+        position >= padded.trimEnd().length ||
+        moved.at(-1) === offset ||
+        work > maxWork
+      )
+        throw explained(error, moved);
       padded = `${padded.slice(0, start)}${pad}${padded.slice(start)}`;
       moved.push(offset);
     }
@@ -44,12 +51,17 @@ function original(offset: number, moved: Moved): number {
 function placed(event: Event, moved: Moved): Event {
   if (event.type === EVENT_ID.POP || event.type === EVENT_ID.DOCUMENT) return event;
   const fields = ["start", "valueStart", "valueEnd", "anchorStart", "anchorEnd", "tagStart", "tagEnd"] as const;
-  const offsets = fields.filter((field) => field in event).map((field) => [field, original((event as unknown as Record<string, number>)[field]!, moved)]);
+  const offsets = fields
+    .filter((field) => field in event)
+    .map((field) => [field, original((event as unknown as Record<string, number>)[field]!, moved)]);
   return { ...event, ...Object.fromEntries(offsets) } as Event;
 }
 
 function explained(error: YAMLException, moved: Moved): YAMLException {
   const isOpen = error.reason === tooFarLeft;
   const position = isOpen && moved.length > 0 ? moved[0]! : original(error.mark!.position, moved);
-  return new YAMLException(isOpen ? "a quotation mark or a bracket before is never closed" : error.reason, { ...error.mark!, position });
+  return new YAMLException(isOpen ? "a quotation mark or a bracket before is never closed" : error.reason, {
+    ...error.mark!,
+    position,
+  });
 }

@@ -27,17 +27,30 @@ metadata:
 /** The page about all rules, as Markdown. */
 export function policiesPage(rules: readonly Rule[]): string {
   const titles = new Map(runbookRows.controls.map(({ id, title }) => [id, title]));
-  const groups = [...Map.groupBy(rules, ({ row }) => row[0])].sort(([a], [b]) => order(a) - order(b) || (a < b ? -1 : 1));
+  const groups = [...Map.groupBy(rules, ({ row }) => row[0])].sort(
+    ([a], [b]) => order(a) - order(b) || (a < b ? -1 : 1),
+  );
   return [
     introduction,
     `${rules.length} rules; the API server decides ${rules.filter(({ admission }) => beyondCel(admission) === undefined).length} of them as well.`,
     "",
     markdownTable([
       ["rule", "severity", "in `recommended`", "what it asks for"],
-      ...groups.flatMap(([, all]) => all.map((rule) => [`[${rule.id}](#${rule.id.toLowerCase()})`, rule.severity, levelIn(rule, "recommended"), rule.title])),
+      ...groups.flatMap(([, all]) =>
+        all.map((rule) => [
+          `[${rule.id}](#${rule.id.toLowerCase()})`,
+          rule.severity,
+          levelIn(rule, "recommended"),
+          rule.title,
+        ]),
+      ),
     ]),
     "",
-    ...groups.flatMap(([row, all]) => [`## ${row}${titles.has(row) ? `: ${titles.get(row)}` : ""}`, "", ...all.flatMap(ruleSection)]),
+    ...groups.flatMap(([row, all]) => [
+      `## ${row}${titles.has(row) ? `: ${titles.get(row)}` : ""}`,
+      "",
+      ...all.flatMap(ruleSection),
+    ]),
   ].join("\n");
 }
 
@@ -51,7 +64,9 @@ function ruleSection(rule: Rule): string[] {
   const beyond = beyondCel(admission);
   const settings = settingsOf(rule);
   const cisTitles = new Map(cisSection5.controls.map((control) => [`CIS ${control.id}`, control.title]));
-  const also = sourcesOf(sources).map((source) => (cisTitles.has(source) ? `${source} (${cisTitles.get(source)})` : source));
+  const also = sourcesOf(sources).map((source) =>
+    cisTitles.has(source) ? `${source} (${cisTitles.get(source)})` : source,
+  );
   return [
     `### ${id}`,
     "",
@@ -68,6 +83,14 @@ function ruleSection(rule: Rule): string[] {
     remediation,
     "```",
     "",
-    ...(settings.length === 0 ? [] : [markdownTable([["setting", "default", "meaning"], ...settings.map(({ name, value, description }) => [`\`${name}\``, `\`${value}\``, description])]), ""]),
+    ...(settings.length === 0
+      ? []
+      : [
+          markdownTable([
+            ["setting", "default", "meaning"],
+            ...settings.map(({ name, value, description }) => [`\`${name}\``, `\`${value}\``, description]),
+          ]),
+          "",
+        ]),
   ];
 }

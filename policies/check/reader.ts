@@ -30,9 +30,18 @@ export interface Read {
 
 /** Kinds of documents that are often found beside manifests, by what tells them. */
 const foreign: readonly (readonly [reason: string, is: (file: string, value: Fields) => boolean])[] = [
-  ["a kustomization: build it first (kubectl kustomize)", (file, { apiVersion }) => isKustomization(file) || String(apiVersion).startsWith("kustomize.config.k8s.io/")],
-  ["a Helm chart's description: render the chart first (helm template)", (file, { kind }) => file === "Chart.yaml" && kind === undefined],
-  ["values of a Helm chart: render the chart first (helm template)", (file, { apiVersion }) => /^values.*\.ya?ml$/i.test(file) && apiVersion === undefined],
+  [
+    "a kustomization: build it first (kubectl kustomize)",
+    (file, { apiVersion }) => isKustomization(file) || String(apiVersion).startsWith("kustomize.config.k8s.io/"),
+  ],
+  [
+    "a Helm chart's description: render the chart first (helm template)",
+    (file, { kind }) => file === "Chart.yaml" && kind === undefined,
+  ],
+  [
+    "values of a Helm chart: render the chart first (helm template)",
+    (file, { apiVersion }) => /^values.*\.ya?ml$/i.test(file) && apiVersion === undefined,
+  ],
 ];
 const noObject = "no Kubernetes object: it has neither apiVersion nor kind";
 
@@ -51,7 +60,8 @@ export function readObjects(inputs: Inputs): Read {
   const problems = [...inputs.problems];
   const skipped = [...inputs.skipped];
   const files = new Set<string>();
-  const problem = (document: TextDocument, message: string, offset = 0) => problems.push({ ...locationAt(document, offset), message });
+  const problem = (document: TextDocument, message: string, offset = 0) =>
+    problems.push({ ...locationAt(document, offset), message });
 
   const addDocument = (document: TextDocument, input: InputText): void => {
     const unread = unreadByKubectl(document);
@@ -64,7 +74,12 @@ export function readObjects(inputs: Inputs): Read {
       const { message, offset } = error as Unreadable;
       if (values !== undefined) for (const one of values) addDocument(one, input);
       else if (input.named || /\b(?:apiVersion|kind)["']?[ \t]*:/.test(input.text)) problem(document, message, offset);
-      else skipped.push({ file: input.file, line: document.linesBefore + 1, reason: `no Kubernetes object, and ${message}` });
+      else
+        skipped.push({
+          file: input.file,
+          line: document.linesBefore + 1,
+          reason: `no Kubernetes object, and ${message}`,
+        });
       return;
     }
     for (const { offset, message } of parsed.ambiguities) problem(document, message, offset);
@@ -84,7 +99,10 @@ export function readObjects(inputs: Inputs): Read {
     const wrong = object === undefined ? undefined : shapeProblem(object);
     if (object !== undefined && wrong !== undefined) {
       const place = [path, wrong.path].filter((part) => part !== "").join(".");
-      problems.push({ ...locate(document, [place])(place), message: `${object.ref} ${refused(object)}: ${wrong.path} ${wrong.message}` });
+      problems.push({
+        ...locate(document, [place])(place),
+        message: `${object.ref} ${refused(object)}: ${wrong.path} ${wrong.message}`,
+      });
     } else if (object !== undefined) {
       objects.push(object);
       origins.set(object, { document, path });
@@ -92,7 +110,9 @@ export function readObjects(inputs: Inputs): Read {
     } else if (isNamed) {
       return;
     } else if (fields.metadata !== undefined || fields.spec !== undefined) {
-      const missing = ["apiVersion", "kind"].filter((field) => typeof fields[field as "kind"] !== "string").join(" and no ");
+      const missing = ["apiVersion", "kind"]
+        .filter((field) => typeof fields[field as "kind"] !== "string")
+        .join(" and no ");
       problem(document, `looks like a Kubernetes object, but ${path === "" ? "it" : path} has no ${missing}`);
     } else {
       skip(noObject);
@@ -102,7 +122,11 @@ export function readObjects(inputs: Inputs): Read {
   const parts = partsOfKustomizations(inputs.texts);
   for (const input of inputs.texts) {
     const kustomization = parts.get(input.file);
-    if (kustomization !== undefined) skipped.push({ file: input.file, reason: `a part of ${basename(kustomization)}, which is no object by itself: build it (kubectl kustomize)` });
+    if (kustomization !== undefined)
+      skipped.push({
+        file: input.file,
+        reason: `a part of ${basename(kustomization)}, which is no object by itself: build it (kubectl kustomize)`,
+      });
     else for (const document of documentsOf(input.file, input.text)) addDocument(document, input);
   }
   return { objects, origins, problems, skipped, files: files.size };
@@ -110,12 +134,17 @@ export function readObjects(inputs: Inputs): Read {
 
 /** Only of Kubernetes' own kinds is it known what an API server takes. */
 function refused({ apiVersion }: KubernetesObject): string {
-  return groupOf(apiVersion).includes(".") && !groupOf(apiVersion).endsWith(".k8s.io") ? "cannot be judged" : "is no object that an API server takes";
+  return groupOf(apiVersion).includes(".") && !groupOf(apiVersion).endsWith(".k8s.io")
+    ? "cannot be judged"
+    : "is no object that an API server takes";
 }
 
-/** The items of a List, of a list of one kind as the API server answers it, and of a plain list; anything else is its own item. */
+/**
+ * The items of a List, of a list of one kind as the API server answers it, and of a plain list; anything else is its
+ * own item.
+ */
 function* itemsOf(value: unknown, path: string): Generator<{ item: unknown; path: string }> {
-  const { apiVersion, kind, items } = (Array.isArray(value) ? { items: value } : value ?? {}) as Fields;
+  const { apiVersion, kind, items } = (Array.isArray(value) ? { items: value } : (value ?? {})) as Fields;
   const isList = Array.isArray(value) || (typeof kind === "string" && kind.endsWith("List"));
   if (!isList || !Array.isArray(items)) {
     yield { item: value, path };
@@ -125,7 +154,10 @@ function* itemsOf(value: unknown, path: string): Generator<{ item: unknown; path
   const itemKind = typeof kind === "string" && kind !== "List" ? { apiVersion, kind: kind.replace(/List$/, "") } : {};
   const field = Array.isArray(value) ? "" : `${path === "" ? "" : `${path}.`}items`;
   for (const [index, item] of items.entries()) {
-    const named = typeof item === "object" && item !== null && (item as Fields).kind === undefined ? { ...itemKind, ...item } : item;
+    const named =
+      typeof item === "object" && item !== null && (item as Fields).kind === undefined
+        ? { ...itemKind, ...item }
+        : item;
     yield* itemsOf(named, `${field}[${index}]`);
   }
 }

@@ -43,7 +43,12 @@ export interface CheckReport {
   readonly objects: readonly KubernetesObject[];
   /** Objects of kinds that no rule is about, by kind. */
   readonly otherKinds: Readonly<Record<string, number>>;
-  readonly counts: Readonly<Record<FindingState | "objects" | "evaluations" | "excepted" | "notEvaluated" | "problems" | "skipped" | "gone", number>>;
+  readonly counts: Readonly<
+    Record<
+      FindingState | "objects" | "evaluations" | "excepted" | "notEvaluated" | "problems" | "skipped" | "gone",
+      number
+    >
+  >;
 }
 
 /** What a report is made of. */
@@ -67,8 +72,18 @@ export function checkReport(evaluated: Evaluated): CheckReport {
   const place = placesOf([...report.findings, ...report.excepted, ...report.notEvaluated], origins);
   const order = <Item extends Finding & Located>(items: readonly Item[]) => items.toSorted(byPlace);
   const known = compareWith(baseline ?? { version: 1, findings: [] });
-  const findings = order(report.findings.map((finding) => ({ ...finding, ...place(finding), fingerprint: fingerprintOf(finding) })))
-    .map((finding): CheckedFinding => ({ ...finding, state: known.isKnown(finding) ? "known" : levelOf(finding.rule, settings, failOn) === "mandatory" ? "blocks" : "advice" }));
+  const findings = order(
+    report.findings.map((finding) => ({ ...finding, ...place(finding), fingerprint: fingerprintOf(finding) })),
+  ).map(
+    (finding): CheckedFinding => ({
+      ...finding,
+      state: known.isKnown(finding)
+        ? "known"
+        : levelOf(finding.rule, settings, failOn) === "mandatory"
+          ? "blocks"
+          : "advice",
+    }),
+  );
   const excepted = order(report.excepted.map((finding) => ({ ...finding, ...place(finding) })));
   const notEvaluated = order(report.notEvaluated.map((finding) => ({ ...finding, ...place(finding) })));
   const gone = known.gone();
@@ -76,16 +91,33 @@ export function checkReport(evaluated: Evaluated): CheckReport {
   return {
     ...(context === undefined ? {} : { context }),
     profile: settings.profile,
-    findings, excepted, notEvaluated, problems, skipped, gone, objects, otherKinds,
+    findings,
+    excepted,
+    notEvaluated,
+    problems,
+    skipped,
+    gone,
+    objects,
+    otherKinds,
     counts: {
-      objects: objects.length, evaluations: report.counts.evaluations,
-      blocks: inState("blocks"), advice: inState("advice"), known: inState("known"),
-      excepted: excepted.length, notEvaluated: notEvaluated.length, problems: problems.length, skipped: skipped.length, gone: gone.length,
+      objects: objects.length,
+      evaluations: report.counts.evaluations,
+      blocks: inState("blocks"),
+      advice: inState("advice"),
+      known: inState("known"),
+      excepted: excepted.length,
+      notEvaluated: notEvaluated.length,
+      problems: problems.length,
+      skipped: skipped.length,
+      gone: gone.length,
     },
   };
 }
 
-/** 0 where all is well, 1 where a finding blocks, 3 where something could not be read, 2 where there was nothing to look at. */
+/**
+ * 0 where all is well, 1 where a finding blocks, 3 where something could not be read, 2 where there was nothing to look
+ * at.
+ */
 export function exitCodeOf({ counts }: CheckReport): 0 | 1 | 2 | 3 {
   if (counts.blocks > 0) return 1;
   if (counts.problems > 0) return 3;
@@ -100,10 +132,24 @@ interface Field {
 }
 
 /** Finds the places of fields, all of a document in one go; of objects that come from no file there is none. */
-export function placesOf(fields: readonly Field[], origins: ReadonlyMap<KubernetesObject, Origin>): (field: Field) => { location?: Location } {
+export function placesOf(
+  fields: readonly Field[],
+  origins: ReadonlyMap<KubernetesObject, Origin>,
+): (field: Field) => { location?: Location } {
   const pathIn = (origin: Origin, path: string) => [origin.path, path].filter((part) => part !== "").join(".");
-  const byDocument = Map.groupBy(fields.filter(({ object }) => origins.has(object)), ({ object }) => origins.get(object)!.document);
-  const located = new Map([...byDocument].map(([document, all]) => [document, locate(document, all.map(({ object, path }) => pathIn(origins.get(object)!, path)))]));
+  const byDocument = Map.groupBy(
+    fields.filter(({ object }) => origins.has(object)),
+    ({ object }) => origins.get(object)!.document,
+  );
+  const located = new Map(
+    [...byDocument].map(([document, all]) => [
+      document,
+      locate(
+        document,
+        all.map(({ object, path }) => pathIn(origins.get(object)!, path)),
+      ),
+    ]),
+  );
   return ({ object, path, textLine }) => {
     const origin = origins.get(object);
     return origin === undefined ? {} : { location: located.get(origin.document)!(pathIn(origin, path), textLine) };
@@ -112,7 +158,12 @@ export function placesOf(fields: readonly Field[], origins: ReadonlyMap<Kubernet
 
 function byPlace(a: Finding & Located, b: Finding & Located): number {
   const text = ({ object, location }: Finding & Located) => location?.file ?? object.ref;
-  return compare(text(a), text(b)) || (a.location?.line ?? 0) - (b.location?.line ?? 0) || (a.location?.column ?? 0) - (b.location?.column ?? 0) || compare(a.rule.id, b.rule.id);
+  return (
+    compare(text(a), text(b)) ||
+    (a.location?.line ?? 0) - (b.location?.line ?? 0) ||
+    (a.location?.column ?? 0) - (b.location?.column ?? 0) ||
+    compare(a.rule.id, b.rule.id)
+  );
 }
 
 function compare(a: string, b: string): number {

@@ -13,8 +13,14 @@ export interface RuleSetting {
 
 /** What can be set for a rule, with its default. */
 export function settingsOf(rule: Rule): RuleSetting[] {
-  const properties = (settingsSchema(rule.id)?.properties ?? {}) as Readonly<Record<string, { description?: string; default?: unknown }>>;
-  return Object.entries(properties).map(([name, { description = "", default: value }]) => ({ name, description, value: JSON.stringify(value) }));
+  const properties = (settingsSchema(rule.id)?.properties ?? {}) as Readonly<
+    Record<string, { description?: string; default?: unknown }>
+  >;
+  return Object.entries(properties).map(([name, { description = "", default: value }]) => ({
+    name,
+    description,
+    value: JSON.stringify(value),
+  }));
 }
 
 /** What a rule's findings do in a profile; empty where the rule does not look. */
@@ -25,7 +31,9 @@ export function levelIn(rule: Rule, profile: ProfileName): "" | "blocks" | "advi
 
 /** The profiles that hold a rule, and what its findings do in each. */
 export function profilesText(rule: Rule): string {
-  return profilesOf(rule).map((name) => `${name} (${levelIn(rule, name)})`).join(", ");
+  return profilesOf(rule)
+    .map((name) => `${name} (${levelIn(rule, name)})`)
+    .join(", ");
 }
 
 /** Where else the same is asked for: one entry a framework or scanner. */
@@ -60,6 +68,12 @@ export function explain(rule: Rule): string {
     "",
     "write:",
     ...rule.remediation.split("\n").map((line) => `  ${line}`),
-    ...(settings.length === 0 ? [] : ["", `settings (policies.${rule.id}):`, ...settings.map(({ name, description, value }) => `  ${name}: ${value}   ${description}`)]),
+    ...(settings.length === 0
+      ? []
+      : [
+          "",
+          `settings (policies.${rule.id}):`,
+          ...settings.map(({ name, description, value }) => `  ${name}: ${value}   ${description}`),
+        ]),
   ].join("\n")}\n`;
 }

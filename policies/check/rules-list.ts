@@ -7,11 +7,20 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The rules with these ids or rows: `X01-privileged`, or `X01` for all of it. Throws a {@link UsageError} for any other name. */
+/**
+ * The rules with these ids or rows: `X01-privileged`, or `X01` for all of it. Throws a {@link UsageError} for any other
+ * name.
+ */
 export function chosenRules(names: readonly string[], rules: readonly Rule[]): Rule[] {
   return names.flatMap((name) => {
     const chosen = rules.filter(({ id, row }) => id === name || (row as readonly string[]).includes(name));
-    if (chosen.length === 0) throw new UsageError(`"${name}" is no rule: the nearest is ${nearestName(name, rules.map(({ id }) => id))}; --list-rules names all`);
+    if (chosen.length === 0)
+      throw new UsageError(
+        `"${name}" is no rule: the nearest is ${nearestName(
+          name,
+          rules.map(({ id }) => id),
+        )}; --list-rules names all`,
+      );
     return chosen;
   });
 }

@@ -13,7 +13,10 @@ const decimal = /^[-+]?(?:0|[1-9][0-9]*)$/;
 const otherBase = /^([-+]?)0(?:[xX]([0-9a-fA-F]+)|[bB]([01]+)|[oO]?([0-7]+))$/;
 const float = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 
-/** A value as kubectl reads it when it is not quoted: YAML 1.1, where `yes` is true and `0644` is octal, but times and dates are texts. */
+/**
+ * A value as kubectl reads it when it is not quoted: YAML 1.1, where `yes` is true and `0644` is octal, but times and
+ * dates are texts.
+ */
 export function plainValue(text: string): unknown {
   if (text !== "" && !first.test(text)) return text;
   const word = words.get(text);
@@ -25,21 +28,29 @@ export function plainValue(text: string): unknown {
 function numberOf(text: string): number | undefined {
   if (decimal.test(text)) return Number(text);
   const [, sign, hex, binary, octal] = otherBase.exec(text) ?? [];
-  if (sign !== undefined) return Number.parseInt(hex ?? binary ?? octal ?? "", hex !== undefined ? 16 : binary !== undefined ? 2 : 8) * (sign === "-" ? -1 : 1);
+  if (sign !== undefined)
+    return (
+      Number.parseInt(hex ?? binary ?? octal ?? "", hex !== undefined ? 16 : binary !== undefined ? 2 : 8) *
+      (sign === "-" ? -1 : 1)
+    );
   return float.test(text) ? Number(text) : undefined;
 }
 
 const standard = /^(?:!!|!<tag:yaml\.org,2002:)([a-z]+)>?$/;
 
 /**
- * A value with a tag, as kubectl reads it: a tag that it does not know, such as `!secret`, makes a text. Undefined where the text is none of the
+ * A value with a tag, as kubectl reads it: a tag that it does not know, such as `!secret`, makes a text. Undefined
+ * where the text is none of the
  * tag's, as in `!!int many`.
  */
 export function taggedValue(tag: string, text: string): unknown {
   const name = standard.exec(tag)?.[1];
   if (name === "binary") return binaryText(text);
   const types: Readonly<Record<string, (value: unknown) => boolean>> = {
-    int: (value) => Number.isInteger(value), float: (value) => typeof value === "number", bool: (value) => typeof value === "boolean", null: (value) => value === null,
+    int: (value) => Number.isInteger(value),
+    float: (value) => typeof value === "number",
+    bool: (value) => typeof value === "boolean",
+    null: (value) => value === null,
   };
   const fits = name === undefined || !Object.hasOwn(types, name) ? undefined : types[name];
   if (fits === undefined) return text;
@@ -49,5 +60,7 @@ export function taggedValue(tag: string, text: string): unknown {
 
 function binaryText(text: string): string | undefined {
   const base64 = text.replace(/[\r\n]/g, "");
-  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64) ? Buffer.from(base64, "base64").toString() : undefined;
+  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)
+    ? Buffer.from(base64, "base64").toString()
+    : undefined;
 }

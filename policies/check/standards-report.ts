@@ -32,34 +32,58 @@ type ByRule = ReadonlyMap<string, ReadonlySet<KubernetesObject>>;
 
 /** Each framework, and which rules cover a control of it. */
 const frameworks: readonly (readonly [Framework, covers: (rule: Rule, control: Control) => boolean])[] = [
-  [podSecurityBaseline, ({ sources }, { id }) => sources?.podSecurity?.level === "baseline" && sources.podSecurity.control === id],
-  [podSecurityRestricted, ({ sources }, { id }) => sources?.podSecurity?.level === "restricted" && sources.podSecurity.control === id],
-  [cisSection5, ({ sources }, { id, podSecurity }) => sources?.cis?.includes(id) || (podSecurity === true && sources?.podSecurity !== undefined)],
+  [
+    podSecurityBaseline,
+    ({ sources }, { id }) => sources?.podSecurity?.level === "baseline" && sources.podSecurity.control === id,
+  ],
+  [
+    podSecurityRestricted,
+    ({ sources }, { id }) => sources?.podSecurity?.level === "restricted" && sources.podSecurity.control === id,
+  ],
+  [
+    cisSection5,
+    ({ sources }, { id, podSecurity }) =>
+      sources?.cis?.includes(id) || (podSecurity === true && sources?.podSecurity !== undefined),
+  ],
   [runbookRows, ({ row }, { id }) => row.includes(id)],
 ];
 
 /** What a check says about each framework. Findings of a baseline count as failed: they are known, not mended. */
 export function standardsReport(report: CheckReport, rules: readonly Rule[], settings: Settings): FrameworkResult[] {
   const active = rules.filter((rule) => levelOf(rule, settings) !== "disabled");
-  const objects = new Map(active.map((rule) => [rule.id, new Set(report.objects.filter((object) => looksAt(rule, object)))]));
-  const [failed, open, excepted] = [report.findings, report.notEvaluated, report.excepted].map(objectsByRule) as [ByRule, ByRule, ByRule];
+  const objects = new Map(
+    active.map((rule) => [rule.id, new Set(report.objects.filter((object) => looksAt(rule, object)))]),
+  );
+  const [failed, open, excepted] = [report.findings, report.notEvaluated, report.excepted].map(objectsByRule) as [
+    ByRule,
+    ByRule,
+    ByRule,
+  ];
   return frameworks.map(([{ name, controls }, covers]) => ({
     name,
     controls: controls.map((control): ControlResult => {
       const covering = active.filter((rule) => covers(rule, control)).map(({ id }) => id);
-      const ofAll = (table: ByRule) => new Set(covering.flatMap((id) => [...table.get(id) ?? []]));
+      const ofAll = (table: ByRule) => new Set(covering.flatMap((id) => [...(table.get(id) ?? [])]));
       const failing = ofAll(failed);
       const undecided = without(ofAll(open), failing);
       const withException = without(ofAll(excepted), failing, undecided);
       const looked = ofAll(objects);
-      const counts = { objects: looked.size, failed: failing.size, excepted: withException.size, notEvaluated: undecided.size };
+      const counts = {
+        objects: looked.size,
+        failed: failing.size,
+        excepted: withException.size,
+        notEvaluated: undecided.size,
+      };
       const passed = without(looked, failing, undecided, withException).size;
       return { ...control, rules: covering, ...counts, passed, standing: standingOf(covering.length, counts) };
     }),
   }));
 }
 
-function standingOf(rules: number, { objects, failed, excepted, notEvaluated }: Pick<ControlResult, "objects" | "failed" | "excepted" | "notEvaluated">): Standing {
+function standingOf(
+  rules: number,
+  { objects, failed, excepted, notEvaluated }: Pick<ControlResult, "objects" | "failed" | "excepted" | "notEvaluated">,
+): Standing {
   if (rules === 0) return "not covered";
   if (failed > 0) return "failed";
   if (notEvaluated > 0) return "not evaluated";

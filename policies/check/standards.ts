@@ -19,15 +19,33 @@ export interface Framework {
 export const podSecurityBaseline: Framework = {
   name: "Pod Security Standards, baseline",
   controls: named([
-    "HostProcess", "Host Namespaces", "Privileged Containers", "Capabilities", "HostPath Volumes", "Host Ports", "Host Probes / Lifecycle Hooks",
-    "AppArmor", "SELinux", "/proc Mount Type", "Seccomp", "Sysctls",
+    "HostProcess",
+    "Host Namespaces",
+    "Privileged Containers",
+    "Capabilities",
+    "HostPath Volumes",
+    "Host Ports",
+    "Host Probes / Lifecycle Hooks",
+    "AppArmor",
+    "SELinux",
+    "/proc Mount Type",
+    "Seccomp",
+    "Sysctls",
   ]),
 };
 
 /** What `restricted` asks for beyond baseline. */
 export const podSecurityRestricted: Framework = {
   name: "Pod Security Standards, restricted",
-  controls: named(["Volume Types", "Privilege Escalation", "Running as Non-root", "Running as Non-root user", "Seccomp", "Capabilities", "/proc Mount Type"]),
+  controls: named([
+    "Volume Types",
+    "Privilege Escalation",
+    "Running as Non-root",
+    "Running as Non-root user",
+    "Seccomp",
+    "Capabilities",
+    "/proc Mount Type",
+  ]),
 };
 
 const clusterOnly = "a property of the cluster, which its objects do not show";
@@ -71,11 +89,18 @@ export const cisSection5: Framework = {
     { id: "5.7.1", title: "Namespaces are boundaries between resources", beyond: decision },
     { id: "5.7.2", title: "Pods have a seccomp profile" },
     { id: "5.7.3", title: "Pods and containers have a security context", podSecurity: true },
-    { id: "5.7.4", title: "The default namespace is not used", beyond: "a manifest may leave its namespace to the person who applies it" },
+    {
+      id: "5.7.4",
+      title: "The default namespace is not used",
+      beyond: "a manifest may leave its namespace to the person who applies it",
+    },
   ],
 };
 
-/** The rows of the runbooks that rules guard, or guard a part of: first what holds everywhere, then what one system asks for. */
+/**
+ * The rows of the runbooks that rules guard, or guard a part of: first what holds everywhere, then what one system asks
+ * for.
+ */
 export const runbookRows: Framework = {
   name: "the runbooks",
   controls: [

@@ -30,10 +30,23 @@ const order = ["blocks", "advice", "known", "not evaluated"];
 
 /** A check in numbers: for a folder of somebody's manifests, whose findings nobody reads one by one. */
 export function summaryOf(report: CheckReport, files: number): Summary {
-  const found = [...report.findings, ...report.notEvaluated.map((finding) => ({ ...finding, state: "not evaluated" as const }))];
+  const found = [
+    ...report.findings,
+    ...report.notEvaluated.map((finding) => ({ ...finding, state: "not evaluated" as const })),
+  ];
   const rules = [...Map.groupBy(found, ({ rule, state }) => `${rule.id} ${state}`).values()].map((all): RuleCount => {
-    const { rule: { id, title, severity }, state } = all[0]!;
-    return { rule: id, title, severity, state, findings: all.length, objects: new Set(all.map(({ object }) => object)).size };
+    const {
+      rule: { id, title, severity },
+      state,
+    } = all[0]!;
+    return {
+      rule: id,
+      title,
+      severity,
+      state,
+      findings: all.length,
+      objects: new Set(all.map(({ object }) => object)).size,
+    };
   });
   return {
     profile: report.profile,
@@ -42,11 +55,16 @@ export function summaryOf(report: CheckReport, files: number): Summary {
     kinds: countedBy(report.objects, ({ kind }) => kind),
     skipped: countedBy(report.skipped, ({ reason }) => reason),
     unread: countedBy(report.problems, ({ message }) => message.replace(/[:;(].*/s, "").trim()),
-    rules: rules.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || b.findings - a.findings || (a.rule < b.rule ? -1 : 1)),
+    rules: rules.sort(
+      (a, b) =>
+        order.indexOf(a.state) - order.indexOf(b.state) || b.findings - a.findings || (a.rule < b.rule ? -1 : 1),
+    ),
   };
 }
 
 /** How often each text comes up, the most frequent first. */
 function countedBy<Item>(items: readonly Item[], text: (item: Item) => string): Record<string, number> {
-  return Object.fromEntries([...Map.groupBy(items, text)].map(([name, all]) => [name, all.length] as const).sort(([, a], [, b]) => b - a));
+  return Object.fromEntries(
+    [...Map.groupBy(items, text)].map(([name, all]) => [name, all.length] as const).sort(([, a], [, b]) => b - a),
+  );
 }

@@ -9,10 +9,14 @@ export interface Variant {
 }
 
 /**
- * Takes files apart that hold the same object, as those of two stages do: each is judged with its own objects, and with those that it does not have
+ * Takes files apart that hold the same object, as those of two stages do: each is judged with its own objects, and with
+ * those that it does not have
  * itself. Files that have nothing in common are one variant.
  */
-export function variantsOf(objects: readonly KubernetesObject[], origins: ReadonlyMap<KubernetesObject, Origin>): Variant[] {
+export function variantsOf(
+  objects: readonly KubernetesObject[],
+  origins: ReadonlyMap<KubernetesObject, Origin>,
+): Variant[] {
   const fileOf = (object: KubernetesObject) => origins.get(object)?.document.file;
   const files = new Map<string, Set<string | undefined>>();
   for (const object of objects) {

@@ -6,9 +6,15 @@ import { parseLoosely } from "./loose-indentation.ts";
 
 /** Levels of nesting; the deepest objects in use, custom resource definitions, have about 60. */
 export const maxDepth = 200;
-/** Values in a document once its aliases are followed. Ten lines of aliases of aliases stand for more than any memory holds. */
+/**
+ * Values in a document once its aliases are followed. Ten lines of aliases of aliases stand for more than any memory
+ * holds.
+ */
 const maxExpandedValues = 1_000_000;
-/** Marks between values in a document, which bound the memory that it takes: ten times what a list of 10,000 workloads has. */
+/**
+ * Marks between values in a document, which bound the memory that it takes: ten times what a list of 10,000 workloads
+ * has.
+ */
 const maxMarks = 10_000_000;
 /** Shorter documents cannot have too many marks. */
 const shortDocument = maxMarks;
@@ -60,8 +66,10 @@ function reading<Result>(text: string, read: () => Result): Result {
     return read();
   } catch (error) {
     if (error instanceof Unreadable) throw error;
-    if (error instanceof Refused) throw looksLikeTemplate(error.message, text) ?? new Unreadable(error.message, error.offset);
-    const { reason, mark } = error instanceof YAMLException ? error : { reason: (error as Error).message, mark: undefined };
+    if (error instanceof Refused)
+      throw looksLikeTemplate(error.message, text) ?? new Unreadable(error.message, error.offset);
+    const { reason, mark } =
+      error instanceof YAMLException ? error : { reason: (error as Error).message, mark: undefined };
     throw unreadable(reason, text, mark?.position ?? 0);
   }
 }
@@ -73,7 +81,9 @@ function unreadable(reason: string, text: string, offset: number): Unreadable {
 
 function looksLikeTemplate(reason: string, text: string): Unreadable | undefined {
   const action = text.search(/\{\{-?\s*(?:\.|\/\*|if\b|range\b|with\b|include\b|template\b|define\b|end\b|toYaml\b)/);
-  return action === -1 ? undefined : new Unreadable(`is no YAML (${reason}) but looks like a template: render it first (helm template)`, action);
+  return action === -1
+    ? undefined
+    : new Unreadable(`is no YAML (${reason}) but looks like a template: render it first (helm template)`, action);
 }
 
 function refuseMarks(text: string): void {
@@ -103,11 +113,17 @@ function refuseExpansion(root: unknown, offset: number): void {
     if (before === "open") throw new Unreadable("an alias refers to what contains it, without end", offset);
     if (before !== undefined) return before;
     known.set(value, "open");
-    const extent = Object.values(value).map(extentOf).reduce((sum, { values, depth }) => ({ values: sum.values + values, depth: Math.max(sum.depth, depth + 1) }), { values: 1, depth: 1 });
+    const extent = Object.values(value)
+      .map(extentOf)
+      .reduce((sum, { values, depth }) => ({ values: sum.values + values, depth: Math.max(sum.depth, depth + 1) }), {
+        values: 1,
+        depth: 1,
+      });
     known.set(value, extent);
     return extent;
   };
   const { values, depth } = extentOf(root);
-  if (values > maxExpandedValues) throw new Unreadable(`its aliases stand for more than ${maxExpandedValues} values`, offset);
+  if (values > maxExpandedValues)
+    throw new Unreadable(`its aliases stand for more than ${maxExpandedValues} values`, offset);
   if (depth > maxDepth) throw new Unreadable(`is nested deeper than ${maxDepth} levels, through aliases`, offset);
 }

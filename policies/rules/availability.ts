@@ -15,23 +15,37 @@ const spread: StackRule = {
   title: "Replicas are spread over nodes",
   rationale: "Replicas on one node fail together.",
   remediation: [
-    "topologySpreadConstraints:", "  - topologyKey: kubernetes.io/hostname", "    maxSkew: 1", "    whenUnsatisfiable: ScheduleAnyway",
-    "    labelSelector:", "      matchLabels: { app: <the pods' label> }",
+    "topologySpreadConstraints:",
+    "  - topologyKey: kubernetes.io/hostname",
+    "    maxSkew: 1",
+    "    whenUnsatisfiable: ScheduleAnyway",
+    "    labelSelector:",
+    "      matchLabels: { app: <the pods' label> }",
   ].join("\n"),
   sources: {
     scanners: [
-      "kube-linter no-anti-affinity", "kube-score deployment-has-host-podantiaffinity", "kube-score statefulset-has-host-podantiaffinity", "Polaris topologySpreadConstraint",
+      "kube-linter no-anti-affinity",
+      "kube-score deployment-has-host-podantiaffinity",
+      "kube-score statefulset-has-host-podantiaffinity",
+      "Polaris topologySpreadConstraint",
     ],
   },
   admission: { beyondCel: "Whether a workload has more than one replica may be said by its autoscaler." },
   *check(object, stack) {
     const pod = podOf(object);
     if (pod === undefined || !isReplicated(object, stack)) return;
-    const selectors = [...(pod.spec.topologySpreadConstraints ?? []), ...antiAffinityTerms(pod.spec.affinity)].map(({ labelSelector }) => labelSelector);
+    const selectors = [...(pod.spec.topologySpreadConstraints ?? []), ...antiAffinityTerms(pod.spec.affinity)].map(
+      ({ labelSelector }) => labelSelector,
+    );
     const path = `${pod.path}.topologySpreadConstraints`;
-    if (selectors.length === 0) yield { path, message: "has replicas, but neither topologySpreadConstraints nor podAntiAffinity" };
+    if (selectors.length === 0)
+      yield { path, message: "has replicas, but neither topologySpreadConstraints nor podAntiAffinity" };
     else if (!selectors.some((selector) => selects(selector, pod.labels))) {
-      yield { path, message: "has replicas, but no labelSelector of its topologySpreadConstraints and podAntiAffinity matches its own pods" };
+      yield {
+        path,
+        message:
+          "has replicas, but no labelSelector of its topologySpreadConstraints and podAntiAffinity matches its own pods",
+      };
     }
   },
 };
@@ -45,7 +59,10 @@ const gracePeriod: ObjectRule = {
   title: "Pods set terminationGracePeriodSeconds",
   rationale: "The default of 30 s cuts off whatever needs longer, and nobody decided it.",
   remediation: "terminationGracePeriodSeconds: 30   # what this program needs to finish its work",
-  admission: { beyondCel: "The API server writes its default into the pod before policies see it, so that none and 30 s are the same to them." },
+  admission: {
+    beyondCel:
+      "The API server writes its default into the pod before policies see it, so that none and 30 s are the same to them.",
+  },
   *check(object) {
     const pod = podOf(object);
     if (pod === undefined || (pod.spec.terminationGracePeriodSeconds ?? 0) > 0) return;
@@ -62,15 +79,20 @@ const controlled: ObjectRule = {
   severity: "medium",
   title: "Long-running pods have a controller",
   rationale: "A Pod of its own is gone with its node, and nothing makes another.",
-  remediation: "apiVersion: apps/v1\nkind: Deployment   # with this pod as its template; a Pod that is meant to end says restartPolicy: Never",
-  admission: [{
-    expression: 'object.metadata.?ownerReferences.orValue([]).size() > 0 || variables.pod.?restartPolicy.orValue("Always") != "Always"',
-    message: "runs for ever without a controller",
-  }],
+  remediation:
+    "apiVersion: apps/v1\nkind: Deployment   # with this pod as its template; a Pod that is meant to end says restartPolicy: Never",
+  admission: [
+    {
+      expression:
+        'object.metadata.?ownerReferences.orValue([]).size() > 0 || variables.pod.?restartPolicy.orValue("Always") != "Always"',
+      message: "runs for ever without a controller",
+    },
+  ],
   *check(object) {
     const owned = (object.manifest.metadata?.ownerReferences ?? []).length > 0;
     const restartPolicy = podOf(object)?.spec.restartPolicy ?? "Always";
-    if (!owned && restartPolicy === "Always") yield { path: "spec.restartPolicy", message: "runs for ever without a controller" };
+    if (!owned && restartPolicy === "Always")
+      yield { path: "spec.restartPolicy", message: "runs for ever without a controller" };
   },
 };
 
@@ -83,4 +105,10 @@ function antiAffinityTerms(affinity: V1Affinity | undefined) {
 }
 
 /** X04: disruption budgets, spread, rollouts and graceful shutdown. */
-export const availabilityRules: readonly Rule[] = [...disruptionBudgetRules, spread, gracePeriod, controlled, ...rolloutRules];
+export const availabilityRules: readonly Rule[] = [
+  ...disruptionBudgetRules,
+  spread,
+  gracePeriod,
+  controlled,
+  ...rolloutRules,
+];

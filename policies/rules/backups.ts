@@ -29,9 +29,17 @@ const backup: StackRule = {
     const backups = backupsOf(object, stack);
     const [first] = backups;
     if (first === undefined) {
-      yield { path: "", message: `data store (${kind}) has no backup: no CronJob in namespace "${object.namespace}" is labelled ${backupOf}=${object.name}`, fix };
+      yield {
+        path: "",
+        message: `data store (${kind}) has no backup: no CronJob in namespace "${object.namespace}" is labelled ${backupOf}=${object.name}`,
+        fix,
+      };
     } else if (!backups.some(isVerified)) {
-      yield { path: "", message: `the backup of this data store (${kind}) is never restored: ${first.ref} has no container named "verify"`, fix };
+      yield {
+        path: "",
+        message: `the backup of this data store (${kind}) is never restored: ${first.ref} has no container named "verify"`,
+        fix,
+      };
     }
   },
 };
@@ -53,7 +61,11 @@ const daily: StackRule = {
     const [first] = backups;
     if (first === undefined || backups.some((job) => runsDaily(scheduleOf(job)))) return;
     const jobs = backups.map((job) => `${job.ref} has the schedule "${scheduleOf(job)}"`).join(", ");
-    yield { path: "", message: `this data store (${kind}) is not backed up every day: ${jobs}`, fix: `# on ${first.ref}\nspec:\n  schedule: "0 2 * * *"` };
+    yield {
+      path: "",
+      message: `this data store (${kind}) is not backed up every day: ${jobs}`,
+      fix: `# on ${first.ref}\nspec:\n  schedule: "0 2 * * *"`,
+    };
   },
 };
 
@@ -75,7 +87,10 @@ const volumesKept: ObjectRule = {
     for (const event of ["whenDeleted", "whenScaled"] as const) {
       const action = policy?.[event] ?? "Retain";
       if (action !== "Retain") {
-        yield { path: `spec.persistentVolumeClaimRetentionPolicy.${event}`, message: `volumes of this data store are removed: ${event} is ${action}` };
+        yield {
+          path: `spec.persistentVolumeClaimRetentionPolicy.${event}`,
+          message: `volumes of this data store are removed: ${event} is ${action}`,
+        };
       }
     }
   },
@@ -88,7 +103,8 @@ function backupsOf(store: KubernetesObject, stack: Stack): readonly KubernetesOb
   if (found !== undefined) return found;
   stack.inNamespace("CronJob", store.namespace); // throws where one has no namespace yet
   const stray = open.get(store.namespace);
-  if (stray !== undefined) throw new NotEvaluable(`the data store that ${stray.ref} copies is not known before it is created`);
+  if (stray !== undefined)
+    throw new NotEvaluable(`the data store that ${stray.ref} copies is not known before it is created`);
   return [];
 }
 
@@ -117,9 +133,23 @@ function isVerified(job: KubernetesObject): boolean {
 
 function backupLines(store: KubernetesObject): string {
   return [
-    "apiVersion: batch/v1", "kind: CronJob", "metadata:", `  name: ${store.name}-backup`, `  namespace: ${store.namespace}`, "  labels:",
-    `    ${backupOf}: ${store.name}`, "spec:", '  schedule: "0 2 * * *"', "  suspend: false", "  jobTemplate:", "    spec:", "      template:", "        spec:",
-    "          initContainers:", "            - name: dump      # writes the copy", "          containers:",
+    "apiVersion: batch/v1",
+    "kind: CronJob",
+    "metadata:",
+    `  name: ${store.name}-backup`,
+    `  namespace: ${store.namespace}`,
+    "  labels:",
+    `    ${backupOf}: ${store.name}`,
+    "spec:",
+    '  schedule: "0 2 * * *"',
+    "  suspend: false",
+    "  jobTemplate:",
+    "    spec:",
+    "      template:",
+    "        spec:",
+    "          initContainers:",
+    "            - name: dump      # writes the copy",
+    "          containers:",
     "            - name: verify    # restores it into a scratch database and compares",
     `# a store that may lose its data says so: ${dataStore}: redis-cache`,
   ].join("\n");

@@ -27,8 +27,10 @@ const enoughConnections: StackRule = {
   row: ["B17", "T07"],
   severity: "high",
   title: "A database allows all the connections that its clients may open",
-  rationale: "When no connection is left, new replicas, the backup and administrators are refused, and this happens when load is highest.",
-  remediation: "args: [postgres, -c, max_connections=200]   # or smaller pools (PG_POOL_MAX), fewer replicas (maxReplicas), a pooler between",
+  rationale:
+    "When no connection is left, new replicas, the backup and administrators are refused, and this happens when load is highest.",
+  remediation:
+    "args: [postgres, -c, max_connections=200]   # or smaller pools (PG_POOL_MAX), fewer replicas (maxReplicas), a pooler between",
   admission: { beyondCel: "The clients, their autoscalers and the Services between are other objects." },
   *check(object, stack, settings) {
     const kind = dataStoreKind(object);
@@ -38,12 +40,19 @@ const enoughConnections: StackRule = {
     const path = `${server.path}.args`;
     const declared = serverSetting("max-connections", server, object, stack);
     if (declared === undefined && kind === "postgres") {
-      yield { path, message: "max_connections is not set: nobody decided how many clients there may be", container: server.spec.name };
+      yield {
+        path,
+        message: "max_connections is not set: nobody decided how many clients there may be",
+        container: server.spec.name,
+      };
     }
     const limit = declared === undefined ? defaultConnections[kind] : Number(declared);
-    if (!Number.isInteger(limit)) throw new NotEvaluable(`max_connections of ${object.ref} is not a number that can be read from its manifest`);
+    if (!Number.isInteger(limit))
+      throw new NotEvaluable(`max_connections of ${object.ref} is not a number that can be read from its manifest`);
     const numbers = settings["B17-connections"];
-    const clients = clientsOf(hostsOf(object, stack), object.namespace, stack).map((client) => demandOf(client, stack, numbers));
+    const clients = clientsOf(hostsOf(object, stack), object.namespace, stack).map((client) =>
+      demandOf(client, stack, numbers),
+    );
     clients.sort((one, other) => other.total - one.total);
     const total = clients.reduce((sum, client) => sum + client.total, 0);
     if (total === 0 || total + numbers.reserve <= limit) return;
@@ -61,7 +70,9 @@ const enoughConnections: StackRule = {
 /** The names by which programs of the namespace reach a database. */
 function hostsOf(database: KubernetesObject, stack: Stack): string[] {
   const { serviceName } = (database.manifest["spec"] ?? {}) as { serviceName?: string };
-  const services = [...selecting("Service", podOf(database)?.labels ?? {}, database.namespace, stack)].map(({ name }) => name);
+  const services = [...selecting("Service", podOf(database)?.labels ?? {}, database.namespace, stack)].map(
+    ({ name }) => name,
+  );
   return [...services, ...(serviceName === undefined ? [] : [serviceName])];
 }
 
@@ -71,18 +82,31 @@ interface PoolDemand {
   readonly words: string;
 }
 
-function demandOf({ workload, container, environment }: DatabaseClient, stack: Stack, { poolVariables, defaultPool }: RuleNumbers["B17-connections"]): PoolDemand {
+function demandOf(
+  { workload, container, environment }: DatabaseClient,
+  stack: Stack,
+  { poolVariables, defaultPool }: RuleNumbers["B17-connections"],
+): PoolDemand {
   const variable = poolVariables.find((name) => environment.has(name));
   const pool = variable === undefined ? defaultPool : Number(environment.get(variable));
-  if (!Number.isInteger(pool)) throw new NotEvaluable(`${variable} of ${workload.ref}, container "${container.spec.name}", is not a number`);
+  if (!Number.isInteger(pool))
+    throw new NotEvaluable(`${variable} of ${workload.ref}, container "${container.spec.name}", is not a number`);
   const replicas = maximumReplicas(workload, stack);
   return { total: pool * replicas, words: `${workload.ref} ${replicas} x ${pool}` };
 }
 
 /** Environment variables by which programs are told whom to log in as. */
 const userVariables = [
-  "PGUSER", "DB_USER", "DB_USERNAME", "DATABASE_USER", "DATABASE_USERNAME", "POSTGRES_USERNAME", "MYSQL_USER", "MYSQL_USERNAME",
-  "SPRING_DATASOURCE_USERNAME", "DATA_SOURCE_USER",
+  "PGUSER",
+  "DB_USER",
+  "DB_USERNAME",
+  "DATABASE_USER",
+  "DATABASE_USERNAME",
+  "POSTGRES_USERNAME",
+  "MYSQL_USER",
+  "MYSQL_USERNAME",
+  "SPRING_DATASOURCE_USERNAME",
+  "DATA_SOURCE_USER",
 ];
 const superusers = ["postgres", "root"];
 /** Names of those that hold a URL, and what is wrong with one. */
@@ -98,19 +122,27 @@ const ownUser: ContainerRule = {
   row: ["B03", "T03"],
   severity: "high",
   title: "Programs do not log in to their database as its superuser",
-  rationale: "An attacker who breaks into a program that is the database's superuser can read every other database and the server's files, and can run programs on it.",
+  rationale:
+    "An attacker who breaks into a program that is the database's superuser can read every other database and the server's files, and can run programs on it.",
   remediation: "env:\n  - name: PGUSER\n    value: bgc   # owner of its own database, without any right outside it",
-  admission: [{
-    expression: `${isServer} || container.?env.orValue([]).all(variable, `
-      + `!(variable.name in ${literal(userVariables)} && variable.?value.orValue("") in ${literal(superusers)}`
-      + ` || variable.name.matches(${literal(urlVariable)}) && variable.?value.orValue("").matches(${literal(superuserUrl)})))`,
-    message: "logs in to a database as its superuser",
-  }],
+  admission: [
+    {
+      expression:
+        `${isServer} || container.?env.orValue([]).all(variable, ` +
+        `!(variable.name in ${literal(userVariables)} && variable.?value.orValue("") in ${literal(superusers)}` +
+        ` || variable.name.matches(${literal(urlVariable)}) && variable.?value.orValue("").matches(${literal(superuserUrl)})))`,
+      message: "logs in to a database as its superuser",
+    },
+  ],
   *check(container) {
     if (serverRunBy(container) !== undefined) return; // its own superuser makes the database
     for (const [index, entry] of (container.spec.env ?? []).entries()) {
       const user = userIn(entry);
-      if (user !== undefined) yield { path: `${container.path}.env[${index}].value`, message: `env ${entry.name} logs in to a database as its superuser (${user})` };
+      if (user !== undefined)
+        yield {
+          path: `${container.path}.env[${index}].value`,
+          message: `env ${entry.name} logs in to a database as its superuser (${user})`,
+        };
     }
   },
 };

@@ -12,7 +12,10 @@ const start = "/app/start.mjs";
 const words = "(container.?command.orValue([]) + container.?args.orValue([]))";
 const celContainers = "(variables.pod.?containers.orValue([]) + variables.pod.?initContainers.orValue([]))";
 
-/** B19: the contract server stands in for private programs in development alone. Either sign tells it, so that taking one away hides nothing. */
+/**
+ * B19: the contract server stands in for private programs in development alone. Either sign tells it, so that taking
+ * one away hides nothing.
+ */
 export const contractServerRule: StackRule = {
   id: "B19-contract-server",
   row: ["B19"],
@@ -20,22 +23,29 @@ export const contractServerRule: StackRule = {
   scope: "stack",
   severity: "critical",
   title: "The contract server runs only in development",
-  rationale: "It answers as the private programs do, from made-up data: in production its users would take the answers for true.",
+  rationale:
+    "It answers as the private programs do, from made-up data: in production its users would take the answers for true.",
   remediation: [
     "applications: { source: images, <program>: registry.example.com/team/name:v1.2.3 }   # of the system, in the stack's file",
     "# or, where the stack is for development: production-platform:purpose: development, which labels its namespaces so",
   ].join("\n"),
-  admission: [{
-    expression: `namespaceObject.metadata.?labels[?${literal(purpose)}].orValue("") == "development"`
-      + ` || (!${volumes}.exists(volume, volume.?configMap.?name.orValue("").matches(${literal(bundle)}))`
-      + ` && !${celContainers}.exists(container, container.?env.orValue([]).exists(variable, variable.name == "ROLE") && ${words}.exists(word, word.contains(${literal(start)}))))`,
-    message: "runs the contract server in a namespace that is not for development",
-  }],
+  admission: [
+    {
+      expression:
+        `namespaceObject.metadata.?labels[?${literal(purpose)}].orValue("") == "development"` +
+        ` || (!${volumes}.exists(volume, volume.?configMap.?name.orValue("").matches(${literal(bundle)}))` +
+        ` && !${celContainers}.exists(container, container.?env.orValue([]).exists(variable, variable.name == "ROLE") && ${words}.exists(word, word.contains(${literal(start)}))))`,
+      message: "runs the contract server in a namespace that is not for development",
+    },
+  ],
   *check(object, stack) {
     const pod = podOf(object);
     const sign = pod && signOf(pod);
     if (sign === undefined || stack.named("Namespace", "", object.namespace)?.labels[purpose] === "development") return;
-    yield { path: sign, message: `runs the contract server, and namespace "${object.namespace}" is not labelled ${purpose}=development` };
+    yield {
+      path: sign,
+      message: `runs the contract server, and namespace "${object.namespace}" is not labelled ${purpose}=development`,
+    };
   },
 };
 
@@ -43,8 +53,12 @@ export const contractServerRule: StackRule = {
 function signOf(pod: WalkedPod): string | undefined {
   const volume = (pod.spec.volumes ?? []).findIndex(({ configMap }) => new RegExp(bundle).test(configMap?.name ?? ""));
   if (volume !== -1) return `${pod.path}.volumes[${volume}].configMap.name`;
-  for (const { path, spec: { command = [], args = [], env = [] } } of containersOf(pod)) {
-    if (env.some(({ name }) => name === "ROLE") && [...command, ...args].some((word) => word.includes(start))) return `${path}.command`;
+  for (const {
+    path,
+    spec: { command = [], args = [], env = [] },
+  } of containersOf(pod)) {
+    if (env.some(({ name }) => name === "ROLE") && [...command, ...args].some((word) => word.includes(start)))
+      return `${path}.command`;
   }
   return undefined;
 }

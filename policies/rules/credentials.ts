@@ -1,6 +1,14 @@
 import { literal, podAnnotations } from "../cel.ts";
 import {
-  carriesCredential, commandPairs, credentialIn, credentialName, credentialsInCommand, isCredential, namesCredential, notACredential, valuedHarmlessly,
+  carriesCredential,
+  commandPairs,
+  credentialIn,
+  credentialName,
+  credentialsInCommand,
+  isCredential,
+  namesCredential,
+  notACredential,
+  valuedHarmlessly,
 } from "../credential-patterns.ts";
 import { credentialsInFile, credentialsInText } from "../credentials-in-text.ts";
 import { commandLine } from "../data-store-cel.ts";
@@ -19,20 +27,28 @@ const inEnvironment: ContainerRule = {
   kinds: podKinds,
   title: "Environment values contain no credentials",
   rationale: "A plain value is in the manifest, in the state, in Git and in every `kubectl describe`.",
-  remediation: "env:\n  - name: DB_PASSWORD\n    valueFrom:\n      secretKeyRef: { name: <secret>, key: password }\n# or, better, a mounted file and DB_PASSWORD_FILE",
+  remediation:
+    "env:\n  - name: DB_PASSWORD\n    valueFrom:\n      secretKeyRef: { name: <secret>, key: password }\n# or, better, a mounted file and DB_PASSWORD_FILE",
   sources: { scanners: ["kube-linter env-var-secret", "Polaris sensitiveContainerEnvVar"] },
-  admission: [{
-    expression: `container.?env.orValue([]).all(variable, !has(variable.value) || variable.value == "" || `
-      + `!(variable.name.matches(${pattern(credentialName)}) && !variable.value.matches(${pattern(notACredential)}) || variable.value.matches(${pattern(carriesCredential)})))`,
-    message: "env holds a credential as a plain value",
-  }],
+  admission: [
+    {
+      expression:
+        `container.?env.orValue([]).all(variable, !has(variable.value) || variable.value == "" || ` +
+        `!(variable.name.matches(${pattern(credentialName)}) && !variable.value.matches(${pattern(notACredential)}) || variable.value.matches(${pattern(carriesCredential)})))`,
+      message: "env holds a credential as a plain value",
+    },
+  ],
   *check({ spec, path }) {
     for (const [index, { name, value }] of (spec.env ?? []).entries()) {
       if (!value) continue;
       const at = `${path}.env[${index}].value`;
-      if (isCredential(name, String(value))) yield { path: at, message: `env ${name} holds a credential as a plain value` };
-      // Options of a program, or its configuration as one text: an admission policy may not spend what it costs to read all of them so.
-      else for (const found of credentialsInText(String(value))) yield { path: at, textLine: found.line, message: `env ${name} holds a credential (${found.name})` };
+      if (isCredential(name, String(value)))
+        yield { path: at, message: `env ${name} holds a credential as a plain value` };
+      // Options of a program, or its configuration as one text: an admission policy may not spend what it costs to read
+      // all of them so.
+      else
+        for (const found of credentialsInText(String(value)))
+          yield { path: at, textLine: found.line, message: `env ${name} holds a credential (${found.name})` };
     }
   },
 };
@@ -47,14 +63,19 @@ const inCommand: ContainerRule = {
   kinds: podKinds,
   title: "Commands and arguments contain no credentials",
   rationale: "Arguments are in the manifest, and visible to every process of the node.",
-  remediation: "command: [sh, -c]\nargs: ['exec program --password-file /run/secrets/password']   # mounted from a Secret",
+  remediation:
+    "command: [sh, -c]\nargs: ['exec program --password-file /run/secrets/password']   # mounted from a Secret",
   admission: [
     ...commandPairs.map((pair) => ({
-      expression: `${commandLine}.size() > ${longestLine} || ${commandLine}.findAll(${pattern(pair)})`
-        + `.all(given, !given.matches(${pattern(namesCredential)}) || given.matches(${pattern(valuedHarmlessly)}))`,
+      expression:
+        `${commandLine}.size() > ${longestLine} || ${commandLine}.findAll(${pattern(pair)})` +
+        `.all(given, !given.matches(${pattern(namesCredential)}) || given.matches(${pattern(valuedHarmlessly)}))`,
       message: "the command line holds a credential",
     })),
-    { expression: `${commandLine}.size() > ${longestLine} || !${commandLine}.matches(${pattern(carriesCredential)})`, message: "the command line carries a credential" },
+    {
+      expression: `${commandLine}.size() > ${longestLine} || !${commandLine}.matches(${pattern(carriesCredential)})`,
+      message: "the command line carries a credential",
+    },
   ],
   *check({ spec, path }) {
     for (const field of ["command", "args"] as const) {
@@ -74,7 +95,9 @@ const inConfigMap: ObjectRule = {
   rationale: "Everyone who can read configuration can read ConfigMaps, and they are never encrypted.",
   remediation: "apiVersion: v1\nkind: Secret   # the same key under stringData, mounted instead of this ConfigMap",
   sources: { scanners: ["Trivy KSV-0109", "Trivy KSV-01010", "Polaris sensitiveConfigmapContent"] },
-  admission: { beyondCel: "Reading a file line by line costs more than an admission policy may spend: a ConfigMap may hold 1 MiB." },
+  admission: {
+    beyondCel: "Reading a file line by line costs more than an admission policy may spend: a ConfigMap may hold 1 MiB.",
+  },
   *check(object) {
     const data = (object.manifest["data"] ?? {}) as Readonly<Record<string, string>>;
     for (const key of Object.keys(data)) {
@@ -83,7 +106,8 @@ const inConfigMap: ObjectRule = {
         yield { path: `data["${key}"]`, message: `data "${key}" is a credential` };
         continue;
       }
-      for (const { name, line } of credentialsInFile(key, value)) yield { path: `data["${key}"]`, textLine: line, message: `data "${key}" holds a credential (${name})` };
+      for (const { name, line } of credentialsInFile(key, value))
+        yield { path: `data["${key}"]`, textLine: line, message: `data "${key}" holds a credential (${name})` };
     }
   },
 };
@@ -100,19 +124,25 @@ const inAnnotation: ObjectRule = {
   scope: "object",
   kinds: [...podKinds, "Service", "Ingress", "ConfigMap", "Secret"],
   title: "Annotations contain no credentials",
-  rationale: "Annotations are shown in every listing, copied to every pod and sent to monitoring; those of a Secret can be read by everyone who can list its name.",
+  rationale:
+    "Annotations are shown in every listing, copied to every pod and sent to monitoring; those of a Secret can be read by everyone who can list its name.",
   remediation: "metadata:\n  annotations: {}   # the value goes into a Secret, and the annotation names it",
   admission: [
     { expression: clean("object.metadata.?annotations.orValue({})"), message: "an annotation holds a credential" },
-    { expression: `!(object.kind in ${literal(podKinds)}) || ${clean(podAnnotations)}`, message: "an annotation of the pod holds a credential" },
+    {
+      expression: `!(object.kind in ${literal(podKinds)}) || ${clean(podAnnotations)}`,
+      message: "an annotation of the pod holds a credential",
+    },
   ],
   *check(object) {
     const pod = podOf(object);
-    const template = pod === undefined || object.kind === "Pod" ? [] : [["template.metadata", pod.annotations] as const];
+    const template =
+      pod === undefined || object.kind === "Pod" ? [] : [["template.metadata", pod.annotations] as const];
     for (const [path, annotations] of [["metadata", object.annotations] as const, ...template]) {
       for (const key of Object.keys(annotations)) {
         const carried = key === lastApplied ? undefined : credentialIn(String(annotations[key]));
-        if (carried !== undefined) yield { path: `${path}.annotations["${key}"]`, message: `annotation ${key} holds a credential (${carried})` };
+        if (carried !== undefined)
+          yield { path: `${path}.annotations["${key}"]`, message: `annotation ${key} holds a credential (${carried})` };
       }
     }
   },

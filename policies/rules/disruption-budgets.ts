@@ -19,14 +19,26 @@ const disruptionBudget: StackRule = {
   title: "Workloads with replicas have a PodDisruptionBudget",
   rationale: "Without one, draining nodes may take all replicas at once.",
   remediation: [
-    "apiVersion: policy/v1", "kind: PodDisruptionBudget", "spec:", "  maxUnavailable: 1", "  unhealthyPodEvictionPolicy: AlwaysAllow",
-    "  selector:", "    matchLabels: { app: <the pods' label> }",
+    "apiVersion: policy/v1",
+    "kind: PodDisruptionBudget",
+    "spec:",
+    "  maxUnavailable: 1",
+    "  unhealthyPodEvictionPolicy: AlwaysAllow",
+    "  selector:",
+    "    matchLabels: { app: <the pods' label> }",
   ].join("\n"),
-  sources: { scanners: ["kube-score deployment-has-poddisruptionbudget", "kube-score statefulset-has-poddisruptionbudget", "Polaris missingPodDisruptionBudget"] },
+  sources: {
+    scanners: [
+      "kube-score deployment-has-poddisruptionbudget",
+      "kube-score statefulset-has-poddisruptionbudget",
+      "Polaris missingPodDisruptionBudget",
+    ],
+  },
   admission: { beyondCel: "The budget is another object." },
   *check(object, stack) {
     if (!isReplicated(object, stack)) return;
-    for (const _budget of selecting("PodDisruptionBudget", podOf(object)?.labels ?? {}, object.namespace, stack)) return;
+    for (const _budget of selecting("PodDisruptionBudget", podOf(object)?.labels ?? {}, object.namespace, stack))
+      return;
     yield { path: "", message: "has replicas, but no PodDisruptionBudget selects its pods" };
   },
 };
@@ -40,7 +52,12 @@ const evictionPossible: StackRule = {
   rationale: "A budget that allows none stops every node drain and upgrade until somebody deletes it.",
   remediation: "spec:\n  maxUnavailable: 1   # instead of minAvailable",
   sources: {
-    scanners: ["kube-linter pdb-max-unavailable", "kube-linter pdb-min-available", "Polaris pdbDisruptionsIsZero", "Polaris pdbMinAvailableGreaterThanHPAMinReplicas"],
+    scanners: [
+      "kube-linter pdb-max-unavailable",
+      "kube-linter pdb-min-available",
+      "Polaris pdbDisruptionsIsZero",
+      "Polaris pdbMinAvailableGreaterThanHPAMinReplicas",
+    ],
   },
   admission: { beyondCel: "How many pods the budget speaks of is said by the workload, or by its autoscaler." },
   *check(object, stack) {
@@ -50,10 +67,16 @@ const evictionPossible: StackRule = {
       const replicas = minimumReplicas(workload, stack);
       if (replicas === 0) continue; // scaled to nothing, or from nothing by an autoscaler
       if (maxUnavailable !== undefined && podsOf(maxUnavailable, replicas) < 1) {
-        yield { path: "spec.maxUnavailable", message: `maxUnavailable ${maxUnavailable} never lets a pod of ${workload.ref} be evicted` };
+        yield {
+          path: "spec.maxUnavailable",
+          message: `maxUnavailable ${maxUnavailable} never lets a pod of ${workload.ref} be evicted`,
+        };
       }
       if (minAvailable !== undefined && podsOf(minAvailable, replicas) >= replicas) {
-        yield { path: "spec.minAvailable", message: `minAvailable ${minAvailable} never lets a pod of ${workload.ref} be evicted: it may have only ${replicas}` };
+        yield {
+          path: "spec.minAvailable",
+          message: `minAvailable ${minAvailable} never lets a pod of ${workload.ref} be evicted: it may have only ${replicas}`,
+        };
       }
     }
   },
@@ -69,15 +92,30 @@ const protects: ObjectRule = {
   remediation: "spec:\n  maxUnavailable: 1",
   sources: { scanners: ["kube-score poddisruptionbudget-has-policy"] },
   admission: [
-    { expression: "object.?spec.?maxUnavailable.hasValue() || object.?spec.?minAvailable.hasValue()", message: "has neither maxUnavailable nor minAvailable" },
-    { expression: `!string(object.?spec.?maxUnavailable.orValue("")).matches("${allPods}")`, message: "maxUnavailable lets all pods be evicted at once" },
-    { expression: `!string(object.?spec.?minAvailable.orValue("")).matches("${noPods}")`, message: "minAvailable lets all pods be evicted at once" },
+    {
+      expression: "object.?spec.?maxUnavailable.hasValue() || object.?spec.?minAvailable.hasValue()",
+      message: "has neither maxUnavailable nor minAvailable",
+    },
+    {
+      expression: `!string(object.?spec.?maxUnavailable.orValue("")).matches("${allPods}")`,
+      message: "maxUnavailable lets all pods be evicted at once",
+    },
+    {
+      expression: `!string(object.?spec.?minAvailable.orValue("")).matches("${noPods}")`,
+      message: "minAvailable lets all pods be evicted at once",
+    },
   ],
   *check(object) {
     const { minAvailable, maxUnavailable } = budgetSpec(object);
-    if ((minAvailable ?? maxUnavailable ?? undefined) === undefined) yield { path: "spec", message: "has neither maxUnavailable nor minAvailable" };
-    if (new RegExp(allPods).test(String(maxUnavailable))) yield { path: "spec.maxUnavailable", message: `maxUnavailable ${maxUnavailable} lets all pods be evicted at once` };
-    if (new RegExp(noPods).test(String(minAvailable))) yield { path: "spec.minAvailable", message: `minAvailable ${minAvailable} lets all pods be evicted at once` };
+    if ((minAvailable ?? maxUnavailable ?? undefined) === undefined)
+      yield { path: "spec", message: "has neither maxUnavailable nor minAvailable" };
+    if (new RegExp(allPods).test(String(maxUnavailable)))
+      yield {
+        path: "spec.maxUnavailable",
+        message: `maxUnavailable ${maxUnavailable} lets all pods be evicted at once`,
+      };
+    if (new RegExp(noPods).test(String(minAvailable)))
+      yield { path: "spec.minAvailable", message: `minAvailable ${minAvailable} lets all pods be evicted at once` };
   },
 };
 
@@ -87,12 +125,21 @@ const oneBudget: StackRule = {
   scope: "stack",
   kinds: workloadKinds,
   title: "Each pod belongs to one PodDisruptionBudget",
-  rationale: "The eviction API refuses to evict a pod that two budgets select, whatever they allow, and node drains hang.",
-  remediation: "# keep one of the budgets, and let the other's selector match other pods:\nspec:\n  selector:\n    matchLabels: { app: <the pods' own label> }",
+  rationale:
+    "The eviction API refuses to evict a pod that two budgets select, whatever they allow, and node drains hang.",
+  remediation:
+    "# keep one of the budgets, and let the other's selector match other pods:\nspec:\n  selector:\n    matchLabels: { app: <the pods' own label> }",
   admission: { beyondCel: "The budgets are other objects." },
   *check(object, stack) {
     const budgets = [...selecting("PodDisruptionBudget", podOf(object)?.labels ?? {}, object.namespace, stack)];
-    if (budgets.length > 1) yield { path: "", message: `its pods are selected by ${budgets.map(({ ref }) => ref).sort().join(" and ")}` };
+    if (budgets.length > 1)
+      yield {
+        path: "",
+        message: `its pods are selected by ${budgets
+          .map(({ ref }) => ref)
+          .sort()
+          .join(" and ")}`,
+      };
   },
 };
 
@@ -106,13 +153,19 @@ const unhealthyEvictable: ObjectRule = {
   rationale: "By default a pod that never becomes Ready blocks the drain of its node for ever.",
   remediation: "spec:\n  unhealthyPodEvictionPolicy: AlwaysAllow",
   sources: { scanners: ["kube-linter pdb-unhealthy-pod-eviction-policy"] },
-  admission: [{
-    expression: 'object.?spec.?unhealthyPodEvictionPolicy.orValue("") == "AlwaysAllow"',
-    message: "unhealthyPodEvictionPolicy is not AlwaysAllow",
-  }],
+  admission: [
+    {
+      expression: 'object.?spec.?unhealthyPodEvictionPolicy.orValue("") == "AlwaysAllow"',
+      message: "unhealthyPodEvictionPolicy is not AlwaysAllow",
+    },
+  ],
   *check(object) {
     const policy = budgetSpec(object).unhealthyPodEvictionPolicy;
-    if (policy !== "AlwaysAllow") yield { path: "spec.unhealthyPodEvictionPolicy", message: `unhealthyPodEvictionPolicy is ${policy ?? "not set"}, must be AlwaysAllow` };
+    if (policy !== "AlwaysAllow")
+      yield {
+        path: "spec.unhealthyPodEvictionPolicy",
+        message: `unhealthyPodEvictionPolicy is ${policy ?? "not set"}, must be AlwaysAllow`,
+      };
   },
 };
 
@@ -127,4 +180,10 @@ function podsOf(share: number | string, replicas: number): number {
 }
 
 /** X04: what node drains may take at once. */
-export const disruptionBudgetRules: readonly Rule[] = [disruptionBudget, evictionPossible, protects, oneBudget, unhealthyEvictable];
+export const disruptionBudgetRules: readonly Rule[] = [
+  disruptionBudget,
+  evictionPossible,
+  protects,
+  oneBudget,
+  unhealthyEvictable,
+];

@@ -16,12 +16,15 @@ const careless: readonly (readonly [setting: string, values: string, loss: strin
 ];
 
 const spelled = (setting: string) => setting.replace(/[_.]/g, "[-_.]");
-const inCommand = (setting: string, values: string) => `(?:^|\\s)(?:-c\\s*|--)${spelled(setting)}[=\\s]+["']?(?:${values})["']?(?:\\s|$)`;
-const inFile = (setting: string, values: string) => `^\\s*${spelled(setting)}(?:\\s*=\\s*|\\s+)["']?(?:${values})["']?\\s*(?:#.*)?$`;
+const inCommand = (setting: string, values: string) =>
+  `(?:^|\\s)(?:-c\\s*|--)${spelled(setting)}[=\\s]+["']?(?:${values})["']?(?:\\s|$)`;
+const inFile = (setting: string, values: string) =>
+  `^\\s*${spelled(setting)}(?:\\s*=\\s*|\\s+)["']?(?:${values})["']?\\s*(?:#.*)?$`;
 const variable = (setting: string) => `^KAFKA_(?:CFG_)?${setting.toUpperCase().replaceAll(".", "_")}$`;
 
 const settings = careless.map(([name, values, loss]) => ({
-  name, loss,
+  name,
+  loss,
   command: new RegExp(inCommand(name, values), "i"),
   line: new RegExp(inFile(name, values), "im"),
   variable: new RegExp(variable(name)),
@@ -35,9 +38,14 @@ const configurationFile = "\\.(?:conf|cnf|ini|properties)$";
 const largest = 4096;
 
 const carelessVariable = careless
-  .map(([name, values]) => `variable.name.matches(${literal(variable(name))}) && variable.?value.orValue("").matches(${literal(`(?i)^(?:${values})$`)})`).join(" || ");
+  .map(
+    ([name, values]) =>
+      `variable.name.matches(${literal(variable(name))}) && variable.?value.orValue("").matches(${literal(`(?i)^(?:${values})$`)})`,
+  )
+  .join(" || ");
 
-const anyOf = (pattern: (setting: string, values: string) => string) => careless.map(([name, values]) => pattern(name, values)).join("|");
+const anyOf = (pattern: (setting: string, values: string) => string) =>
+  careless.map(([name, values]) => pattern(name, values)).join("|");
 
 /** B14: no setting gives up what a crash would then destroy. */
 export const durableWritesRule: ObjectRule = {
@@ -49,19 +57,22 @@ export const durableWritesRule: ObjectRule = {
   title: "Data stores do not turn off durable writes",
   rationale: "Unsafe writes are faster, but the next crash loses or corrupts data.",
   remediation: [
-    "# leave the server's own default, or say it:", "args: [postgres, -c, fsync=on, -c, full_page_writes=on]",
+    "# leave the server's own default, or say it:",
+    "args: [postgres, -c, fsync=on, -c, full_page_writes=on]",
     "# MySQL: --innodb-flush-log-at-trx-commit=1   Redis: --appendfsync everysec   Kafka: KAFKA_UNCLEAN_LEADER_ELECTION_ENABLE=false",
   ].join("\n"),
   admission: [
     {
-      expression: 'object.kind == "ConfigMap" || variables.pod.?containers.orValue([]).all(server, '
-        + `!(server.?command.orValue([]) + server.?args.orValue([])).join(" ").matches(${literal(`(?i)${anyOf(inCommand)}`)})`
-        + ` && server.?env.orValue([]).all(variable, !(${carelessVariable})))`,
+      expression:
+        'object.kind == "ConfigMap" || variables.pod.?containers.orValue([]).all(server, ' +
+        `!(server.?command.orValue([]) + server.?args.orValue([])).join(" ").matches(${literal(`(?i)${anyOf(inCommand)}`)})` +
+        ` && server.?env.orValue([]).all(variable, !(${carelessVariable})))`,
       message: "a setting gives up durable writes",
     },
     {
-      expression: 'object.kind != "ConfigMap" || object.?data.orValue({}).all(file, '
-        + `!file.matches(${literal(configurationFile)}) || object.data[file].size() > ${largest} || !object.data[file].matches(${literal(`(?im)${anyOf(inFile)}`)}))`,
+      expression:
+        'object.kind != "ConfigMap" || object.?data.orValue({}).all(file, ' +
+        `!file.matches(${literal(configurationFile)}) || object.data[file].size() > ${largest} || !object.data[file].matches(${literal(`(?im)${anyOf(inFile)}`)}))`,
       message: "a configuration file gives up durable writes",
     },
   ],
@@ -71,9 +82,16 @@ export const durableWritesRule: ObjectRule = {
       if (role !== "main") continue; // a scratch server that verifies a copy may lose it
       const line = [...(spec.command ?? []), ...(spec.args ?? [])].join(" ");
       for (const { name, loss, command, variable: written, value } of settings) {
-        const entry = (spec.env ?? []).find((candidate) => written.test(candidate.name) && value.test(candidate.value ?? ""));
+        const entry = (spec.env ?? []).find(
+          (candidate) => written.test(candidate.name) && value.test(candidate.value ?? ""),
+        );
         const found = command.exec(line)?.[0] ?? (entry && `${entry.name}=${entry.value}`);
-        if (found !== undefined) yield { path, message: `${found.trim()} gives up durable writes (${name}): it may lose ${loss}`, container: spec.name };
+        if (found !== undefined)
+          yield {
+            path,
+            message: `${found.trim()} gives up durable writes (${name}): it may lose ${loss}`,
+            container: spec.name,
+          };
       }
     }
     if (object.kind !== "ConfigMap") return;
@@ -82,7 +100,11 @@ export const durableWritesRule: ObjectRule = {
       const text = new RegExp(configurationFile).test(file) ? String(data[file]) : "";
       for (const { name, loss, line } of settings) {
         const found = line.exec(text)?.[0];
-        if (found !== undefined) yield { path: `data["${file}"]`, message: `${found.trim()} gives up durable writes (${name}): it may lose ${loss}` };
+        if (found !== undefined)
+          yield {
+            path: `data["${file}"]`,
+            message: `${found.trim()} gives up durable writes (${name}): it may lose ${loss}`,
+          };
       }
     }
   },

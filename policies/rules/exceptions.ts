@@ -28,13 +28,19 @@ export function exceptionRule(ruleIds: ReadonlySet<string>, today: string): Obje
     admission: { beyondCel: "Whether an exception has ended depends on the day, and CEL has no clock." },
     *check(object, settings) {
       for (const { ruleId, annotation, problem, until } of exceptionsOf(object, today)) {
-        const wrong = ruleIds.has(ruleId) ? problem ?? tooLong(until, today, settings) : "names no rule that can be excepted";
-        if (wrong !== undefined) yield { path: `metadata.annotations["${annotation}"]`, message: `exception from ${ruleId} ${wrong}` };
+        const wrong = ruleIds.has(ruleId)
+          ? (problem ?? tooLong(until, today, settings))
+          : "names no rule that can be excepted";
+        if (wrong !== undefined)
+          yield { path: `metadata.annotations["${annotation}"]`, message: `exception from ${ruleId} ${wrong}` };
       }
       const pod = object.kind === "Pod" ? undefined : podOf(object);
       for (const annotation of Object.keys(pod?.annotations ?? {}).filter((key) => key.startsWith(exceptionPrefix))) {
         const path = `${pod!.path.replace(/spec$/, "metadata")}.annotations["${annotation}"]`;
-        yield { path, message: `exception from ${annotation.slice(exceptionPrefix.length)} stands on the pod template, where it excepts from nothing: write it on the ${object.kind}` };
+        yield {
+          path,
+          message: `exception from ${annotation.slice(exceptionPrefix.length)} stands on the pod template, where it excepts from nothing: write it on the ${object.kind}`,
+        };
       }
     },
   };
@@ -63,18 +69,33 @@ export function unusedExceptionRule(rules: readonly Rule[], today: string): Stac
         const rule = byId.get(ruleId);
         if (rule === undefined || problem !== undefined) continue; // X09-exception's
         const path = `metadata.annotations["${annotation}"]`;
-        const looked = rule.kinds.includes(object.kind) ? [object] : rule.kinds.includes("PodTemplate") ? foreignPods(object) : [];
+        const looked = rule.kinds.includes(object.kind)
+          ? [object]
+          : rule.kinds.includes("PodTemplate")
+            ? foreignPods(object)
+            : [];
         const isKept = () => looked.every((each) => violationsOf(rule, each, stack, settings).next().done);
-        const why = looked.length === 0 ? `the rule does not look at a ${object.kind}` : isKept() ? "the rule is kept" : undefined;
+        const why =
+          looked.length === 0
+            ? `the rule does not look at a ${object.kind}`
+            : isKept()
+              ? "the rule is kept"
+              : undefined;
         if (why !== undefined) yield { path, message: `exception from ${ruleId} excepts from nothing: ${why}` };
       }
     },
   };
 }
 
-function* violationsOf(rule: Rule, object: KubernetesObject, stack: Stack, settings: RuleNumbers): Generator<Violation> {
+function* violationsOf(
+  rule: Rule,
+  object: KubernetesObject,
+  stack: Stack,
+  settings: RuleNumbers,
+): Generator<Violation> {
   if (rule.scope === "object") yield* rule.check(object, settings);
   if (rule.scope === "stack") yield* rule.check(object, stack, settings);
   const pod = rule.scope === "container" ? podOf(object) : undefined;
-  for (const container of pod === undefined ? [] : containersOf(pod)) if (rule.scope === "container") yield* rule.check(container, object, settings);
+  for (const container of pod === undefined ? [] : containersOf(pod))
+    if (rule.scope === "container") yield* rule.check(container, object, settings);
 }

@@ -29,14 +29,40 @@ import { storeRules } from "./stores.ts";
 import { tlsRules } from "./tls.ts";
 
 const concerns: readonly Rule[] = [
-  ...shutdownRules, ...environmentRules,
-  ...podSecurityRules, ...resourceRules, ...probeRules, ...availabilityRules, ...networkRules, ...credentialRules,
-  ...backupRules, ...imageRules, ...jobRules, ...postgresRules, ...redisRules, ...autoscalingRules,
-  ...serviceRules, ...ingressRules, ...tlsRules, ...rbacRules, ...storageRules, ...referenceRules,
-  ...storeRules, ...connectionRules, ...kafkaRules, ...databaseEgressRules, ...secretRules, ...quotaRules, contractServerRule,
+  ...shutdownRules,
+  ...environmentRules,
+  ...podSecurityRules,
+  ...resourceRules,
+  ...probeRules,
+  ...availabilityRules,
+  ...networkRules,
+  ...credentialRules,
+  ...backupRules,
+  ...imageRules,
+  ...jobRules,
+  ...postgresRules,
+  ...redisRules,
+  ...autoscalingRules,
+  ...serviceRules,
+  ...ingressRules,
+  ...tlsRules,
+  ...rbacRules,
+  ...storageRules,
+  ...referenceRules,
+  ...storeRules,
+  ...connectionRules,
+  ...kafkaRules,
+  ...databaseEgressRules,
+  ...secretRules,
+  ...quotaRules,
+  contractServerRule,
 ];
 
 /** Every rule as of a day (`YYYY-MM-DD`), which decides whether an exception has expired. */
 export function rulesAsOf(today: string): readonly Rule[] {
-  return [...concerns, exceptionRule(new Set(concerns.map(({ id }) => id)), today), unusedExceptionRule(concerns, today)];
+  return [
+    ...concerns,
+    exceptionRule(new Set(concerns.map(({ id }) => id)), today),
+    unusedExceptionRule(concerns, today),
+  ];
 }

@@ -10,23 +10,37 @@ import type { ObjectRule, Rule } from "../rule.ts";
 const base = { scope: "object", row: ["X08"], severity: "high" } as const;
 
 /** CEL of the Job's spec, that of a CronJob inside. */
-const jobSpec = (field: string) => `(object.kind == "CronJob" ? object.spec.jobTemplate.spec.?${field} : object.spec.?${field})`;
+const jobSpec = (field: string) =>
+  `(object.kind == "CronJob" ? object.spec.jobTemplate.spec.?${field} : object.spec.?${field})`;
 
 const jobBounds: ObjectRule = {
   ...base,
   id: "X08-job-bounds",
   kinds: jobKinds,
   title: "Jobs set activeDeadlineSeconds and backoffLimit",
-  rationale: "A Job without a deadline hangs for ever and blocks the next run; one without a backoff limit tries again far too often.",
-  remediation: "spec:\n  activeDeadlineSeconds: 1800\n  backoffLimit: 2\n  template:\n    spec:\n      restartPolicy: Never",
+  rationale:
+    "A Job without a deadline hangs for ever and blocks the next run; one without a backoff limit tries again far too often.",
+  remediation:
+    "spec:\n  activeDeadlineSeconds: 1800\n  backoffLimit: 2\n  template:\n    spec:\n      restartPolicy: Never",
   sources: { scanners: ["kube-linter job-ttl-seconds-after-finished", "kube-score cronjob-restartpolicy"] },
   admission: ({ "X08-job-bounds": { requireTtl } }) => [
-    ...["activeDeadlineSeconds", "backoffLimit"].map((field) => ({ expression: `${jobSpec(field)}.hasValue()`, message: `has no ${field}` })),
-    ...(requireTtl ? [{
-      expression: 'object.kind == "CronJob" || object.metadata.?ownerReferences.orValue([]).size() > 0 || object.spec.?ttlSecondsAfterFinished.hasValue()',
-      message: "has no ttlSecondsAfterFinished",
-    }] : []),
-    { expression: 'variables.pod.?restartPolicy.orValue("missing") in ["Never", "OnFailure"]', message: "restartPolicy is not Never or OnFailure" },
+    ...["activeDeadlineSeconds", "backoffLimit"].map((field) => ({
+      expression: `${jobSpec(field)}.hasValue()`,
+      message: `has no ${field}`,
+    })),
+    ...(requireTtl
+      ? [
+          {
+            expression:
+              'object.kind == "CronJob" || object.metadata.?ownerReferences.orValue([]).size() > 0 || object.spec.?ttlSecondsAfterFinished.hasValue()',
+            message: "has no ttlSecondsAfterFinished",
+          },
+        ]
+      : []),
+    {
+      expression: 'variables.pod.?restartPolicy.orValue("missing") in ["Never", "OnFailure"]',
+      message: "restartPolicy is not Never or OnFailure",
+    },
   ],
   *check(object, settings) {
     const inCronJob = object.kind === "CronJob";
@@ -34,33 +48,52 @@ const jobBounds: ObjectRule = {
     const path = inCronJob ? "spec.jobTemplate.spec" : "spec";
     const bare = !inCronJob && (object.manifest.metadata?.ownerReferences ?? []).length === 0;
     const needsTtl = bare && settings["X08-job-bounds"].requireTtl;
-    for (const field of ["activeDeadlineSeconds", "backoffLimit", ...(needsTtl ? ["ttlSecondsAfterFinished" as const] : [])] as const) {
-      if (spec?.[field] === undefined || spec[field] === null) yield { path: `${path}.${field}`, message: `has no ${field}` };
+    for (const field of [
+      "activeDeadlineSeconds",
+      "backoffLimit",
+      ...(needsTtl ? ["ttlSecondsAfterFinished" as const] : []),
+    ] as const) {
+      if (spec?.[field] === undefined || spec[field] === null)
+        yield { path: `${path}.${field}`, message: `has no ${field}` };
     }
     const restartPolicy = spec?.template?.spec?.restartPolicy;
     if (restartPolicy !== "Never" && restartPolicy !== "OnFailure") {
-      yield { path: `${path}.template.spec.restartPolicy`, message: `restartPolicy is ${restartPolicy ?? "missing"}, must be Never or OnFailure` };
+      yield {
+        path: `${path}.template.spec.restartPolicy`,
+        message: `restartPolicy is ${restartPolicy ?? "missing"}, must be Never or OnFailure`,
+      };
     }
   },
 };
 
-const scheduleFields = ["timeZone", "concurrencyPolicy", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"] as const;
+const scheduleFields = [
+  "timeZone",
+  "concurrencyPolicy",
+  "successfulJobsHistoryLimit",
+  "failedJobsHistoryLimit",
+] as const;
 
 const cronJobSchedule: ObjectRule = {
   ...base,
   id: "X08-cron-job-schedule",
   kinds: ["CronJob"],
   title: "CronJobs set timeZone, concurrencyPolicy and history limits",
-  rationale: "Without timeZone the control plane's own zone counts; overlapping backups overwrite each other; without history limits failures disappear.",
-  remediation: "spec:\n  timeZone: Etc/UTC\n  concurrencyPolicy: Forbid\n  successfulJobsHistoryLimit: 3\n  failedJobsHistoryLimit: 3",
+  rationale:
+    "Without timeZone the control plane's own zone counts; overlapping backups overwrite each other; without history limits failures disappear.",
+  remediation:
+    "spec:\n  timeZone: Etc/UTC\n  concurrencyPolicy: Forbid\n  successfulJobsHistoryLimit: 3\n  failedJobsHistoryLimit: 3",
   admission: [
     ...scheduleFields.map((field) => ({ expression: `object.spec.?${field}.hasValue()`, message: `has no ${field}` })),
-    { expression: `!${isBackup} || object.spec.?concurrencyPolicy.orValue("") != "Allow"`, message: "concurrencyPolicy is Allow, and backups must not overlap" },
+    {
+      expression: `!${isBackup} || object.spec.?concurrencyPolicy.orValue("") != "Allow"`,
+      message: "concurrencyPolicy is Allow, and backups must not overlap",
+    },
   ],
   *check(object) {
     const spec = cronSpec(object);
     for (const field of scheduleFields) {
-      if (spec[field] === undefined || spec[field] === null) yield { path: `spec.${field}`, message: `has no ${field}` };
+      if (spec[field] === undefined || spec[field] === null)
+        yield { path: `spec.${field}`, message: `has no ${field}` };
     }
     if (spec.concurrencyPolicy === "Allow" && copiedStore(object) !== undefined) {
       yield { path: "spec.concurrencyPolicy", message: "concurrencyPolicy is Allow, and backups must not overlap" };
@@ -74,13 +107,16 @@ const readableSchedule: ObjectRule = {
   kinds: ["CronJob"],
   title: "CronJobs have a valid schedule and timeZone",
   rationale: "An API server refuses any other, and the job that was there before goes on by its old schedule.",
-  remediation: "spec:\n  schedule: \"0 2 * * *\"   # minute, hour, day of the month, month, day of the week\n  timeZone: Europe/Berlin",
+  remediation:
+    'spec:\n  schedule: "0 2 * * *"   # minute, hour, day of the month, month, day of the week\n  timeZone: Europe/Berlin',
   admission: { beyondCel: "The API server refuses such a CronJob by itself." },
   *check(object) {
     const { schedule, timeZone } = cronSpec(object);
     const problem = schedule ? scheduleProblem(schedule) : "is missing";
-    if (problem !== undefined) yield { path: "spec.schedule", message: schedule ? `schedule "${schedule}" ${problem}` : "has no schedule" };
-    if (timeZone && (timeZone === "Local" || !isTimeZone(timeZone))) yield { path: "spec.timeZone", message: `there is no timeZone "${timeZone}"` };
+    if (problem !== undefined)
+      yield { path: "spec.schedule", message: schedule ? `schedule "${schedule}" ${problem}` : "has no schedule" };
+    if (timeZone && (timeZone === "Local" || !isTimeZone(timeZone)))
+      yield { path: "spec.timeZone", message: `there is no timeZone "${timeZone}"` };
   },
 };
 
@@ -90,13 +126,23 @@ const startingDeadline: ObjectRule = {
   kinds: ["CronJob"],
   severity: "medium",
   title: "CronJobs set startingDeadlineSeconds",
-  rationale: "Without it a controller that was away starts last night's run at noon, or after a hundred missed ones none at all; below ten seconds it may miss each.",
+  rationale:
+    "Without it a controller that was away starts last night's run at noon, or after a hundred missed ones none at all; below ten seconds it may miss each.",
   remediation: "spec:\n  startingDeadlineSeconds: 3600",
   sources: { scanners: ["kube-score cronjob-has-deadline"] },
-  admission: [{ expression: "has(object.spec.startingDeadlineSeconds) && object.spec.startingDeadlineSeconds >= 10", message: "startingDeadlineSeconds is not set, or below 10" }],
+  admission: [
+    {
+      expression: "has(object.spec.startingDeadlineSeconds) && object.spec.startingDeadlineSeconds >= 10",
+      message: "startingDeadlineSeconds is not set, or below 10",
+    },
+  ],
   *check(object) {
     const { startingDeadlineSeconds: seconds } = cronSpec(object);
-    if (!(Number(seconds) >= 10)) yield { path: "spec.startingDeadlineSeconds", message: `startingDeadlineSeconds is ${seconds ?? "not set"}, must be at least 10` };
+    if (!(Number(seconds) >= 10))
+      yield {
+        path: "spec.startingDeadlineSeconds",
+        message: `startingDeadlineSeconds is ${seconds ?? "not set"}, must be at least 10`,
+      };
   },
 };
 
@@ -106,16 +152,24 @@ const sharedFiles: ObjectRule = {
   kinds: ["CronJob"],
   row: ["E03"],
   title: "CronJobs that work on a shared volume run one at a time",
-  rationale: "Two runs of an engine on the same files take the same message twice, and each deletes what the other reads.",
+  rationale:
+    "Two runs of an engine on the same files take the same message twice, and each deletes what the other reads.",
   remediation: "spec:\n  concurrencyPolicy: Forbid",
-  admission: [{
-    expression: `${isBackup} || object.spec.?concurrencyPolicy.orValue("") != "Allow" || !${volumes}.exists(volume, has(volume.persistentVolumeClaim))`,
-    message: "works on a volume claim, and concurrencyPolicy is Allow",
-  }],
+  admission: [
+    {
+      expression: `${isBackup} || object.spec.?concurrencyPolicy.orValue("") != "Allow" || !${volumes}.exists(volume, has(volume.persistentVolumeClaim))`,
+      message: "works on a volume claim, and concurrencyPolicy is Allow",
+    },
+  ],
   *check(object) {
     if (cronSpec(object).concurrencyPolicy !== "Allow" || copiedStore(object) !== undefined) return; // a backup is X08-cron-job-schedule's
-    const claim = (podOf(object)?.spec.volumes ?? []).find(({ persistentVolumeClaim }) => persistentVolumeClaim)?.persistentVolumeClaim?.claimName;
-    if (claim !== undefined) yield { path: "spec.concurrencyPolicy", message: `works on the volume claim ${claim}, and concurrencyPolicy is Allow` };
+    const claim = (podOf(object)?.spec.volumes ?? []).find(({ persistentVolumeClaim }) => persistentVolumeClaim)
+      ?.persistentVolumeClaim?.claimName;
+    if (claim !== undefined)
+      yield {
+        path: "spec.concurrencyPolicy",
+        message: `works on the volume claim ${claim}, and concurrencyPolicy is Allow`,
+      };
   },
 };
 

@@ -7,7 +7,10 @@ import { kedaMaximum } from "../replicas.ts";
 import type { CelCheck, ObjectRule, Rule, StackRule } from "../rule.ts";
 
 /** Topics that Kafka keeps for itself: the broker's setting of their replicas, and what is lost with them. */
-const ownTopics = { "offsets.topic.replication.factor": "consumer offsets", "transaction.state.log.replication.factor": "open transactions" } as const;
+const ownTopics = {
+  "offsets.topic.replication.factor": "consumer offsets",
+  "transaction.state.log.replication.factor": "open transactions",
+} as const;
 
 /** Variables of a broker that is configured by its environment; another one has a file that nobody sees here. */
 const configured = "^KAFKA_(?:CFG_)?(?:PROCESS_ROLES|LISTENERS|NODE_ID|BROKER_ID|ZOOKEEPER_CONNECT)$";
@@ -21,8 +24,10 @@ const autoCreate = variableOf("auto.create.topics.enable");
 const replication = variableOf("default.replication.factor");
 
 /** How many replicas must confirm a message, of how many: of every topic, and of the transactions' own. */
-const confirmations = [["min.insync.replicas", "default.replication.factor"], ["transaction.state.log.min.isr", "transaction.state.log.replication.factor"]]
-  .map(([confirmed = "", copies = ""]) => ({ confirmed: variableOf(confirmed), copies: variableOf(copies) }));
+const confirmations = [
+  ["min.insync.replicas", "default.replication.factor"],
+  ["transaction.state.log.min.isr", "transaction.state.log.replication.factor"],
+].map(([confirmed = "", copies = ""]) => ({ confirmed: variableOf(confirmed), copies: variableOf(copies) }));
 
 const broker: ObjectRule = {
   id: "T01-kafka-broker",
@@ -31,9 +36,12 @@ const broker: ObjectRule = {
   row: ["T01"],
   severity: "high",
   title: "Kafka replicates every message and does not create topics automatically",
-  rationale: "A message with one copy is lost with one disk; if all brokers must confirm it, one restart stops writes; and a typing error creates a topic.",
+  rationale:
+    "A message with one copy is lost with one disk; if all brokers must confirm it, one restart stops writes; and a typing error creates a topic.",
   remediation: [
-    "env:   # of three brokers", '  - { name: KAFKA_AUTO_CREATE_TOPICS_ENABLE, value: "false" }', '  - { name: KAFKA_DEFAULT_REPLICATION_FACTOR, value: "3" }',
+    "env:   # of three brokers",
+    '  - { name: KAFKA_AUTO_CREATE_TOPICS_ENABLE, value: "false" }',
+    '  - { name: KAFKA_DEFAULT_REPLICATION_FACTOR, value: "3" }',
     '  - { name: KAFKA_MIN_INSYNC_REPLICAS, value: "2" }',
   ].join("\n"),
   admission: ({ "T01-kafka-broker": { replicationFactor } }) => brokerCel(replicationFactor),
@@ -43,17 +51,25 @@ const broker: ObjectRule = {
     const wanted = Math.min(brokers, settings["T01-kafka-broker"].replicationFactor);
     for (const { spec, path } of serverContainers(object, "kafka")) {
       if (!(spec.env ?? []).some(({ name }) => new RegExp(configured).test(name))) continue;
-      const given = (variable: string) => (spec.env ?? []).find(({ name }) => name.replace(cfg, "KAFKA_") === variable)?.value;
+      const given = (variable: string) =>
+        (spec.env ?? []).find(({ name }) => name.replace(cfg, "KAFKA_") === variable)?.value;
       const at = { path: `${path}.env`, container: spec.name };
-      if (given(autoCreate) !== "false") yield { ...at, message: `${autoCreate} is ${given(autoCreate) ?? "not set"}, must be false` };
+      if (given(autoCreate) !== "false")
+        yield { ...at, message: `${autoCreate} is ${given(autoCreate) ?? "not set"}, must be false` };
       const copies = Number(given(replication) ?? 1);
       if (!(copies >= wanted && copies <= brokers)) {
-        yield { ...at, message: `${replication} is ${given(replication) ?? "not set, which means 1"}; with ${brokers} brokers it must be ${between(wanted, brokers)}` };
+        yield {
+          ...at,
+          message: `${replication} is ${given(replication) ?? "not set, which means 1"}; with ${brokers} brokers it must be ${between(wanted, brokers)}`,
+        };
       }
       for (const [setting, content] of Object.entries(ownTopics)) {
         const value = given(variableOf(setting));
         if (value !== undefined && !(Number(value) >= wanted && Number(value) <= brokers)) {
-          yield { ...at, message: `${variableOf(setting)}, which keeps ${content}, is ${value}; with ${brokers} brokers it must be ${between(wanted, brokers)}` };
+          yield {
+            ...at,
+            message: `${variableOf(setting)}, which keeps ${content}, is ${value}; with ${brokers} brokers it must be ${between(wanted, brokers)}`,
+          };
         }
       }
       for (const { confirmed, copies: of } of confirmations) {
@@ -63,7 +79,10 @@ const broker: ObjectRule = {
         const [least, most] = [held >= 3 ? 2 : 1, Math.max(1, held - 1)];
         const value = Number(given(confirmed) ?? 1);
         if (value >= least && value <= most) continue;
-        yield { ...at, message: `${confirmed} is ${given(confirmed) ?? "not set, which means 1"}; of ${held} replicas it must be ${between(least, most)}` };
+        yield {
+          ...at,
+          message: `${confirmed} is ${given(confirmed) ?? "not set, which means 1"}; of ${held} replicas it must be ${between(least, most)}`,
+        };
       }
     }
   },
@@ -74,25 +93,37 @@ function between(least: number, most: number): string {
 }
 
 function brokerCel(replicationFactor: number): CelCheck[] {
-  const given = (variable: string) => `(${environment("server", variable)} + ${environment("server", variable.replace("KAFKA_", "KAFKA_CFG_"))})`;
+  const given = (variable: string) =>
+    `(${environment("server", variable)} + ${environment("server", variable.replace("KAFKA_", "KAFKA_CFG_"))})`;
   const isNumber = (variable: string) => `${given(variable)}.matches("^[0-9]{1,9}$")`;
-  const whole = (variable: string) => `(${isNumber(variable)} ? int(${given(variable)}) : ${given(variable)} == "" ? 1 : -1)`;
+  const whole = (variable: string) =>
+    `(${isNumber(variable)} ? int(${given(variable)}) : ${given(variable)} == "" ? 1 : -1)`;
   const brokers = "object.spec.?replicas.orValue(1)";
   const wanted = `(${brokers} < ${replicationFactor} ? ${brokers} : ${replicationFactor})`;
   const fits = (variable: string) => `${whole(variable)} >= ${wanted} && ${whole(variable)} <= ${brokers}`;
   const checks: readonly (readonly [expression: string, message: string])[] = [
     [`${given(autoCreate)} == "false"`, `${autoCreate} is not false`],
     [fits(replication), `${replication} does not fit the number of brokers`],
-    ...Object.keys(ownTopics).map(variableOf)
-      .map((variable) => [`${given(variable)} == "" || ${fits(variable)}`, `${variable} does not fit the number of brokers`] as const),
-    ...confirmations.map(({ confirmed, copies }) => [
-      `${copies === replication ? "" : `${given(confirmed)} == "" || `}${whole(confirmed)} >= (${whole(copies)} >= 3 ? 2 : 1)`
-        + ` && ${whole(confirmed)} <= (${whole(copies)} > 1 ? ${whole(copies)} - 1 : 1)`,
-      `${confirmed} does not fit ${copies}`,
-    ] as const),
+    ...Object.keys(ownTopics)
+      .map(variableOf)
+      .map(
+        (variable) =>
+          [`${given(variable)} == "" || ${fits(variable)}`, `${variable} does not fit the number of brokers`] as const,
+      ),
+    ...confirmations.map(
+      ({ confirmed, copies }) =>
+        [
+          `${copies === replication ? "" : `${given(confirmed)} == "" || `}${whole(confirmed)} >= (${whole(copies)} >= 3 ? 2 : 1)` +
+            ` && ${whole(confirmed)} <= (${whole(copies)} > 1 ? ${whole(copies)} - 1 : 1)`,
+          `${confirmed} does not fit ${copies}`,
+        ] as const,
+    ),
   ];
   const byFile = `!server.?env.orValue([]).exists(variable, variable.name.matches(${literal(configured)}))`;
-  return checks.map(([expression, message]) => ({ expression: `!${storeIs("kafka")} || ${servers("kafka")}.all(server, ${byFile} || ${expression})`, message }));
+  return checks.map(([expression, message]) => ({
+    expression: `!${storeIs("kafka")} || ${servers("kafka")}.all(server, ${byFile} || ${expression})`,
+    message,
+  }));
 }
 
 const topic: ObjectRule = {
@@ -102,22 +133,36 @@ const topic: ObjectRule = {
   row: ["T01", "T12"],
   severity: "high",
   title: "Topics set partitions, replicas and retention",
-  rationale: "What a topic leaves open is the broker's default of that day, and a shorter retention deletes messages that nobody has read.",
+  rationale:
+    "What a topic leaves open is the broker's default of that day, and a shorter retention deletes messages that nobody has read.",
   remediation: [
-    "spec:", "  partitions: 6", "  replicas: 3", "  config:", "    retention.ms: 604800000", "    min.insync.replicas: 2   # below replicas, so that one broker may be away",
+    "spec:",
+    "  partitions: 6",
+    "  replicas: 3",
+    "  config:",
+    "    retention.ms: 604800000",
+    "    min.insync.replicas: 2   # below replicas, so that one broker may be away",
   ].join("\n"),
   admission: [
-    ...["partitions", "replicas"].map((field) => ({ expression: `object.kind != "KafkaTopic" || object.spec.?${field}.hasValue()`, message: `the topic says no ${field}` })),
-    { expression: 'object.kind != "KafkaTopic" || object.spec.?config[?"retention.ms"].hasValue()', message: "the topic says no retention.ms" },
+    ...["partitions", "replicas"].map((field) => ({
+      expression: `object.kind != "KafkaTopic" || object.spec.?${field}.hasValue()`,
+      message: `the topic says no ${field}`,
+    })),
     {
-      expression: 'object.kind != "KafkaTopic" || !has(object.spec.replicas) || object.spec.replicas <= 1'
-        + ' || int(string(object.spec.?config[?"min.insync.replicas"].orValue(1))) < object.spec.replicas',
+      expression: 'object.kind != "KafkaTopic" || object.spec.?config[?"retention.ms"].hasValue()',
+      message: "the topic says no retention.ms",
+    },
+    {
+      expression:
+        'object.kind != "KafkaTopic" || !has(object.spec.replicas) || object.spec.replicas <= 1' +
+        ' || int(string(object.spec.?config[?"min.insync.replicas"].orValue(1))) < object.spec.replicas',
       message: "min.insync.replicas is not below replicas",
     },
     {
-      expression: `object.kind != "Job" || (variables.pod.containers + variables.pod.?initContainers.orValue([])).all(container, container.?env.orValue([]).all(variable, variable.name != ${literal(topicsVariable)}`
-        + ` || variable.?value.orValue("").split("\\n").exists(line, !line.matches(${literal(topicLine)}))`
-        + ' || variable.value.split("\\n").all(line, int(line.split(" ")[2]) <= 1 || int(line.split(" ")[3]) < int(line.split(" ")[2]))))',
+      expression:
+        `object.kind != "Job" || (variables.pod.containers + variables.pod.?initContainers.orValue([])).all(container, container.?env.orValue([]).all(variable, variable.name != ${literal(topicsVariable)}` +
+        ` || variable.?value.orValue("").split("\\n").exists(line, !line.matches(${literal(topicLine)}))` +
+        ' || variable.value.split("\\n").all(line, int(line.split(" ")[2]) <= 1 || int(line.split(" ")[3]) < int(line.split(" ")[2]))))',
       message: "a topic's least replicas in sync are not below its replicas",
     },
   ],
@@ -127,7 +172,10 @@ const topic: ObjectRule = {
         if (value === undefined || value === null) yield { path, message: `topic ${name} says no ${field}` };
       }
       if (replicas !== undefined && replicas > 1 && minInSync >= replicas) {
-        yield { path, message: `topic ${name} has min.insync.replicas ${minInSync} of ${replicas} replicas: one broker away stops every writer` };
+        yield {
+          path,
+          message: `topic ${name} has min.insync.replicas ${minInSync} of ${replicas} replicas: one broker away stops every writer`,
+        };
       }
     }
   },
@@ -140,8 +188,10 @@ const deadLetters: StackRule = {
   row: ["T13", "T01"],
   severity: "high",
   title: "Each topic has a dead-letter topic",
-  rationale: "A message that no consumer can handle is lost or blocks all messages behind it, unless it goes to a topic that people watch.",
-  remediation: "apiVersion: kafka.strimzi.io/v1\nkind: KafkaTopic\nmetadata:\n  name: order.events.dlq   # the topic's name and one of the suffixes",
+  rationale:
+    "A message that no consumer can handle is lost or blocks all messages behind it, unless it goes to a topic that people watch.",
+  remediation:
+    "apiVersion: kafka.strimzi.io/v1\nkind: KafkaTopic\nmetadata:\n  name: order.events.dlq   # the topic's name and one of the suffixes",
   admission: { beyondCel: "The dead-letter topic is another object." },
   *check(object, stack, settings) {
     const { suffixes } = settings["T13-dead-letter-topic"];
@@ -150,8 +200,16 @@ const deadLetters: StackRule = {
     const names = new Set(topicsIn(stack, object.namespace).map(({ name }) => name));
     for (const { name, path } of topics) {
       // Kafka's own topics begin with two underscores.
-      if (name.startsWith("__") || suffixes.some((suffix) => name.endsWith(suffix)) || suffixes.some((suffix) => names.has(`${name}${suffix}`))) continue;
-      yield { path, message: `topic ${name} has no dead-letter topic: ${suffixes.map((suffix) => `${name}${suffix}`).join(", ")}` };
+      if (
+        name.startsWith("__") ||
+        suffixes.some((suffix) => name.endsWith(suffix)) ||
+        suffixes.some((suffix) => names.has(`${name}${suffix}`))
+      )
+        continue;
+      yield {
+        path,
+        message: `topic ${name} has no dead-letter topic: ${suffixes.map((suffix) => `${name}${suffix}`).join(", ")}`,
+      };
     }
   },
 };
@@ -168,7 +226,8 @@ const consumers: StackRule = {
   row: ["T04"],
   severity: "high",
   title: "A topic has no fewer partitions than its consumers have replicas",
-  rationale: "Kafka gives each partition to one consumer of a group: replicas beyond that cost as much as the others and do nothing.",
+  rationale:
+    "Kafka gives each partition to one consumer of a group: replicas beyond that cost as much as the others and do nothing.",
   remediation: "spec:\n  maxReplicaCount: 6   # at most the topic's partitions",
   admission: { beyondCel: "The topic is another object." },
   *check(object, stack) {
@@ -177,7 +236,9 @@ const consumers: StackRule = {
       if (!/kafka$/.test(type ?? "") || metadata?.topic === undefined) continue;
       const found = topicsIn(stack, object.namespace).find(({ name }) => name === metadata.topic);
       if (found?.partitions === undefined) {
-        throw new NotEvaluable(`the partitions of topic ${metadata.topic}, which spec.triggers[${index}] follows, are not declared in this stack`);
+        throw new NotEvaluable(
+          `the partitions of topic ${metadata.topic}, which spec.triggers[${index}] follows, are not declared in this stack`,
+        );
       }
       if (maxReplicaCount > found.partitions) {
         yield {

@@ -13,20 +13,38 @@ const admitted: StackRule = {
   id: "X05-ingress-admitted",
   kinds: ["Ingress"],
   title: "Pods behind an Ingress accept connections from its controller",
-  rationale: "The controller runs in another namespace: where no policy lets it in, every request waits until it fails, although all objects look healthy.",
+  rationale:
+    "The controller runs in another namespace: where no policy lets it in, every request waits until it fails, although all objects look healthy.",
   remediation: [
-    "ingress:", "  - from:", "      - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: traefik } }   # the controller's",
-    "        podSelector: { matchLabels: { app.kubernetes.io/name: traefik } }", "    ports:", "      - port: <the port of the pods>",
+    "ingress:",
+    "  - from:",
+    "      - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: traefik } }   # the controller's",
+    "        podSelector: { matchLabels: { app.kubernetes.io/name: traefik } }",
+    "    ports:",
+    "      - port: <the port of the pods>",
   ].join("\n"),
   admission: { beyondCel: "The Service, the pods and the policies are other objects." },
   *check(object, stack) {
     const { rules = [], defaultBackend } = ingressSpec(object);
-    const paths = rules.flatMap(({ http }, index) => (http?.paths ?? []).map(({ backend }, position) => ({ backend, path: `spec.rules[${index}].http.paths[${position}].backend` })));
+    const paths = rules.flatMap(({ http }, index) =>
+      (http?.paths ?? []).map(({ backend }, position) => ({
+        backend,
+        path: `spec.rules[${index}].http.paths[${position}].backend`,
+      })),
+    );
     const said = new Set<string>();
-    for (const { backend, path } of [...paths, ...(defaultBackend ? [{ backend: defaultBackend, path: "spec.defaultBackend" }] : [])]) {
-      const service = backend?.service === undefined ? undefined : stack.named("Service", object.namespace, backend.service.name);
+    for (const { backend, path } of [
+      ...paths,
+      ...(defaultBackend ? [{ backend: defaultBackend, path: "spec.defaultBackend" }] : []),
+    ]) {
+      const service =
+        backend?.service === undefined ? undefined : stack.named("Service", object.namespace, backend.service.name);
       if (service === undefined) continue; // P05-ingress-backend's
-      for (const { workload, port } of endpointsOf(service, backend.service?.port?.name ?? backend.service?.port?.number, stack)) {
+      for (const { workload, port } of endpointsOf(
+        service,
+        backend.service?.port?.name ?? backend.service?.port?.number,
+        stack,
+      )) {
         const message = `no NetworkPolicy lets an ingress controller reach ${workload.ref} on port ${port}`;
         if (lets("ingress", workload, "ingress controller", port, stack) || said.has(message)) continue;
         said.add(message);
@@ -41,30 +59,52 @@ const reachable: StackRule = {
   id: "X05-service-reachable",
   kinds: workloadKinds,
   title: "Pods can reach the Services named in their environment",
-  rationale: "A flow that one of the two sides forgot ends in a timeout, minutes after a rollout that looked well; a backup without it copies nothing.",
+  rationale:
+    "A flow that one of the two sides forgot ends in a timeout, minutes after a rollout that looked well; a backup without it copies nothing.",
   remediation: [
-    "# a policy of the pods that ask:", "egress:", "  - to: [{ podSelector: { matchLabels: { app: <the server's label> } } }]", "    ports: [{ port: <the server's port> }]",
-    "# and one of the server's pods:", "ingress:", "  - from: [{ podSelector: { matchLabels: { app: <the client's label> } } }]", "    ports: [{ port: <the server's port> }]",
+    "# a policy of the pods that ask:",
+    "egress:",
+    "  - to: [{ podSelector: { matchLabels: { app: <the server's label> } } }]",
+    "    ports: [{ port: <the server's port> }]",
+    "# and one of the server's pods:",
+    "ingress:",
+    "  - from: [{ podSelector: { matchLabels: { app: <the client's label> } } }]",
+    "    ports: [{ port: <the server's port> }]",
   ].join("\n"),
   admission: { beyondCel: "The Service, the pods behind it and the policies are other objects." },
   *check(object, stack) {
     const said = new Set<string>();
     for (const { container, variable, service, port } of servicesNamedBy(object, stack)) {
       const endpoints = endpointsOf(service, port, stack).filter(({ workload }) => workload !== object);
-      for (const [direction, words] of [["egress", "lets its pods out to"], ["ingress", "lets its pods in to"]] as const) {
-        if (endpoints.length === 0 || endpoints.some((endpoint) => isOpen(direction, object, endpoint, stack))) continue;
+      for (const [direction, words] of [
+        ["egress", "lets its pods out to"],
+        ["ingress", "lets its pods in to"],
+      ] as const) {
+        if (endpoints.length === 0 || endpoints.some((endpoint) => isOpen(direction, object, endpoint, stack)))
+          continue;
         const to = [...new Set(endpoints.map(({ workload }) => workload.ref))].join(" and ");
         const message = `env ${variable} names ${service.ref}, and no NetworkPolicy ${words} ${to} on port ${[...new Set(endpoints.map((each) => each.port))].join(" or ")}`;
         if (said.has(message)) continue;
         said.add(message);
-        yield { path: `${container.path}.env`, message, ...(container.spec.name === undefined ? {} : { container: container.spec.name }) };
+        yield {
+          path: `${container.path}.env`,
+          message,
+          ...(container.spec.name === undefined ? {} : { container: container.spec.name }),
+        };
       }
     }
   },
 };
 
-function isOpen(direction: "ingress" | "egress", from: Parameters<typeof lets>[1], { workload, port }: Endpoint, stack: Stack): boolean {
-  return direction === "egress" ? lets("egress", from, workload, port, stack) : lets("ingress", workload, from, port, stack);
+function isOpen(
+  direction: "ingress" | "egress",
+  from: Parameters<typeof lets>[1],
+  { workload, port }: Endpoint,
+  stack: Stack,
+): boolean {
+  return direction === "egress"
+    ? lets("egress", from, workload, port, stack)
+    : lets("ingress", workload, from, port, stack);
 }
 
 /** X05: paths that exist where the stack needs them. */

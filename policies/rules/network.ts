@@ -15,7 +15,8 @@ const defaultDeny: StackRule = {
   kinds: ["Namespace", ...workloadKinds],
   title: "Namespaces with workloads deny all traffic by default",
   rationale: "A pod that no policy selects may talk to everything, and everything to it.",
-  remediation: "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: default-deny\nspec:\n  podSelector: {}\n  policyTypes: [Ingress, Egress]",
+  remediation:
+    "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: default-deny\nspec:\n  podSelector: {}\n  policyTypes: [Ingress, Egress]",
   sources: { cis: ["5.3.2"], scanners: ["Polaris missingNetworkPolicy"] },
   admission: { beyondCel: "The policies are other objects, which come after their namespace." },
   *check(object, stack) {
@@ -23,7 +24,11 @@ const defaultDeny: StackRule = {
     if (namespace === undefined) return;
     const denied = stack.inNamespace("NetworkPolicy", namespace).flatMap(deniedBy);
     for (const direction of ["Ingress", "Egress"]) {
-      if (!denied.includes(direction)) yield { path: "", message: `namespace "${namespace}" has no NetworkPolicy that denies ${direction} by default` };
+      if (!denied.includes(direction))
+        yield {
+          path: "",
+          message: `namespace "${namespace}" has no NetworkPolicy that denies ${direction} by default`,
+        };
     }
   },
 };
@@ -34,13 +39,23 @@ const workloadSelected: StackRule = {
   scope: "stack",
   kinds: workloadKinds,
   title: "Each workload has a NetworkPolicy with its flows",
-  rationale: "Under default-deny a workload without its own policy reaches nothing, not even DNS; without default-deny it reaches everything.",
+  rationale:
+    "Under default-deny a workload without its own policy reaches nothing, not even DNS; without default-deny it reaches everything.",
   remediation: [
-    "apiVersion: networking.k8s.io/v1", "kind: NetworkPolicy", "spec:", "  podSelector:", "    matchLabels: { app: <the pods' label> }",
-    "  policyTypes: [Ingress, Egress]", "  egress:", "    - to: [{ namespaceSelector: {}, podSelector: { matchLabels: { k8s-app: kube-dns } } }]",
+    "apiVersion: networking.k8s.io/v1",
+    "kind: NetworkPolicy",
+    "spec:",
+    "  podSelector:",
+    "    matchLabels: { app: <the pods' label> }",
+    "  policyTypes: [Ingress, Egress]",
+    "  egress:",
+    "    - to: [{ namespaceSelector: {}, podSelector: { matchLabels: { k8s-app: kube-dns } } }]",
     "      ports: [{ protocol: UDP, port: 53 }, { protocol: TCP, port: 53 }]",
   ].join("\n"),
-  sources: { cis: ["5.3.2"], scanners: ["kube-linter non-isolated-pod", "kube-score pod-networkpolicy", "Checkov CKV2_K8S_6"] },
+  sources: {
+    cis: ["5.3.2"],
+    scanners: ["kube-linter non-isolated-pod", "kube-score pod-networkpolicy", "Checkov CKV2_K8S_6"],
+  },
   admission: { beyondCel: "The policies are other objects." },
   *check(object, stack) {
     for (const policy of selecting("NetworkPolicy", podOf(object)?.labels ?? {}, object.namespace, stack)) {

@@ -35,25 +35,33 @@ export const passwordlessRule: ContainerRule = {
   row: ["X06", "B03"],
   severity: "critical",
   title: "Data stores require a password",
-  rationale: "Without one, every program that reaches the port owns the data, and one hole in one of them is a hole in all.",
+  rationale:
+    "Without one, every program that reaches the port owns the data, and one hole in one of them is a hole in all.",
   remediation: [
-    "env:", "  - name: POSTGRES_PASSWORD_FILE   # MYSQL_ROOT_PASSWORD_FILE, MARIADB_ROOT_PASSWORD_FILE",
+    "env:",
+    "  - name: POSTGRES_PASSWORD_FILE   # MYSQL_ROOT_PASSWORD_FILE, MARIADB_ROOT_PASSWORD_FILE",
     "    value: /credentials/superuser/password   # mounted from a Secret",
   ].join("\n"),
   admission: [
     ...opening.map(([name, pattern, effect]) => ({
-      expression: `container.?env.orValue([]).all(variable, variable.name != ${literal(name)} || `
-        + `${pattern === shut ? "" : "!"}variable.?value.orValue("").matches(${literal(`(?i)${pattern}`)}))`,
+      expression:
+        `container.?env.orValue([]).all(variable, variable.name != ${literal(name)} || ` +
+        `${pattern === shut ? "" : "!"}variable.?value.orValue("").matches(${literal(`(?i)${pattern}`)}))`,
       message: `${name} ${effect}`,
     })),
-    { expression: `!${commandLine}.matches(${literal(openingFlags)})`, message: "a flag lets everybody in without a password" },
+    {
+      expression: `!${commandLine}.matches(${literal(openingFlags)})`,
+      message: "a flag lets everybody in without a password",
+    },
   ],
   *check({ spec, path }) {
     for (const [index, entry] of (spec.env ?? []).entries()) {
       const opened = variables.find((variable) => variable.name === entry.name && variable.opens(entry.value ?? ""));
-      if (opened !== undefined) yield { path: `${path}.env[${index}].value`, message: `env ${entry.name} ${opened.effect}` };
+      if (opened !== undefined)
+        yield { path: `${path}.env[${index}].value`, message: `env ${entry.name} ${opened.effect}` };
     }
     const flag = flags.exec([...(spec.command ?? []), ...(spec.args ?? [])].join(" "))?.[0];
-    if (flag !== undefined) yield { path: `${path}.args`, message: `${flag.trim()} lets everybody in without a password` };
+    if (flag !== undefined)
+      yield { path: `${path}.args`, message: `${flag.trim()} lets everybody in without a password` };
   },
 };

@@ -11,5 +11,13 @@ import { volumeRules } from "./pod-security/volumes.ts";
 
 /** X01: the restricted Pod Security Standard in full, and a little more. */
 export const podSecurityRules: readonly Rule[] = [
-  ...privilegeRules, ...userRules, ...profileRules, ...kernelRules, ...hostRules, ...volumeRules, ...isolationRules, ...placementRules, namespaceStandard,
+  ...privilegeRules,
+  ...userRules,
+  ...profileRules,
+  ...kernelRules,
+  ...hostRules,
+  ...volumeRules,
+  ...isolationRules,
+  ...placementRules,
+  namespaceStandard,
 ];

@@ -12,17 +12,26 @@ import type { Stack } from "../stack.ts";
 const base = { scope: "stack", row: ["X02"], severity: "high" } as const;
 
 /** What a quota limits, and which of its names mean the same. */
-const ofPods: Readonly<Record<string, Resource>> = Object.fromEntries(["cpu", "memory", "ephemeral-storage"].flatMap((name) => [
-  [name, { list: "requests", name }], [`requests.${name}`, { list: "requests", name }], [`limits.${name}`, { list: "limits", name }],
-] as const));
+const ofPods: Readonly<Record<string, Resource>> = Object.fromEntries(
+  ["cpu", "memory", "ephemeral-storage"].flatMap(
+    (name) =>
+      [
+        [name, { list: "requests", name }],
+        [`requests.${name}`, { list: "requests", name }],
+        [`limits.${name}`, { list: "limits", name }],
+      ] as const,
+  ),
+);
 
 const quotaFits: StackRule = {
   ...base,
   id: "X02-quota-fits",
   kinds: ["ResourceQuota"],
   title: "A namespace's workloads fit into its quota at their largest",
-  rationale: "The API server refuses the pod that is too many: the autoscaler stops below its maximum, a rollout stands still, tonight's backup does not start.",
-  remediation: "spec:\n  hard:\n    requests.cpu: \"8\"   # all replicas at their maximum, those of a rollout beside them, and all jobs at once",
+  rationale:
+    "The API server refuses the pod that is too many: the autoscaler stops below its maximum, a rollout stands still, tonight's backup does not start.",
+  remediation:
+    'spec:\n  hard:\n    requests.cpu: "8"   # all replicas at their maximum, those of a rollout beside them, and all jobs at once',
   admission: { beyondCel: "The workloads, their autoscalers and claims are other objects." },
   *check(object, stack) {
     const { hard = {}, scopes = [], scopeSelector } = (object.manifest["spec"] ?? {}) as V1ResourceQuotaSpec;
@@ -37,8 +46,9 @@ const quotaFits: StackRule = {
       const [largest] = demands;
       yield {
         path: `spec.hard["${name}"]`,
-        message: `${name} is ${written}, but all workloads at their largest ask for ${shown(total, name)}; `
-          + `the most is for ${largest?.ref}: ${shown(largest?.amount ?? 0, name)}`,
+        message:
+          `${name} is ${written}, but all workloads at their largest ask for ${shown(total, name)}; ` +
+          `the most is for ${largest?.ref}: ${shown(largest?.amount ?? 0, name)}`,
       };
     }
   },
@@ -49,18 +59,28 @@ interface Demand {
   readonly amount: number;
 }
 
-/** What asks for a quota's resource in its namespace, the largest first; undefined for one that is not counted here. Several quotas may limit the same. */
+/**
+ * What asks for a quota's resource in its namespace, the largest first; undefined for one that is not counted here.
+ * Several quotas may limit the same.
+ */
 const demandsOn = keptInStack((stack, namespace: string, name: string): readonly Demand[] | undefined =>
-  demandsIn(name, namespace, stack)?.sort((one, other) => other.amount - one.amount));
+  demandsIn(name, namespace, stack)?.sort((one, other) => other.amount - one.amount),
+);
 
 function demandsIn(name: string, namespace: string, stack: Stack): Demand[] | undefined {
   const resource = ofPods[name];
   if (resource !== undefined || name === "pods") {
     const ofPod = (workload: KubernetesObject) => (resource === undefined ? 1 : podDemand(workload, resource));
-    return workloadsIn(namespace, stack).map((workload) => ({ ref: workload.ref, amount: podsAtMost(workload, stack) * ofPod(workload) }));
+    return workloadsIn(namespace, stack).map((workload) => ({
+      ref: workload.ref,
+      amount: podsAtMost(workload, stack) * ofPod(workload),
+    }));
   }
   if (name === "requests.storage" || name === "persistentvolumeclaims") {
-    return claimsIn(namespace, stack).map(({ ref, size, count }) => ({ ref, amount: name === "requests.storage" ? size * count : count }));
+    return claimsIn(namespace, stack).map(({ ref, size, count }) => ({
+      ref,
+      amount: name === "requests.storage" ? size * count : count,
+    }));
   }
   return undefined;
 }
@@ -78,22 +98,50 @@ interface Claim {
 
 const sizeOf = ({ spec }: Claim) => parseQuantity(spec?.resources?.requests?.["storage"]) ?? 0;
 
-function claimsIn(namespace: string, stack: Stack): { readonly ref: string; readonly size: number; readonly count: number }[] {
+function claimsIn(
+  namespace: string,
+  stack: Stack,
+): { readonly ref: string; readonly size: number; readonly count: number }[] {
   const templates = stack.inNamespace("StatefulSet", namespace).flatMap((set) => {
     const { volumeClaimTemplates = [] } = (set.manifest["spec"] ?? {}) as { volumeClaimTemplates?: readonly Claim[] };
     const count = maximumReplicas(set, stack);
-    return volumeClaimTemplates.map((template) => ({ ref: set.ref, prefix: `${template.metadata?.name}-${set.name}`, size: sizeOf(template), count }));
+    return volumeClaimTemplates.map((template) => ({
+      ref: set.ref,
+      prefix: `${template.metadata?.name}-${set.name}`,
+      size: sizeOf(template),
+      count,
+    }));
   });
   // On a cluster the claims that were made of a template are there as well.
   const made = new Set(templates.map(({ prefix }) => prefix));
-  const claims = stack.inNamespace("PersistentVolumeClaim", namespace).filter(({ name, manifest }) => !made.has(name.replace(/-\d+$/, "")) && !isScratch(manifest as Claim));
-  return [...templates, ...scratchIn(namespace, stack), ...claims.map((claim) => ({ ref: claim.ref, size: sizeOf(claim.manifest as Claim), count: 1 }))];
+  const claims = stack
+    .inNamespace("PersistentVolumeClaim", namespace)
+    .filter(({ name, manifest }) => !made.has(name.replace(/-\d+$/, "")) && !isScratch(manifest as Claim));
+  return [
+    ...templates,
+    ...scratchIn(namespace, stack),
+    ...claims.map((claim) => ({ ref: claim.ref, size: sizeOf(claim.manifest as Claim), count: 1 })),
+  ];
 }
 
 /** Claims that are made and deleted with each pod. */
-function scratchIn(namespace: string, stack: Stack): { readonly ref: string; readonly size: number; readonly count: number }[] {
-  return workloadsIn(namespace, stack).flatMap((workload) => (podOf(workload)?.spec.volumes ?? []).flatMap(({ ephemeral }) =>
-    (ephemeral?.volumeClaimTemplate ? [{ ref: workload.ref, size: sizeOf(ephemeral.volumeClaimTemplate as Claim), count: podsKept(workload, stack) }] : [])));
+function scratchIn(
+  namespace: string,
+  stack: Stack,
+): { readonly ref: string; readonly size: number; readonly count: number }[] {
+  return workloadsIn(namespace, stack).flatMap((workload) =>
+    (podOf(workload)?.spec.volumes ?? []).flatMap(({ ephemeral }) =>
+      ephemeral?.volumeClaimTemplate
+        ? [
+            {
+              ref: workload.ref,
+              size: sizeOf(ephemeral.volumeClaimTemplate as Claim),
+              count: podsKept(workload, stack),
+            },
+          ]
+        : [],
+    ),
+  );
 }
 
 const isScratch = ({ metadata }: Claim) => metadata?.ownerReferences?.some(({ kind }) => kind === "Pod") === true;
@@ -120,7 +168,10 @@ const limitRange: StackRule = {
       for (const { max = {}, min = {} } of limits.filter(({ type }) => type === "Container")) {
         for (const { role, spec, path } of containersOf(pod)) {
           if (role === "ephemeral") continue;
-          for (const [list, bounds, direction] of [["limits", max, "above the max"], ["requests", min, "below the min"]] as const) {
+          for (const [list, bounds, direction] of [
+            ["limits", max, "above the max"],
+            ["requests", min, "below the min"],
+          ] as const) {
             for (const [resource, bound] of Object.entries(bounds)) {
               const value = spec.resources?.[list]?.[resource];
               const distance = (parseQuantity(value) ?? NaN) - (parseQuantity(bound) ?? NaN);

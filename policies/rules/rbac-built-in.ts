@@ -4,7 +4,10 @@ import type { KubernetesObject } from "../kubernetes-object.ts";
 const label = "kubernetes.io/bootstrapping";
 const names = "^(system:.*|cluster-admin|admin|edit|view)$";
 
-/** Whether the API server itself makes a role or binding, at each start: `cluster-admin`, `system:…`. What it gives cannot be changed. */
+/**
+ * Whether the API server itself makes a role or binding, at each start: `cluster-admin`, `system:…`. What it gives
+ * cannot be changed.
+ */
 export function isBuiltIn(object: KubernetesObject): boolean {
   return object.labels[label] === "rbac-defaults" && new RegExp(names).test(object.name);
 }

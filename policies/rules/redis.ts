@@ -11,7 +11,9 @@ import { mountedSources, serverSetting, settingValues } from "../server-settings
 const base = {
   scope: "stack",
   kinds: dataStoreKinds,
-  admission: { beyondCel: "Redis' settings may stand in a ConfigMap or a Secret that the pod mounts, which are other objects." },
+  admission: {
+    beyondCel: "Redis' settings may stand in a ConfigMap or a Secret that the pod mounts, which are other objects.",
+  },
 } as const;
 
 const memory: StackRule = {
@@ -21,24 +23,31 @@ const memory: StackRule = {
   severity: "high",
   title: "Redis sets maxmemory well below its container's memory limit",
   rationale: "Without maxmemory Redis grows until the kernel kills it, and forks need room above it.",
-  remediation: "args: [redis-server, --maxmemory, 512mb, --maxmemory-policy, allkeys-lru]\nresources:\n  limits:\n    memory: 768Mi   # at least 1.5 x maxmemory",
+  remediation:
+    "args: [redis-server, --maxmemory, 512mb, --maxmemory-policy, allkeys-lru]\nresources:\n  limits:\n    memory: 768Mi   # at least 1.5 x maxmemory",
   *check(object, stack, settings) {
     const kind = dataStoreKind(object);
     if (kind !== "redis-cache" && kind !== "redis-state") return;
     for (const container of redisContainers(object)) {
       const { name, resources } = container.spec;
       const maxmemory = serverSetting("maxmemory", container, object, stack);
-      if (maxmemory === undefined) yield { path: `${container.path}.args`, message: "Redis has no maxmemory", container: name };
+      if (maxmemory === undefined)
+        yield { path: `${container.path}.args`, message: "Redis has no maxmemory", container: name };
       if (kind === "redis-cache") {
         const policy = serverSetting("maxmemory-policy", container, object, stack);
         if (policy === undefined || policy === "noeviction") {
-          yield { path: `${container.path}.args`, message: `Redis is a cache, but its maxmemory-policy is ${policy ?? "not set"}`, container: name };
+          yield {
+            path: `${container.path}.args`,
+            message: `Redis is a cache, but its maxmemory-policy is ${policy ?? "not set"}`,
+            container: name,
+          };
         }
       }
       const limit = parseQuantity(resources?.limits?.["memory"]);
       if (maxmemory === undefined || limit === undefined) continue;
       const bytes = parseRedisMemory(maxmemory);
-      if (bytes === undefined) throw new NotEvaluable(`maxmemory of ${object.ref} is not a number that can be read from its manifest`);
+      if (bytes === undefined)
+        throw new NotEvaluable(`maxmemory of ${object.ref} is not a number that can be read from its manifest`);
       const { limitRatio } = settings["B06-redis-memory"];
       if (bytes * limitRatio > limit) {
         yield {
@@ -64,7 +73,11 @@ const stateEviction: StackRule = {
     for (const container of stateContainers(object)) {
       const policy = serverSetting("maxmemory-policy", container, object, stack);
       if (policy?.startsWith("allkeys-")) {
-        yield { path: `${container.path}.args`, message: `Redis holds state, but its maxmemory-policy is ${policy}`, container: container.spec.name };
+        yield {
+          path: `${container.path}.args`,
+          message: `Redis holds state, but its maxmemory-policy is ${policy}`,
+          container: container.spec.name,
+        };
       }
     }
   },
@@ -97,8 +110,10 @@ const flushDisabled: StackRule = {
   row: ["G04"],
   severity: "high",
   title: "A Redis that holds state disables FLUSHALL and FLUSHDB",
-  rationale: "FLUSHALL is the runbooks' cure for a stale cache; typed into the wrong shell it opens every closed breaker and refills every limit.",
-  remediation: 'args: [redis-server, --rename-command, FLUSHALL, "", --rename-command, FLUSHDB, ""]   # or an aclfile without @dangerous',
+  rationale:
+    "FLUSHALL is the runbooks' cure for a stale cache; typed into the wrong shell it opens every closed breaker and refills every limit.",
+  remediation:
+    'args: [redis-server, --rename-command, FLUSHALL, "", --rename-command, FLUSHDB, ""]   # or an aclfile without @dangerous',
   *check(object, stack) {
     for (const container of stateContainers(object)) {
       const renamed = new Set<string>();
@@ -108,7 +123,11 @@ const flushDisabled: StackRule = {
       }
       const allowed = flushes.filter((command) => !renamed.has(command));
       if (allowed.length === 0 || serverSetting("aclfile", container, object, stack) !== undefined) continue;
-      yield { path: `${container.path}.args`, message: `Redis holds state, and ${allowed.join(" and ")} may throw it away`, container: container.spec.name };
+      yield {
+        path: `${container.path}.args`,
+        message: `Redis holds state, and ${allowed.join(" and ")} may throw it away`,
+        container: container.spec.name,
+      };
     }
   },
 };
@@ -120,12 +139,17 @@ const password: StackRule = {
   severity: "high",
   title: "Redis requires a password",
   rationale: "Without one every program that reaches the port reads all sessions and limits, and writes what it likes.",
-  remediation: "args: [redis-server, /credentials/redis/auth.conf]   # one line in a Secret that is mounted there: requirepass <generated>",
+  remediation:
+    "args: [redis-server, /credentials/redis/auth.conf]   # one line in a Secret that is mounted there: requirepass <generated>",
   *check(object, stack) {
     const kind = dataStoreKind(object);
     if (kind !== "redis-cache" && kind !== "redis-state") return;
     for (const container of redisContainers(object)) {
-      if (readsSecret(container) || ["requirepass", "aclfile", "user"].some((name) => serverSetting(name, container, object, stack) !== undefined)) continue;
+      if (
+        readsSecret(container) ||
+        ["requirepass", "aclfile", "user"].some((name) => serverSetting(name, container, object, stack) !== undefined)
+      )
+        continue;
       const message = "Redis has neither requirepass nor an aclfile, and no file of a Secret on its command line";
       yield { path: `${container.path}.args`, message, container: container.spec.name };
     }
@@ -134,7 +158,9 @@ const password: StackRule = {
 
 /** Whether a file of a mounted Secret is on the command line, or a variable of the image names its password. */
 function readsSecret(container: WalkedContainer): boolean {
-  const secrets = mountedSources(container).filter(({ kind }) => kind === "Secret").map(({ mountPath }) => `${mountPath}/`);
+  const secrets = mountedSources(container)
+    .filter(({ kind }) => kind === "Secret")
+    .map(({ mountPath }) => `${mountPath}/`);
   const words = [...(container.spec.command ?? []), ...(container.spec.args ?? [])];
   const named = (container.spec.env ?? []).some(({ name }) => /^(?:REDIS|VALKEY)_PASSWORD(?:_FILE)?$/.test(name));
   return named || words.some((word) => secrets.some((path) => word.includes(path)));
@@ -148,10 +174,14 @@ const cacheVolume: ObjectRule = {
   severity: "medium",
   title: "A Redis cache keeps no volume",
   rationale: "What is worth a volume is state: under the name of a cache it has no backup, and its keys are evicted.",
-  remediation: "metadata:\n  labels:\n    production-platform/data-store: redis-state   # with a backup; or a cache without volume claims",
-  admission: [{ expression: `!${storeIs("redis-cache")} || !${celKeepsVolume}`, message: "Redis is a cache, but keeps a volume" }],
+  remediation:
+    "metadata:\n  labels:\n    production-platform/data-store: redis-state   # with a backup; or a cache without volume claims",
+  admission: [
+    { expression: `!${storeIs("redis-cache")} || !${celKeepsVolume}`, message: "Redis is a cache, but keeps a volume" },
+  ],
   *check(object) {
-    if (dataStoreKind(object) === "redis-cache" && keepsVolume(object)) yield { path: "spec.volumeClaimTemplates", message: "Redis is a cache, but keeps a volume" };
+    if (dataStoreKind(object) === "redis-cache" && keepsVolume(object))
+      yield { path: "spec.volumeClaimTemplates", message: "Redis is a cache, but keeps a volume" };
   },
 };
 

@@ -15,8 +15,14 @@ const configuration: StackRule = {
   title: "Pods find the ConfigMaps and Secrets they read",
   rationale: "A pod never starts without its configuration, and a rollout waits for it.",
   remediation: [
-    "apiVersion: v1", "kind: ConfigMap   # or a SealedSecret, ExternalSecret or Secret", "metadata:", "  name: <the name that the pod asks for>", "data:", "  <key>: <value>",
-    "# or, where somebody else makes it, in the policies' settings:", "# P03-configuration-exists: { madeElsewhere: [kube-root-ca.crt, <its name>] }",
+    "apiVersion: v1",
+    "kind: ConfigMap   # or a SealedSecret, ExternalSecret or Secret",
+    "metadata:",
+    "  name: <the name that the pod asks for>",
+    "data:",
+    "  <key>: <value>",
+    "# or, where somebody else makes it, in the policies' settings:",
+    "# P03-configuration-exists: { madeElsewhere: [kube-root-ca.crt, <its name>] }",
   ].join("\n"),
   admission: { beyondCel: "The ConfigMap or Secret is another object." },
   *check(object, stack, settings) {
@@ -25,7 +31,8 @@ const configuration: StackRule = {
     const { namespace } = object;
     const elsewhere = new Set(settings["P03-configuration-exists"].madeElsewhere);
     for (const { kind, name, key, path } of configurationOf(pod)) {
-      const source = kind === "Secret" ? secretSource(name, namespace, stack) : stack.named("ConfigMap", namespace, name);
+      const source =
+        kind === "Secret" ? secretSource(name, namespace, stack) : stack.named("ConfigMap", namespace, name);
       if (source === undefined) {
         if (elsewhere.has(name) || !seesAllOf(namespace, stack)) continue;
         yield { path, message: `there is no ${kind} "${name}" in namespace "${namespace}"` };
@@ -33,7 +40,8 @@ const configuration: StackRule = {
       } else if (key !== undefined && source.kind === kind) {
         const texts = ["data", "stringData", "binaryData"].map((field) => source.manifest[field]).filter(Boolean);
         // What shows no keys at all is made elsewhere, or was hidden: of such a Secret nothing can be said.
-        if (texts.length > 0 && !texts.some((data) => Object.hasOwn(data as object, key))) yield { path, message: `${source.ref} has no key "${key}"` };
+        if (texts.length > 0 && !texts.some((data) => Object.hasOwn(data as object, key)))
+          yield { path, message: `${source.ref} has no key "${key}"` };
       }
     }
   },
@@ -46,7 +54,8 @@ const serviceAccount: StackRule = {
   row: ["X01"],
   title: "Pods run under service accounts that exist",
   rationale: "Without its account no pod is made; the controller says so in its events only.",
-  remediation: "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: <serviceAccountName of the pod>\nautomountServiceAccountToken: false",
+  remediation:
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: <serviceAccountName of the pod>\nautomountServiceAccountToken: false",
   sources: { scanners: ["kube-linter non-existent-service-account"] },
   admission: { beyondCel: "The account is another object." },
   *check(object, stack) {
@@ -54,7 +63,10 @@ const serviceAccount: StackRule = {
     const name = pod?.spec.serviceAccountName;
     if (!name || name === "default") return; // each namespace has one by itself
     if (stack.named("ServiceAccount", object.namespace, name) === undefined && seesAllOf(object.namespace, stack)) {
-      yield { path: `${pod?.path}.serviceAccountName`, message: `there is no ServiceAccount "${name}" in namespace "${object.namespace}"` };
+      yield {
+        path: `${pod?.path}.serviceAccountName`,
+        message: `there is no ServiceAccount "${name}" in namespace "${object.namespace}"`,
+      };
     }
   },
 };
@@ -67,8 +79,13 @@ const claim: StackRule = {
   title: "Pods mount claims that exist",
   rationale: "Without its claim a pod stays Pending for ever.",
   remediation: [
-    "apiVersion: v1", "kind: PersistentVolumeClaim", "metadata:", "  name: <the claimName>",
-    "spec:", "  accessModes: [ReadWriteOnce]", "  resources: { requests: { storage: 20Gi } }",
+    "apiVersion: v1",
+    "kind: PersistentVolumeClaim",
+    "metadata:",
+    "  name: <the claimName>",
+    "spec:",
+    "  accessModes: [ReadWriteOnce]",
+    "  resources: { requests: { storage: 20Gi } }",
   ].join("\n"),
   admission: { beyondCel: "The claim is another object." },
   *check(object, stack) {
@@ -76,7 +93,12 @@ const claim: StackRule = {
     for (const [index, { persistentVolumeClaim }] of (pod?.spec.volumes ?? []).entries()) {
       const name = persistentVolumeClaim?.claimName;
       const { namespace } = object;
-      if (name === undefined || stack.named("PersistentVolumeClaim", namespace, name) !== undefined || !seesAllOf(namespace, stack)) continue;
+      if (
+        name === undefined ||
+        stack.named("PersistentVolumeClaim", namespace, name) !== undefined ||
+        !seesAllOf(namespace, stack)
+      )
+        continue;
       const path = `${pod?.path}.volumes[${index}].persistentVolumeClaim.claimName`;
       yield { path, message: `there is no PersistentVolumeClaim "${name}" in namespace "${namespace}"` };
     }
@@ -90,12 +112,14 @@ const governingService: StackRule = {
   row: ["X05", "T01"],
   title: "The serviceName of a StatefulSet is a Service",
   rationale: "Their pods have no names in DNS without it, and members of a cluster do not find each other.",
-  remediation: "apiVersion: v1\nkind: Service\nmetadata:\n  name: <serviceName of the StatefulSet>\nspec:\n  clusterIP: None\n  selector: { app: <the pods' label> }",
+  remediation:
+    "apiVersion: v1\nkind: Service\nmetadata:\n  name: <serviceName of the StatefulSet>\nspec:\n  clusterIP: None\n  selector: { app: <the pods' label> }",
   sources: { scanners: ["kube-score statefulset-has-servicename"] },
   admission: { beyondCel: "The Service is another object." },
   *check(object, stack) {
     const name = (object.manifest["spec"] as Partial<V1StatefulSetSpec> | undefined)?.serviceName;
-    if (!name || stack.named("Service", object.namespace, name) !== undefined || !seesAllOf(object.namespace, stack)) return;
+    if (!name || stack.named("Service", object.namespace, name) !== undefined || !seesAllOf(object.namespace, stack))
+      return;
     yield { path: "spec.serviceName", message: `there is no Service "${name}" in namespace "${object.namespace}"` };
   },
 };
@@ -109,8 +133,13 @@ const binding: StackRule = {
   title: "Bindings refer to existing roles and service accounts",
   rationale: "A binding to a name that does not exist gives its rights to anyone who creates that name.",
   remediation: [
-    "roleRef:", "  apiGroup: rbac.authorization.k8s.io", "  kind: Role", "  name: <a Role of this namespace>",
-    "subjects:", "  - kind: ServiceAccount", "    name: <an account that the stack declares>",
+    "roleRef:",
+    "  apiGroup: rbac.authorization.k8s.io",
+    "  kind: Role",
+    "  name: <a Role of this namespace>",
+    "subjects:",
+    "  - kind: ServiceAccount",
+    "    name: <an account that the stack declares>",
   ].join("\n"),
   admission: { beyondCel: "The role and the accounts are other objects." },
   *check(object, stack) {
@@ -123,10 +152,20 @@ const binding: StackRule = {
       const home = subject.namespace ?? namespace;
       if (subject.kind !== "ServiceAccount" || subject.name === "default") continue; // X01-rbac-subjects speaks of "default"
       if (stack.named("ServiceAccount", home, subject.name) !== undefined || !seesAllOf(home, stack)) continue;
-      yield { path: `subjects[${index}].name`, message: `there is no ServiceAccount "${subject.name}" in namespace "${home}"` };
+      yield {
+        path: `subjects[${index}].name`,
+        message: `there is no ServiceAccount "${subject.name}" in namespace "${home}"`,
+      };
     }
   },
 };
 
 /** What objects name, and what selectors select, is there. */
-export const referenceRules: readonly Rule[] = [configuration, serviceAccount, claim, governingService, binding, ...selectionRules];
+export const referenceRules: readonly Rule[] = [
+  configuration,
+  serviceAccount,
+  claim,
+  governingService,
+  binding,
+  ...selectionRules,
+];

@@ -27,16 +27,24 @@ function* requirePositive({ spec, path }: WalkedContainer, amounts: readonly Amo
   const valueOf = ([list, resource]: Amount) => spec.resources?.[list]?.[resource] ?? undefined;
   const at = ([list, resource]: Amount) => fieldOf(path, list, resource);
   const missing = amounts.filter((amount) => valueOf(amount) === undefined);
-  if (missing.length > 0) yield { path: missing.length === 1 ? at(missing[0]!) : `${path}.resources`, message: `has ${enumerated(missing.map(([, , name]) => `no ${name}`))}` };
+  if (missing.length > 0)
+    yield {
+      path: missing.length === 1 ? at(missing[0]!) : `${path}.resources`,
+      message: `has ${enumerated(missing.map(([, , name]) => `no ${name}`))}`,
+    };
   for (const amount of amounts) {
     const value = valueOf(amount);
-    if (value !== undefined && !(Number(parseQuantity(value)) > 0)) yield { path: at(amount), message: `${amount[2]} ${value} is not a quantity above zero${quantityHint(value)}` };
+    if (value !== undefined && !(Number(parseQuantity(value)) > 0))
+      yield { path: at(amount), message: `${amount[2]} ${value} is not a quantity above zero${quantityHint(value)}` };
   }
 }
 
 /** CEL of `requirePositive`: nothing is zero. The API refuses resources on ephemeral containers. */
 function positive([list, resource, name]: Amount): CelCheck {
-  return { expression: `${isEphemeral} || ${quantityOf(list, resource)}.isGreaterThan(quantity("0"))`, message: `has no ${name} above zero` };
+  return {
+    expression: `${isEphemeral} || ${quantityOf(list, resource)}.isGreaterThan(quantity("0"))`,
+    message: `has no ${name} above zero`,
+  };
 }
 
 function quantityOf(list: List, resource: string): string {
@@ -57,9 +65,21 @@ const containerResources: ContainerRule = {
   remediation: "resources:\n  requests:\n    cpu: 100m\n    memory: 128Mi\n  limits:\n    cpu: 500m\n    memory: 256Mi",
   sources: {
     scanners: [
-      "kube-linter unset-cpu-requirements", "kube-linter unset-memory-requirements", "Trivy KSV-0011", "Trivy KSV-0015", "Trivy KSV-0016", "Trivy KSV-0018",
-      "Checkov CKV_K8S_10", "Checkov CKV_K8S_11", "Checkov CKV_K8S_12", "Checkov CKV_K8S_13", "kube-score container-resources",
-      "Polaris cpuRequestsMissing", "Polaris cpuLimitsMissing", "Polaris memoryRequestsMissing", "Polaris memoryLimitsMissing",
+      "kube-linter unset-cpu-requirements",
+      "kube-linter unset-memory-requirements",
+      "Trivy KSV-0011",
+      "Trivy KSV-0015",
+      "Trivy KSV-0016",
+      "Trivy KSV-0018",
+      "Checkov CKV_K8S_10",
+      "Checkov CKV_K8S_11",
+      "Checkov CKV_K8S_12",
+      "Checkov CKV_K8S_13",
+      "kube-score container-resources",
+      "Polaris cpuRequestsMissing",
+      "Polaris cpuLimitsMissing",
+      "Polaris memoryRequestsMissing",
+      "Polaris memoryLimitsMissing",
     ],
   },
   admission: ({ "X02-container-resources": { requireCpuLimit } }) => required(requireCpuLimit).map(positive),
@@ -96,20 +116,25 @@ const requestsWithinLimits: ContainerRule = {
   title: "Containers request no more than their limit",
   rationale: "The API server refuses such a pod, and a workload that makes it looks applied while it has no pods.",
   remediation: "resources:\n  requests:\n    memory: 128Mi   # at most the limit\n  limits:\n    memory: 256Mi",
-  admission: [{
-    expression: `container.?resources.?requests.orValue({}).all(resource, !(resource in container.?resources.?limits.orValue({})) || ${[
-      '!quantity(container.resources.limits[resource]).isGreaterThan(quantity("0"))',
-      "!quantity(container.resources.requests[resource]).isGreaterThan(quantity(container.resources.limits[resource]))",
-    ].join(" || ")})`,
-    message: "requests more of a resource than its limit",
-  }],
+  admission: [
+    {
+      expression: `container.?resources.?requests.orValue({}).all(resource, !(resource in container.?resources.?limits.orValue({})) || ${[
+        '!quantity(container.resources.limits[resource]).isGreaterThan(quantity("0"))',
+        "!quantity(container.resources.requests[resource]).isGreaterThan(quantity(container.resources.limits[resource]))",
+      ].join(" || ")})`,
+      message: "requests more of a resource than its limit",
+    },
+  ],
   *check({ spec, path }) {
     const { requests, limits } = spec.resources ?? {};
     for (const [resource, request] of Object.entries(requests ?? {})) {
       const limit = limits?.[resource];
       const most = Number(parseQuantity(limit)); // a limit that is missing or zero is X02-container-resources'
       if (most > 0 && Number(parseQuantity(request)) > most) {
-        yield { path: fieldOf(path, "requests", resource), message: `requests ${request} of ${resource}, above its limit of ${limit}` };
+        yield {
+          path: fieldOf(path, "requests", resource),
+          message: `requests ${request} of ${resource}, above its limit of ${limit}`,
+        };
       }
     }
   },
@@ -122,16 +147,20 @@ const memoryOvercommit: ContainerRule = {
   scope: "container",
   kinds: podKinds,
   title: "Memory limits are close to memory requests",
-  rationale: "The scheduler fills nodes by requests: containers that may take many times as much are killed together when they do.",
-  remediation: "resources:\n  requests:\n    memory: 256Mi   # what it needs in ordinary times\n  limits:\n    memory: 512Mi",
+  rationale:
+    "The scheduler fills nodes by requests: containers that may take many times as much are killed together when they do.",
+  remediation:
+    "resources:\n  requests:\n    memory: 256Mi   # what it needs in ordinary times\n  limits:\n    memory: 512Mi",
   sources: { scanners: ["kube-score container-resource-requests-equal-limits"] },
-  admission: ({ "X02-memory-overcommit": { maxLimitRequestRatio } }) => [{
-    expression: [
-      `!${quantityOf("requests", "memory")}.isGreaterThan(quantity("0"))`,
-      `${quantityOf("limits", "memory")}.asApproximateFloat() <= double(${maxLimitRequestRatio}) * ${quantityOf("requests", "memory")}.asApproximateFloat()`,
-    ].join(" || "),
-    message: `memory limit is more than ${maxLimitRequestRatio} x the request`,
-  }],
+  admission: ({ "X02-memory-overcommit": { maxLimitRequestRatio } }) => [
+    {
+      expression: [
+        `!${quantityOf("requests", "memory")}.isGreaterThan(quantity("0"))`,
+        `${quantityOf("limits", "memory")}.asApproximateFloat() <= double(${maxLimitRequestRatio}) * ${quantityOf("requests", "memory")}.asApproximateFloat()`,
+      ].join(" || "),
+      message: `memory limit is more than ${maxLimitRequestRatio} x the request`,
+    },
+  ],
   *check({ spec, path }, _object, settings) {
     const { requests, limits } = spec.resources ?? {};
     const request = Number(parseQuantity(requests?.["memory"]));
@@ -139,7 +168,11 @@ const memoryOvercommit: ContainerRule = {
     const { maxLimitRequestRatio } = settings["X02-memory-overcommit"];
     if (!(request > 0 && limit > maxLimitRequestRatio * request)) return; // one that is missing is X02-container-resources'
     const message = `memory limit ${limits?.["memory"]} is more than ${maxLimitRequestRatio} x the request of ${requests?.["memory"]}`;
-    yield { path: `${path}.resources.requests.memory`, message, fix: `resources:\n  requests:\n    memory: ${inMebibytes(limit / maxLimitRequestRatio)}` };
+    yield {
+      path: `${path}.resources.requests.memory`,
+      message,
+      fix: `resources:\n  requests:\n    memory: ${inMebibytes(limit / maxLimitRequestRatio)}`,
+    };
   },
 };
 
@@ -151,18 +184,35 @@ const namespaceBudget: StackRule = {
   title: "Namespaces have a quota and a limit range",
   rationale: "Without them one namespace can take the whole cluster, and pods made by hand run without limits.",
   remediation: [
-    "apiVersion: v1", "kind: ResourceQuota", "spec:", "  hard:", "    requests.cpu: \"4\"", "    requests.memory: 8Gi", "---",
-    "apiVersion: v1", "kind: LimitRange", "spec:", "  limits:", "    - type: Container", "      default: { cpu: 500m, memory: 256Mi }",
+    "apiVersion: v1",
+    "kind: ResourceQuota",
+    "spec:",
+    "  hard:",
+    '    requests.cpu: "4"',
+    "    requests.memory: 8Gi",
+    "---",
+    "apiVersion: v1",
+    "kind: LimitRange",
+    "spec:",
+    "  limits:",
+    "    - type: Container",
+    "      default: { cpu: 500m, memory: 256Mi }",
   ].join("\n"),
   sources: { scanners: ["Trivy KSV-0039", "Trivy KSV-0040"] },
-  admission: { beyondCel: "The quota and the limit range of a namespace are other objects than the namespace and its workloads." },
+  admission: {
+    beyondCel: "The quota and the limit range of a namespace are other objects than the namespace and its workloads.",
+  },
   *check(object, stack) {
     const namespace = namespaceAnsweredBy(object, stack);
     if (namespace === undefined) return;
-    for (const [kind, field] of [["ResourceQuota", "hard"], ["LimitRange", "limits"]] as const) {
+    for (const [kind, field] of [
+      ["ResourceQuota", "hard"],
+      ["LimitRange", "limits"],
+    ] as const) {
       const budgets = stack.inNamespace(kind, namespace);
       if (budgets.length === 0) yield { path: "", message: `namespace "${namespace}" has no ${kind}` };
-      else if (!budgets.some(({ manifest }) => holdsAny(manifest, field))) yield { path: "", message: `namespace "${namespace}" has no ${kind} that limits anything` };
+      else if (!budgets.some(({ manifest }) => holdsAny(manifest, field)))
+        yield { path: "", message: `namespace "${namespace}" has no ${kind} that limits anything` };
     }
   },
 };
@@ -173,5 +223,10 @@ function holdsAny({ spec }: Manifest, field: string): boolean {
 
 /** X02: requests, limits, scratch space, and the namespace's budget. */
 export const resourceRules: readonly Rule[] = [
-  containerResources, ephemeralStorage, requestsWithinLimits, memoryOvercommit, ...scratchRules, namespaceBudget,
+  containerResources,
+  ephemeralStorage,
+  requestsWithinLimits,
+  memoryOvercommit,
+  ...scratchRules,
+  namespaceBudget,
 ];

@@ -17,20 +17,26 @@ const fileMode: ObjectRule = {
   scope: "object",
   severity: "medium",
   title: "Mounted Secrets are not readable by every user of the container",
-  rationale: "Kubernetes mounts them as 0644: a process that was started as another user, to have less rights, reads them all the same.",
+  rationale:
+    "Kubernetes mounts them as 0644: a process that was started as another user, to have less rights, reads them all the same.",
   remediation: [
-    "volumes:", "  - name: credentials", "    secret:", "      secretName: <secret>",
+    "volumes:",
+    "  - name: credentials",
+    "    secret:",
+    "      secretName: <secret>",
     "      defaultMode: 0440   # in JSON 288; with the pod's fsGroup the program's group reads it",
   ].join("\n"),
   admission: [
     {
-      expression: `${volumes}.all(volume, !has(volume.secret) || !${celTooMany(`volume.secret.?defaultMode.orValue(${usualMode})`)}`
-        + ` && volume.secret.?items.orValue([]).all(item, !has(item.mode) || !${celTooMany("item.mode")}))`,
+      expression:
+        `${volumes}.all(volume, !has(volume.secret) || !${celTooMany(`volume.secret.?defaultMode.orValue(${usualMode})`)}` +
+        ` && volume.secret.?items.orValue([]).all(item, !has(item.mode) || !${celTooMany("item.mode")}))`,
       message: "a Secret is mounted with a mode that others can read",
     },
     {
-      expression: `${volumes}.all(volume, !has(volume.projected) || volume.projected.?sources.orValue([]).all(source, !has(source.secret))`
-        + ` || !${celTooMany(`volume.projected.?defaultMode.orValue(${usualMode})`)})`,
+      expression:
+        `${volumes}.all(volume, !has(volume.projected) || volume.projected.?sources.orValue([]).all(source, !has(source.secret))` +
+        ` || !${celTooMany(`volume.projected.?defaultMode.orValue(${usualMode})`)})`,
       message: "a projected Secret is mounted with a mode that others can read",
     },
   ],
@@ -39,8 +45,12 @@ const fileMode: ObjectRule = {
     for (const [index, { name, secret, projected }] of (pod?.spec.volumes ?? []).entries()) {
       const modes = [
         ...(secret === undefined ? [] : [["secret.defaultMode", secret.defaultMode ?? usualMode] as const]),
-        ...(secret?.items ?? []).flatMap(({ mode }, item) => (mode === undefined ? [] : [[`secret.items[${item}].mode`, mode] as const])),
-        ...((projected?.sources ?? []).some((source) => source.secret) ? [["projected.defaultMode", projected?.defaultMode ?? usualMode] as const] : []),
+        ...(secret?.items ?? []).flatMap(({ mode }, item) =>
+          mode === undefined ? [] : [[`secret.items[${item}].mode`, mode] as const],
+        ),
+        ...((projected?.sources ?? []).some((source) => source.secret)
+          ? [["projected.defaultMode", projected?.defaultMode ?? usualMode] as const]
+          : []),
       ];
       for (const [field, mode] of modes) {
         if ((mode & tooMany) === 0) continue;
@@ -57,8 +67,10 @@ const inEnvironment: ContainerRule = {
   scope: "container",
   severity: "low",
   title: "Programs read Secrets from files",
-  rationale: "The environment is copied to every child, printed by crash reports and stays as it was when the Secret is rotated; a mounted file is none of that.",
-  remediation: "volumeMounts:\n  - { name: credentials, mountPath: /credentials, readOnly: true }\nenv:\n  - { name: DB_PASSWORD_FILE, value: /credentials/password }",
+  rationale:
+    "The environment is copied to every child, printed by crash reports and stays as it was when the Secret is rotated; a mounted file is none of that.",
+  remediation:
+    "volumeMounts:\n  - { name: credentials, mountPath: /credentials, readOnly: true }\nenv:\n  - { name: DB_PASSWORD_FILE, value: /credentials/password }",
   sources: { cis: ["5.4.1"], scanners: ["kube-linter read-secret-from-env-var", "Checkov CKV_K8S_35"] },
   admission: ({ "X06-secret-in-env": { environmentOnly } }) => [
     {
@@ -70,7 +82,10 @@ const inEnvironment: ContainerRule = {
     const allowed = new RegExp(namesOf(settings["X06-secret-in-env"].environmentOnly));
     for (const [index, { name, valueFrom }] of (spec.env ?? []).entries()) {
       if (!valueFrom?.secretKeyRef || allowed.test(name)) continue;
-      yield { path: `${path}.env[${index}].valueFrom`, message: `env ${name} takes a value from a Secret that could be a file` };
+      yield {
+        path: `${path}.env[${index}].valueFrom`,
+        message: `env ${name} takes a value from a Secret that could be a file`,
+      };
     }
   },
 };

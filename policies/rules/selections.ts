@@ -54,18 +54,22 @@ function selectionRule({ kind, path, scanners, ...text }: Selection): StackRule 
     scope: "stack",
     kinds: [kind],
     severity: "high",
-    remediation: "selector:   # podSelector of a NetworkPolicy\n  matchLabels: { app: <the label of the workload's pods> }   # without matchLabels in a Service",
+    remediation:
+      "selector:   # podSelector of a NetworkPolicy\n  matchLabels: { app: <the label of the workload's pods> }   # without matchLabels in a Service",
     ...(scanners.length === 0 ? {} : { sources: { scanners } }),
     admission: { beyondCel: "The pods are other objects." },
     *check(object, stack) {
       const selector = selectorOf(object);
-      if (kind === "PodDisruptionBudget" && !selector) yield { path, message: "has no selector, and so selects no pods" };
-      // A Service without a selector has its endpoints from elsewhere; "all pods" is right for a namespace that has none yet.
+      if (kind === "PodDisruptionBudget" && !selector)
+        yield { path, message: "has no selector, and so selects no pods" };
+      // A Service without a selector has its endpoints from elsewhere; "all pods" is right for a namespace that has
+      // none yet.
       if (!selector || matchesAll(selector)) return;
       // No stack declares these pods, and without the policy no certificate is ever issued.
       if (kind === "NetworkPolicy" && selector.matchLabels?.[acmeSolver] !== undefined) return;
       for (const _workload of workloadsSelected(selector, object.namespace, stack)) return;
-      if (seesAllOf(object.namespace, stack)) yield { path, message: `selects no pods of namespace "${object.namespace}"` };
+      if (seesAllOf(object.namespace, stack))
+        yield { path, message: `selects no pods of namespace "${object.namespace}"` };
     },
   };
 }

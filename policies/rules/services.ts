@@ -17,16 +17,20 @@ const exposed: ObjectRule = {
   id: "X05-service-exposed",
   scope: "object",
   title: "Services are inside the cluster, or state why they are not",
-  rationale: "A NodePort or a LoadBalancer bypasses the Ingress with its TLS and its limits; an ExternalName bypasses the network policies.",
+  rationale:
+    "A NodePort or a LoadBalancer bypasses the Ingress with its TLS and its limits; an ExternalName bypasses the network policies.",
   remediation: `spec:\n  type: ClusterIP   # and an Ingress before it\n# or:\nmetadata:\n  annotations:\n    ${needsOutsideAddress}: "<reason>"`,
   sources: { scanners: ["kube-linter exposed-services", "kube-score service-type", "Trivy KSV-0108"] },
-  admission: [{
-    expression: `!(object.?spec.?type.orValue("ClusterIP") in ${literal(outside)}) || ${reason}`,
-    message: `the Service is a ${outside.join(" or ")} without a reason`,
-  }],
+  admission: [
+    {
+      expression: `!(object.?spec.?type.orValue("ClusterIP") in ${literal(outside)}) || ${reason}`,
+      message: `the Service is a ${outside.join(" or ")} without a reason`,
+    },
+  ],
   *check(object) {
     const { type = "ClusterIP" } = specOf(object);
-    if (outside.includes(type) && !object.annotations[needsOutsideAddress]?.trim()) yield { path: "spec.type", message: `is a ${type} without a reason` };
+    if (outside.includes(type) && !object.annotations[needsOutsideAddress]?.trim())
+      yield { path: "spec.type", message: `is a ${type} without a reason` };
   },
 };
 
@@ -37,18 +41,22 @@ const sourceRanges: ObjectRule = {
   title: "Load balancers set loadBalancerSourceRanges",
   rationale: "Without source ranges the whole internet can connect.",
   remediation: "spec:\n  loadBalancerSourceRanges: [203.0.113.0/24]",
-  admission: [{
-    expression: 'object.?spec.?type.orValue("") != "LoadBalancer" || (object.spec.?loadBalancerSourceRanges.orValue([]).size() > 0 && '
-      + 'object.spec.loadBalancerSourceRanges.all(range, !range.trim().endsWith("/0")))',
-    message: "the load balancer accepts connections from every address",
-  }],
+  admission: [
+    {
+      expression:
+        'object.?spec.?type.orValue("") != "LoadBalancer" || (object.spec.?loadBalancerSourceRanges.orValue([]).size() > 0 && ' +
+        'object.spec.loadBalancerSourceRanges.all(range, !range.trim().endsWith("/0")))',
+      message: "the load balancer accepts connections from every address",
+    },
+  ],
   *check(object) {
     const { type, loadBalancerSourceRanges: ranges } = specOf(object);
     if (type !== "LoadBalancer") return;
     const path = "spec.loadBalancerSourceRanges";
     if ((ranges ?? []).length === 0) yield { path, message: "is a LoadBalancer without loadBalancerSourceRanges" };
     for (const [index, range] of (ranges ?? []).entries()) {
-      if (range.trim().endsWith("/0")) yield { path: `${path}[${index}]`, message: `its load balancer accepts connections from ${range}` };
+      if (range.trim().endsWith("/0"))
+        yield { path: `${path}[${index}]`, message: `its load balancer accepts connections from ${range}` };
     }
   },
 };
@@ -59,13 +67,17 @@ const externalIps: ObjectRule = {
   scope: "object",
   severity: "critical",
   title: "Services set no externalIPs",
-  rationale: "A user who can write this field can send the cluster's traffic for any address to a pod of their own (CVE-2020-8554).",
+  rationale:
+    "A user who can write this field can send the cluster's traffic for any address to a pod of their own (CVE-2020-8554).",
   remediation: "spec:   # without externalIPs; a LoadBalancer's address is given by the cluster",
   sources: { scanners: ["Trivy KSV-0108"] },
-  admission: [{ expression: "object.?spec.?externalIPs.orValue([]).size() == 0", message: "externalIPs claims addresses" }],
+  admission: [
+    { expression: "object.?spec.?externalIPs.orValue([]).size() == 0", message: "externalIPs claims addresses" },
+  ],
   *check(object) {
     const { externalIPs = [] } = specOf(object);
-    if (externalIPs.length > 0) yield { path: "spec.externalIPs", message: `externalIPs claims ${externalIPs.join(", ")}` };
+    if (externalIPs.length > 0)
+      yield { path: "spec.externalIPs", message: `externalIPs claims ${externalIPs.join(", ")}` };
   },
 };
 
@@ -81,29 +93,51 @@ const targetPort: StackRule = {
     const { clusterIP, ports = [] } = specOf(object);
     for (const [index, { targetPort: wanted }] of ports.entries()) {
       if (typeof wanted !== "string" || !/^\d+$/.test(wanted)) continue;
-      yield { path: `spec.ports[${index}].targetPort`, message: `targetPort "${wanted}" is a text, and so the name of a port: a number has no quotes`, fix: `spec:\n  ports:\n    - targetPort: ${wanted}` };
+      yield {
+        path: `spec.ports[${index}].targetPort`,
+        message: `targetPort "${wanted}" is a text, and so the name of a port: a number has no quotes`,
+        fix: `spec:\n  ports:\n    - targetPort: ${wanted}`,
+      };
     }
     if (clusterIP === "None") return; // whoever asks DNS for its pods chooses the port himself
-    const workloads = [...workloadsSelected(selectorOf(object), object.namespace, stack)].map((workload) => ({ workload, has: known(() => portsOf(workload)) }));
+    const workloads = [...workloadsSelected(selectorOf(object), object.namespace, stack)].map((workload) => ({
+      workload,
+      has: known(() => portsOf(workload)),
+    }));
     for (const [index, { port, protocol = "TCP", targetPort: wanted = port }] of ports.entries()) {
       if (workloads.length === 0 || /^\d+$/.test(String(wanted)) !== (typeof wanted === "number")) continue;
       if (!workloads.every(({ has }) => has !== undefined && !has(wanted, protocol))) continue;
       const path = `spec.ports[${index}].targetPort`;
       const kind = protocol === "TCP" ? "" : ` for ${protocol}`;
-      yield { path, message: `no container of ${workloads.map(({ workload }) => workload.ref).sort().join(" and ")} has port ${wanted}${kind}` };
+      yield {
+        path,
+        message: `no container of ${workloads
+          .map(({ workload }) => workload.ref)
+          .sort()
+          .join(" and ")} has port ${wanted}${kind}`,
+      };
     }
   },
 };
 
 /**
- * Whether a workload's containers have a port by name or number. One that declares no port may listen on any number; only a name asks for
+ * Whether a workload's containers have a port by name or number. One that declares no port may listen on any number;
+ * only a name asks for
  * the protocol as well.
  */
 function portsOf(workload: KubernetesObject): (wanted: IntOrString, protocol: string) => boolean {
   const pod = podOf(workload);
-  const containers = (pod === undefined ? [] : [...containersOf(pod)]).filter(({ role }) => role === "main" || role === "sidecar").map(({ spec }) => spec.ports ?? []);
-  return (wanted, protocol) => containers.some((ports) => (typeof wanted === "number" && ports.length === 0)
-    || ports.some((port) => port.containerPort === wanted || (port.name === wanted && (port.protocol ?? "TCP") === protocol)));
+  const containers = (pod === undefined ? [] : [...containersOf(pod)])
+    .filter(({ role }) => role === "main" || role === "sidecar")
+    .map(({ spec }) => spec.ports ?? []);
+  return (wanted, protocol) =>
+    containers.some(
+      (ports) =>
+        (typeof wanted === "number" && ports.length === 0) ||
+        ports.some(
+          (port) => port.containerPort === wanted || (port.name === wanted && (port.protocol ?? "TCP") === protocol),
+        ),
+    );
 }
 
 function specOf(service: KubernetesObject): Partial<V1ServiceSpec> {

@@ -8,7 +8,8 @@ import type { ObjectRule } from "../rule.ts";
 const replicates = "replic|repmgr|patroni|standby|primary|wsrep|galera|sentinel|cluster-enabled|group_replication";
 const replication = new RegExp(replicates, "i");
 
-const words = '(server.?command.orValue([]) + server.?args.orValue([]) + server.?env.orValue([]).map(variable, variable.name)).join(" ")';
+const words =
+  '(server.?command.orValue([]) + server.?args.orValue([]) + server.?env.orValue([]).map(variable, variable.name)).join(" ")';
 const replicas = "object.spec.?replicas.orValue(1)";
 const strategy = 'object.spec.?strategy.?type.orValue("RollingUpdate")';
 
@@ -20,16 +21,19 @@ export const singleServerRule: ObjectRule = {
   row: ["B05", "X07"],
   severity: "critical",
   title: "A data store never runs as two servers by mistake",
-  rationale: "Two servers on one volume destroy it, and two with a volume each are two databases behind one name: half of the writes are missing for every reader.",
-  remediation: "apiVersion: apps/v1\nkind: StatefulSet   # or a Deployment whose strategy is Recreate\nspec:\n  replicas: 1   # more only where the servers replicate",
+  rationale:
+    "Two servers on one volume destroy it, and two with a volume each are two databases behind one name: half of the writes are missing for every reader.",
+  remediation:
+    "apiVersion: apps/v1\nkind: StatefulSet   # or a Deployment whose strategy is Recreate\nspec:\n  replicas: 1   # more only where the servers replicate",
   admission: [
     {
       expression: `object.kind != "Deployment" || !${storeIs("mysql", "kafka", "redis-state")} || ${strategy} == "Recreate"`,
       message: "a data store runs in a Deployment that starts the new server before the old one is gone",
     },
     {
-      expression: `${replicas} <= 1 || !${storeIs("postgres", "mysql", "redis-state")} || `
-        + `variables.pod.?containers.orValue([]).exists(server, ${words}.matches(${literal(`(?i)${replicates}`)}))`,
+      expression:
+        `${replicas} <= 1 || !${storeIs("postgres", "mysql", "redis-state")} || ` +
+        `variables.pod.?containers.orValue([]).exists(server, ${words}.matches(${literal(`(?i)${replicates}`)}))`,
       message: "a data store has several replicas, and nothing that replicates",
     },
   ],
@@ -39,11 +43,20 @@ export const singleServerRule: ObjectRule = {
     const spec = (object.manifest["spec"] ?? {}) as { replicas?: number; strategy?: { type?: string } };
     // A Postgres in a Deployment is B05-postgres-stateful-set's.
     if (object.kind === "Deployment" && kind !== "postgres" && spec.strategy?.type !== "Recreate") {
-      yield { path: "spec.strategy.type", message: `a data store (${kind}) runs in a Deployment that starts the new server before the old one is gone` };
+      yield {
+        path: "spec.strategy.type",
+        message: `a data store (${kind}) runs in a Deployment that starts the new server before the old one is gone`,
+      };
     }
     if ((spec.replicas ?? 1) <= 1 || kind === "kafka") return; // brokers replicate by themselves
     const { containers = [] } = podOf(object)?.spec ?? {};
-    const told = containers.some(({ command = [], args = [], env = [] }) => replication.test([...command, ...args, ...env.map(({ name }) => name)].join(" ")));
-    if (!told) yield { path: "spec.replicas", message: `a data store (${kind}) has ${spec.replicas} replicas, and nothing that replicates` };
+    const told = containers.some(({ command = [], args = [], env = [] }) =>
+      replication.test([...command, ...args, ...env.map(({ name }) => name)].join(" ")),
+    );
+    if (!told)
+      yield {
+        path: "spec.replicas",
+        message: `a data store (${kind}) has ${spec.replicas} replicas, and nothing that replicates`,
+      };
   },
 };

@@ -16,12 +16,15 @@ const shutdown: ObjectRule = {
   row: ["X04"],
   severity: "high",
   title: "Data stores have time for a clean shutdown",
-  rationale: "A store that is killed while it writes its checkpoint begins with a recovery, which takes longer than the shutdown would have.",
+  rationale:
+    "A store that is killed while it writes its checkpoint begins with a recovery, which takes longer than the shutdown would have.",
   remediation: "terminationGracePeriodSeconds: 120   # one checkpoint, as long as the disk needs",
-  admission: ({ "X04-store-grace-period": { minSeconds } }) => [{
-    expression: `!${isKeptStore} || !has(variables.pod.terminationGracePeriodSeconds) || ${gracePeriod} == 0 || ${gracePeriod} >= ${minSeconds}`,
-    message: `terminationGracePeriodSeconds is below the ${minSeconds} s of a data store`,
-  }],
+  admission: ({ "X04-store-grace-period": { minSeconds } }) => [
+    {
+      expression: `!${isKeptStore} || !has(variables.pod.terminationGracePeriodSeconds) || ${gracePeriod} == 0 || ${gracePeriod} >= ${minSeconds}`,
+      message: `terminationGracePeriodSeconds is below the ${minSeconds} s of a data store`,
+    },
+  ],
   *check(object, settings) {
     const kind = keptStoreKind(object);
     const pod = podOf(object);
@@ -44,21 +47,31 @@ const exposed: ObjectRule = {
   row: ["X05"],
   severity: "critical",
   title: "Data stores are not served outside the cluster",
-  rationale: "Through a load balancer or a node port everyone who can reach the node can try to log in to the store; NetworkPolicies of its clients do not apply there.",
+  rationale:
+    "Through a load balancer or a node port everyone who can reach the node can try to log in to the store; NetworkPolicies of its clients do not apply there.",
   remediation: "spec:\n  type: ClusterIP   # and without externalIPs; people come by `kubectl port-forward`",
   sources: { scanners: ["kube-linter exposed-services"] },
-  admission: [{
-    expression: `!(object.spec.?type.orValue("ClusterIP") in ["LoadBalancer", "NodePort"] || object.spec.?externalIPs.orValue([]).size() > 0)`
-      + ` || !object.spec.?ports.orValue([]).exists(served, served.port in ${ports} || string(served.?targetPort.orValue("")) in ${ports}.map(port, string(port)))`,
-    message: "serves a data store's port outside the cluster",
-  }],
+  admission: [
+    {
+      expression:
+        `!(object.spec.?type.orValue("ClusterIP") in ["LoadBalancer", "NodePort"] || object.spec.?externalIPs.orValue([]).size() > 0)` +
+        ` || !object.spec.?ports.orValue([]).exists(served, served.port in ${ports} || string(served.?targetPort.orValue("")) in ${ports}.map(port, string(port)))`,
+      message: "serves a data store's port outside the cluster",
+    },
+  ],
   *check(object) {
     const { type = "ClusterIP", externalIPs = [], ports: served = [] } = serviceSpec(object);
-    const way = type === "LoadBalancer" || type === "NodePort" ? `type ${type}` : externalIPs.length > 0 ? `externalIPs ${externalIPs.join(", ")}` : undefined;
+    const way =
+      type === "LoadBalancer" || type === "NodePort"
+        ? `type ${type}`
+        : externalIPs.length > 0
+          ? `externalIPs ${externalIPs.join(", ")}`
+          : undefined;
     if (way === undefined) return;
     for (const [index, { port, targetPort }] of served.entries()) {
       const store = storePorts[Number(port)] ?? storePorts[Number(targetPort)];
-      if (store !== undefined) yield { path: `spec.ports[${index}]`, message: `serves port ${port} of ${store} outside the cluster (${way})` };
+      if (store !== undefined)
+        yield { path: `spec.ports[${index}]`, message: `serves port ${port} of ${store} outside the cluster (${way})` };
     }
   },
 };
@@ -74,4 +87,11 @@ function serviceSpec(object: KubernetesObject): ServiceSpec {
 }
 
 /** What holds for every data store: where its data lie, that writes last, who may reach it and log in. */
-export const storeRules: readonly Rule[] = [dataPlaceRule, durableWritesRule, singleServerRule, passwordlessRule, shutdown, exposed];
+export const storeRules: readonly Rule[] = [
+  dataPlaceRule,
+  durableWritesRule,
+  singleServerRule,
+  passwordlessRule,
+  shutdown,
+  exposed,
+];

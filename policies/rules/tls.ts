@@ -8,7 +8,10 @@ import { certificateRules, certificateSpec } from "./certificates.ts";
 /** Annotations of the nginx and HAProxy controllers. */
 const redirects = "/(force-)?ssl-redirect$";
 /** Where Traefik's routers lead from, and what they do with a request before that, such as a redirect. */
-const traefik = { entryPoints: "traefik.ingress.kubernetes.io/router.entrypoints", middlewares: "traefik.ingress.kubernetes.io/router.middlewares" };
+const traefik = {
+  entryPoints: "traefik.ingress.kubernetes.io/router.entrypoints",
+  middlewares: "traefik.ingress.kubernetes.io/router.middlewares",
+};
 /** Traefik's entry point of plain HTTP, as k3s and Traefik's chart call it. */
 const plain = "(^|[, ])web([, ]|$)";
 
@@ -30,14 +33,21 @@ const covered: ObjectRule = {
     if (!requireTls && tls.length === 0) return;
     for (const [index, { host = "" }] of rules.entries()) {
       // An entry without hosts stands for all of them, with the controller's own certificate or the Secret it names.
-      const isCovered = tls.some(({ hosts }) => host === "" || (hosts ?? []).length === 0 || hosts!.some((name) => coversHost(name, host)));
+      const isCovered = tls.some(
+        ({ hosts }) => host === "" || (hosts ?? []).length === 0 || hosts!.some((name) => coversHost(name, host)),
+      );
       if (isCovered || exemptSuffixes.some((suffix) => host.endsWith(suffix))) continue;
       const fix = `spec:\n  tls:\n    - hosts: [${host || "<the host>"}]\n      secretName: ${object.name}-tls`;
-      yield { path: `spec.rules[${index}]`, message: host === "" ? "serves every host without TLS" : `serves ${host} without TLS`, fix };
+      yield {
+        path: `spec.rules[${index}]`,
+        message: host === "" ? "serves every host without TLS" : `serves ${host} without TLS`,
+        fix,
+      };
     }
     for (const [index, { hosts = [] }] of tls.entries()) {
       const unserved = hosts.filter((name) => !rules.some(({ host = "" }) => host === "" || coversHost(name, host)));
-      if (rules.length > 0 && unserved.length > 0) yield { path: `spec.tls[${index}].hosts`, message: `has TLS for ${unserved.join(", ")}, which no rule serves` };
+      if (rules.length > 0 && unserved.length > 0)
+        yield { path: `spec.tls[${index}].hosts`, message: `has TLS for ${unserved.join(", ")}, which no rule serves` };
     }
   },
 };
@@ -73,13 +83,15 @@ const redirect: ObjectRule = {
   remediation: `metadata:\n  annotations:   # Traefik's; other controllers send plain HTTP to TLS unless they are told not to\n    ${traefik.entryPoints}: websecure`,
   admission: [
     {
-      expression: "object.?spec.?tls.orValue([]).size() == 0 || "
-        + `object.metadata.?annotations.orValue({}).all(key, !key.matches("${redirects}") || object.metadata.annotations[key] != "false")`,
+      expression:
+        "object.?spec.?tls.orValue([]).size() == 0 || " +
+        `object.metadata.?annotations.orValue({}).all(key, !key.matches("${redirects}") || object.metadata.annotations[key] != "false")`,
       message: "answers plain HTTP besides TLS",
     },
     {
-      expression: `object.?spec.?tls.orValue([]).size() == 0 || object.metadata.?annotations.orValue({}).all(key, key != "${traefik.entryPoints}" `
-        + `|| !object.metadata.annotations[key].matches("${plain}") || "${traefik.middlewares}" in object.metadata.annotations)`,
+      expression:
+        `object.?spec.?tls.orValue([]).size() == 0 || object.metadata.?annotations.orValue({}).all(key, key != "${traefik.entryPoints}" ` +
+        `|| !object.metadata.annotations[key].matches("${plain}") || "${traefik.middlewares}" in object.metadata.annotations)`,
       message: "answers plain HTTP besides TLS, from Traefik's entry point web",
     },
   ],
@@ -87,7 +99,10 @@ const redirect: ObjectRule = {
     if ((ingressSpec(object).tls ?? []).length === 0) return;
     const entryPoints = object.annotations[traefik.entryPoints] ?? "";
     if (new RegExp(plain).test(entryPoints) && !(traefik.middlewares in object.annotations)) {
-      yield { path: `metadata.annotations["${traefik.entryPoints}"]`, message: `answers plain HTTP besides TLS: ${traefik.entryPoints} is ${entryPoints}` };
+      yield {
+        path: `metadata.annotations["${traefik.entryPoints}"]`,
+        message: `answers plain HTTP besides TLS: ${traefik.entryPoints} is ${entryPoints}`,
+      };
     }
     for (const key of Object.keys(object.annotations)) {
       if (!new RegExp(redirects).test(key) || object.annotations[key] !== "false") continue;
@@ -102,9 +117,14 @@ const secret: StackRule = {
   scope: "stack",
   kinds: ["Ingress"],
   title: "Ingresses have the certificates they name",
-  rationale: "Where the Secret is missing, or is made for another name, the controller serves its own certificate, and every client refuses it.",
+  rationale:
+    "Where the Secret is missing, or is made for another name, the controller serves its own certificate, and every client refuses it.",
   remediation: [
-    "apiVersion: cert-manager.io/v1", "kind: Certificate", "spec:", "  secretName: <the Ingress' secretName>", "  dnsNames: [<the Ingress' host>]",
+    "apiVersion: cert-manager.io/v1",
+    "kind: Certificate",
+    "spec:",
+    "  secretName: <the Ingress' secretName>",
+    "  dnsNames: [<the Ingress' host>]",
     "  issuerRef: { group: cert-manager.io, kind: ClusterIssuer, name: letsencrypt-prod }",
   ].join("\n"),
   admission: { beyondCel: "The certificate and its Secret are other objects." },
@@ -120,7 +140,8 @@ const secret: StackRule = {
       const { commonName, dnsNames = [] } = certificateSpec(source);
       const names = commonName === undefined ? dnsNames : [commonName, ...dnsNames];
       for (const host of hosts) {
-        if (!names.some((name) => coversHost(name, host))) yield { path, message: `${source.ref}, which makes "${secretName}", is not for ${host}` };
+        if (!names.some((name) => coversHost(name, host)))
+          yield { path, message: `${source.ref}, which makes "${secretName}", is not for ${host}` };
       }
     }
   },

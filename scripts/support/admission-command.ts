@@ -33,9 +33,13 @@ export function admissionCommand(args: readonly string[], terminal: Terminal): P
     return 0;
   };
   return exitCode(work, terminal, async (error) => {
-    const wrongUsage = error instanceof UnknownContext || error instanceof ForeignFolder || error instanceof SettingsError;
+    const wrongUsage =
+      error instanceof UnknownContext || error instanceof ForeignFolder || error instanceof SettingsError;
     const code = wrongUsage ? 2 : error instanceof Unreachable ? 3 : 1;
-    return { code, text: code > 1 ? (error as Error).message : (await import("../../operations/api-answer.ts")).answerOf(error) };
+    return {
+      code,
+      text: code > 1 ? (error as Error).message : (await import("../../operations/api-answer.ts")).answerOf(error),
+    };
   });
 }
 
@@ -43,18 +47,33 @@ function commandLine(terminal: Terminal): Command {
   const say = (line: string) => terminal.out(`${line}\n`);
   const aside = (line: string) => terminal.error(`${line}\n`);
   const program = commandOn(terminal, "npm run admission --")
-    .description("The rules that CEL can say as ValidatingAdmissionPolicies: the API server then refuses what kubectl and other tools bring past the stack.")
-    .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 the cluster does not answer."
-      + "\nExamples:\n  npm run admission -- render --mode warn --out admission-policies\n  npm run admission -- apply\n  npm run admission -- remove");
+    .description(
+      "The rules that CEL can say as ValidatingAdmissionPolicies: the API server then refuses what kubectl and other tools bring past the stack.",
+    )
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 the cluster does not answer." +
+        "\nExamples:\n  npm run admission -- render --mode warn --out admission-policies\n  npm run admission -- apply\n  npm run admission -- remove",
+    );
 
-  const withGate = (name: string, description: string) => program.command(name).description(description)
-    .option("--stack <name>", "stack whose policy settings hold: the file Pulumi.<name>.yaml", "dev")
-    .addOption(new Option("--mode <mode>", "the most that a violation leads to").choices(modes).default("deny"))
-    .addOption(new Option("--namespace-selector <key=value>", "label of the namespaces that are guarded")
-      .argParser(selector).default(ourNamespaces, `${ourNamespaces.key}=${ourNamespaces.value}`));
-  const onCluster = "context of your kubeconfig; without it, the cluster that the stack was brought up on, or else the one that its file names";
+  const withGate = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option("--stack <name>", "stack whose policy settings hold: the file Pulumi.<name>.yaml", "dev")
+      .addOption(new Option("--mode <mode>", "the most that a violation leads to").choices(modes).default("deny"))
+      .addOption(
+        new Option("--namespace-selector <key=value>", "label of the namespaces that are guarded")
+          .argParser(selector)
+          .default(ourNamespaces, `${ourNamespaces.key}=${ourNamespaces.value}`),
+      );
+  const onCluster =
+    "context of your kubeconfig; without it, the cluster that the stack was brought up on, or else the one that its file names";
 
-  withGate("render", "write the policies and their bindings as YAML, to standard output or one rule a file; needs no cluster")
+  withGate(
+    "render",
+    "write the policies and their bindings as YAML, to standard output or one rule a file; needs no cluster",
+  )
     .option("--out <dir>", "folder to write to: new, empty, or one that this command wrote")
     .action(async ({ out, ...options }: GateOptions & { out?: string }) => {
       const folder = out === undefined ? undefined : resolve(terminal.base, out);
@@ -68,27 +87,46 @@ function commandLine(terminal: Terminal): Command {
       for (const { rule, reason } of gate.unguarded) aside(`  not at admission: ${rule.id}: ${reason}`);
     });
 
-  withGate("apply", "bring a cluster's policies to this state, and prove that they refuse something unsafe; safe to run again")
+  withGate(
+    "apply",
+    "bring a cluster's policies to this state, and prove that they refuse something unsafe; safe to run again",
+  )
     .option("--context <name>", onCluster)
     .action(async ({ context, ...options }: GateOptions & { context?: string }) => {
       const gate = gateOf(options);
       const kubeConfig = await connect(context, options.stack, terminal.kubeconfig);
       const { applyGate, typeWarnings } = await operations();
       const { created, changed, unchanged, removed } = await applyGate(kubeConfig, gate);
-      say(`${summary(gate)}\non ${kubeConfig.getCurrentContext()}: ${created} created, ${changed} changed, ${unchanged} unchanged, ${removed} removed`);
-      const progress = everyQuarterMinute((left: number, all: number) => aside(`the API server's type checker has looked at ${all - left} of ${all} policies`));
-      for (const warning of await typeWarnings(kubeConfig, { progress })) say(`the API server's type checker warns: ${warning}`);
-      say(options.mode === "deny" ? await proof(kubeConfig, options.namespaceSelector) : `nothing is refused in mode ${options.mode}`);
-      say("next:\n  npm run check -- --live     see what breaks the rules already\n  npm run admission -- remove   take the policies away again");
+      say(
+        `${summary(gate)}\non ${kubeConfig.getCurrentContext()}: ${created} created, ${changed} changed, ${unchanged} unchanged, ${removed} removed`,
+      );
+      const progress = everyQuarterMinute((left: number, all: number) =>
+        aside(`the API server's type checker has looked at ${all - left} of ${all} policies`),
+      );
+      for (const warning of await typeWarnings(kubeConfig, { progress }))
+        say(`the API server's type checker warns: ${warning}`);
+      say(
+        options.mode === "deny"
+          ? await proof(kubeConfig, options.namespaceSelector)
+          : `nothing is refused in mode ${options.mode}`,
+      );
+      say(
+        "next:\n  npm run check -- --live     see what breaks the rules already\n  npm run admission -- remove   take the policies away again",
+      );
     });
 
-  program.command("remove").description("remove every policy and binding that this command made; safe to run again")
+  program
+    .command("remove")
+    .description("remove every policy and binding that this command made; safe to run again")
     .option("--stack <name>", "stack whose cluster is taken", "dev")
     .option("--context <name>", onCluster)
     .action(async ({ context, stack }: { context?: string; stack: string }) => {
       const kubeConfig = await connect(context, stack, terminal.kubeconfig);
       const removed = await (await operations()).removeGate(kubeConfig);
-      const done = removed === 0 ? "there was nothing to remove" : `${removed} policies and bindings removed; within seconds nothing is refused any more`;
+      const done =
+        removed === 0
+          ? "there was nothing to remove"
+          : `${removed} policies and bindings removed; within seconds nothing is refused any more`;
       say(`on ${kubeConfig.getCurrentContext()}: ${done}`);
       say("next: npm run admission -- apply");
     });
@@ -106,18 +144,26 @@ function everyQuarterMinute<Args extends unknown[]>(call: (...args: Args) => voi
 }
 
 function gateOf({ stack, mode, namespaceSelector }: GateOptions): AdmissionGate {
-  return admissionGate(rulesAsOf(new Date().toISOString().slice(0, 10)), policySettings(stackConfiguration(stack)), mode, namespaceSelector);
+  return admissionGate(
+    rulesAsOf(new Date().toISOString().slice(0, 10)),
+    policySettings(stackConfiguration(stack)),
+    mode,
+    namespaceSelector,
+  );
 }
 
 function selector(text: string): NamespaceSelector {
-  const [, key, value] = /^((?:[a-z0-9.-]+\/)?[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)=([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)$/.exec(text) ?? [];
+  const [, key, value] =
+    /^((?:[a-z0-9.-]+\/)?[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)=([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)$/.exec(text) ?? [];
   if (key === undefined || value === undefined) throw new InvalidArgumentError("It must be a label as key=value.");
   return { key, value };
 }
 
 /** kubectl and most scanners still read YAML 1.1, where an unquoted "no" is false. */
 function yamlOf({ policy, bindings }: GuardedRule): string {
-  return [policy, ...bindings].map((object) => stringify(object, { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0 })).join("---\n");
+  return [policy, ...bindings]
+    .map((object) => stringify(object, { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0 }))
+    .join("---\n");
 }
 
 function summary({ guarded, unguarded }: AdmissionGate): string {
@@ -126,8 +172,12 @@ function summary({ guarded, unguarded }: AdmissionGate): string {
   return `${guarded.length} of ${guarded.length + unguarded.length} rules as admission policies, ${bindings.length} bindings, ${refusing} of which refuse`;
 }
 
-async function proof(kubeConfig: Awaited<ReturnType<typeof connect>>, { key, value }: NamespaceSelector): Promise<string> {
+async function proof(
+  kubeConfig: Awaited<ReturnType<typeof connect>>,
+  { key, value }: NamespaceSelector,
+): Promise<string> {
   const refusal = await (await operations()).provenRefusal(kubeConfig, { key, value });
-  if (refusal === undefined) return `not proven, because no namespace has the label ${key}=${value}: nothing is guarded yet`;
+  if (refusal === undefined)
+    return `not proven, because no namespace has the label ${key}=${value}: nothing is guarded yet`;
   return `proven, an unsafe Deployment is refused: ${refusal}`;
 }

@@ -27,22 +27,42 @@ interface Step {
   readonly limit: string;
 }
 
-const postgres: StoreUnderTest = { namespace: "data", belongs: /^(pg-)?postgres/, before: [/^postgres-provision/], backup: "postgres-backup" };
-const edi: StoreUnderTest = { namespace: "edi", belongs: /^(mysql|bots-(db-backup|backup-pvc|migrate|edidb-secret|config-ini|fixture-counter)|contract-server)/, before: [/^mysql-provision/, /^bots-migrate/], backup: "bots-db-backup" };
+const postgres: StoreUnderTest = {
+  namespace: "data",
+  belongs: /^(pg-)?postgres/,
+  before: [/^postgres-provision/],
+  backup: "postgres-backup",
+};
+const edi: StoreUnderTest = {
+  namespace: "edi",
+  belongs: /^(mysql|bots-(db-backup|backup-pvc|migrate|edidb-secret|config-ini|fixture-counter)|contract-server)/,
+  before: [/^mysql-provision/, /^bots-migrate/],
+  backup: "bots-db-backup",
+};
 
-/** Fills, backs up, verifies and restores, prints what that took, and keeps it where it is asked to. Throws with the reason where it cannot. */
+/**
+ * Fills, backs up, verifies and restores, prints what that took, and keeps it where it is asked to. Throws with the
+ * reason where it cannot.
+ */
 export async function measureBackups({ size, fixture, write }: BackupBenchmark): Promise<void> {
   const load = loadavg()[0] ?? 0;
   const kubectl = await platformsKubectl();
   const objects = await storesOfSize(size, fixture);
   const sections: string[] = [];
   if (size > 0) {
-    sections.push(await measured("bench-postgres", postgres, objects, kubectl, `Postgres, ${amount(size)}`, {
-      fill: () => fillPostgres("bench-postgres", size, kubectl, console.log),
-      restore: (job) => restorePostgres("bench-postgres", job, kubectl),
-    }));
+    sections.push(
+      await measured("bench-postgres", postgres, objects, kubectl, `Postgres, ${amount(size)}`, {
+        fill: () => fillPostgres("bench-postgres", size, kubectl, console.log),
+        restore: (job) => restorePostgres("bench-postgres", job, kubectl),
+      }),
+    );
   }
-  if (fixture > 0) sections.push(await measured("bench-edi", edi, objects, kubectl, `EDI, a fixture of ${amount(fixture)}`, { fill: () => fillEdi("bench-edi", fixture, kubectl, console.log) }));
+  if (fixture > 0)
+    sections.push(
+      await measured("bench-edi", edi, objects, kubectl, `EDI, a fixture of ${amount(fixture)}`, {
+        fill: () => fillEdi("bench-edi", fixture, kubectl, console.log),
+      }),
+    );
   if (sections.length === 0) throw new Error("there is nothing to measure: give --size or --fixture");
   const text = `## Backups at size
 
@@ -65,7 +85,14 @@ interface Work {
   readonly restore?: (backup: Manifest) => Promise<number>;
 }
 
-function measured(namespace: string, store: StoreUnderTest, all: readonly Manifest[], kubectl: Kubectl, title: string, { fill, restore }: Work): Promise<string> {
+function measured(
+  namespace: string,
+  store: StoreUnderTest,
+  all: readonly Manifest[],
+  kubectl: Kubectl,
+  title: string,
+  { fill, restore }: Work,
+): Promise<string> {
   return withNamespace(namespace, kubectl, async () => {
     const { objects, jobs } = movedTo(namespace, store, all);
     const backup = jobs.find(({ metadata }) => metadata.name === `${store.backup}-first`);
@@ -79,24 +106,54 @@ function measured(namespace: string, store: StoreUnderTest, all: readonly Manife
     const seconds = await containerSeconds(namespace, backup.metadata.name, kubectl);
     const steps = stepsOf(backup, seconds, peaks);
     const restored = restore ? await restore(backup) : undefined;
-    return [`### ${title}`, "", content, "", ...stepTable(steps), ...(restored === undefined ? [] : ["", `The copy was restored into a new database beside the first in ${restored.toFixed(0)} s, with equal row counts.`])].join("\n");
+    return [
+      `### ${title}`,
+      "",
+      content,
+      "",
+      ...stepTable(steps),
+      ...(restored === undefined
+        ? []
+        : [
+            "",
+            `The copy was restored into a new database beside the first in ${restored.toFixed(0)} s, with equal row counts.`,
+          ]),
+    ].join("\n");
   });
 }
 
 interface PodTemplate {
-  readonly template: { readonly spec: Record<"initContainers" | "containers", readonly { readonly name: string; readonly resources: { readonly limits: Record<string, string> } }[]> };
+  readonly template: {
+    readonly spec: Record<
+      "initContainers" | "containers",
+      readonly { readonly name: string; readonly resources: { readonly limits: Record<string, string> } }[]
+    >;
+  };
 }
 
 function stepsOf(backup: Manifest, seconds: ReadonlyMap<string, number>, peaks: ReadonlyMap<string, Peak>): Step[] {
   const { initContainers, containers } = (backup["spec"] as PodTemplate).template.spec;
-  return [...initContainers, ...containers].map(({ name, resources }) => ({ name, seconds: seconds.get(name) ?? NaN, peak: peaks.get(name), limit: resources.limits["memory"] ?? "none" }));
+  return [...initContainers, ...containers].map(({ name, resources }) => ({
+    name,
+    seconds: seconds.get(name) ?? NaN,
+    peak: peaks.get(name),
+    limit: resources.limits["memory"] ?? "none",
+  }));
 }
 
-const stepTable = (steps: readonly Step[]): string[] => table([
-  ["step", "time", "memory", "of a limit of", "with cache", "scratch"],
-  // A step that ended between two looks was not seen.
-  ...steps.map(({ name, seconds, peak, limit }) => [name, `${seconds.toFixed(0)} s`, peak ? amount(peak.memory) : "-", limit, peak ? amount(peak.withCache) : "-", peak ? amount(peak.scratch) : "-"]),
-]);
+const stepTable = (steps: readonly Step[]): string[] =>
+  table([
+    ["step", "time", "memory", "of a limit of", "with cache", "scratch"],
+    // A step that ended between two looks was not seen.
+    ...steps.map(({ name, seconds, peak, limit }) => [
+      name,
+      `${seconds.toFixed(0)} s`,
+      peak ? amount(peak.memory) : "-",
+      limit,
+      peak ? amount(peak.withCache) : "-",
+      peak ? amount(peak.scratch) : "-",
+    ]),
+  ]);
 
 /** The dev stack with volumes for that much data. */
 async function storesOfSize(size: number, fixture: number): Promise<Manifest[]> {
@@ -107,12 +164,16 @@ async function storesOfSize(size: number, fixture: number): Promise<Manifest[]> 
     return { [`production-platform:${system}`]: JSON.stringify(settings) };
   };
   const storage = (data: number) => `${Math.max(2, Math.ceil((data * 2.2) / 2 ** 30))}Gi`;
-  return manifests(await declaredResources({
-    ...configuration,
-    "production-platform:systems": JSON.stringify(["bgc-platform", "bots-edi"]),
-    ...changed("bgc-platform", (settings) => Object.assign(settings["postgres"]!, { storage: storage(size), backup: { storage: storage(size) } })),
-    ...changed("bots-edi", (settings) => Object.assign(settings["database"]!, { storage: storage(fixture) })),
-  }));
+  return manifests(
+    await declaredResources({
+      ...configuration,
+      "production-platform:systems": JSON.stringify(["bgc-platform", "bots-edi"]),
+      ...changed("bgc-platform", (settings) =>
+        Object.assign(settings["postgres"]!, { storage: storage(size), backup: { storage: storage(size) } }),
+      ),
+      ...changed("bots-edi", (settings) => Object.assign(settings["database"]!, { storage: storage(fixture) })),
+    }),
+  );
 }
 
 /** kubectl on the platform that `npm run up` brought up here; throws where no container would run. */
@@ -125,15 +186,31 @@ async function platformsKubectl(): Promise<Kubectl> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (interrupted = true));
   const kubectl: Kubectl = async (args, input) => {
     if (interrupted && args[0] !== "delete") throw new Error("interrupted: nothing was kept");
-    const child = spawn("kubectl", ["--kubeconfig", kubeconfig, ...args], { env: pulumiEnvironment(checkout), stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn("kubectl", ["--kubeconfig", kubeconfig, ...args], {
+      env: pulumiEnvironment(checkout),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     child.stdin.on("error", () => {}); // it may end before it has read everything
     child.stdin.end(input);
-    const [stdout, stderr, [code]] = await Promise.all([child.stdout.toArray(), child.stderr.toArray(), once(child, "close")]);
-    if (code !== 0) throw new Error(`kubectl ${args.slice(0, 3).join(" ")}: ${Buffer.concat(stderr).toString().trim() || Buffer.concat(stdout).toString().trim()}`);
+    const [stdout, stderr, [code]] = await Promise.all([
+      child.stdout.toArray(),
+      child.stderr.toArray(),
+      once(child, "close"),
+    ]);
+    if (code !== 0)
+      throw new Error(
+        `kubectl ${args.slice(0, 3).join(" ")}: ${Buffer.concat(stderr).toString().trim() || Buffer.concat(stdout).toString().trim()}`,
+      );
     return Buffer.concat(stdout).toString();
   };
-  const nodes = await kubectl(["get", "nodes", "-o", 'jsonpath={.items[*].metadata.annotations.kwok\\.x-k8s\\.io/node}']);
-  if (nodes.trim() !== "") throw new Error("the node is simulated and no container runs on it: backups can be measured on a real node only");
+  const nodes = await kubectl([
+    "get",
+    "nodes",
+    "-o",
+    "jsonpath={.items[*].metadata.annotations.kwok\\.x-k8s\\.io/node}",
+  ]);
+  if (nodes.trim() !== "")
+    throw new Error("the node is simulated and no container runs on it: backups can be measured on a real node only");
   return kubectl;
 }
 

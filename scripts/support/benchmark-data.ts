@@ -9,14 +9,41 @@ const postgresRows = 250_000;
 
 /** Fills the database until it has the size; says what is in it. */
 export async function fillPostgres(namespace: string, size: number, kubectl: Kubectl, print: Print): Promise<string> {
-  const sql = (statement: string) => kubectl(["exec", "-i", "-n", namespace, "postgres-0", "-c", "postgres", "--", "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "bgc"], statement);
-  await sql("CREATE TABLE movements (id bigserial PRIMARY KEY, code text NOT NULL, at timestamptz NOT NULL DEFAULT now(), payload text NOT NULL); CREATE INDEX ON movements (code, at); ALTER TABLE movements OWNER TO bgc;");
-  for (let reached = 0; reached < size;) {
-    await sql(`INSERT INTO movements (code, payload) SELECT md5(g::text), (SELECT string_agg(md5(random()::text || g || part), '') FROM generate_series(1, 25) AS part) FROM generate_series(1, ${postgresRows}) AS g`);
+  const sql = (statement: string) =>
+    kubectl(
+      [
+        "exec",
+        "-i",
+        "-n",
+        namespace,
+        "postgres-0",
+        "-c",
+        "postgres",
+        "--",
+        "psql",
+        "-XAtq",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-U",
+        "postgres",
+        "bgc",
+      ],
+      statement,
+    );
+  await sql(
+    "CREATE TABLE movements (id bigserial PRIMARY KEY, code text NOT NULL, at timestamptz NOT NULL DEFAULT now(), payload text NOT NULL); CREATE INDEX ON movements (code, at); ALTER TABLE movements OWNER TO bgc;",
+  );
+  for (let reached = 0; reached < size; ) {
+    await sql(
+      `INSERT INTO movements (code, payload) SELECT md5(g::text), (SELECT string_agg(md5(random()::text || g || part), '') FROM generate_series(1, 25) AS part) FROM generate_series(1, ${postgresRows}) AS g`,
+    );
     reached = Number(await sql("SELECT pg_database_size('bgc')"));
     print(`filled ${(reached / 2 ** 30).toFixed(2)} of ${(size / 2 ** 30).toFixed(2)} GiB`);
   }
-  const [rows, bytes] = (await sql("SELECT count(*), pg_database_size('bgc') FROM movements")).trim().split("|").map(Number);
+  const [rows, bytes] = (await sql("SELECT count(*), pg_database_size('bgc') FROM movements"))
+    .trim()
+    .split("|")
+    .map(Number);
   return `${(rows ?? 0).toLocaleString("en")} rows with two indexes, ${((bytes ?? 0) / 2 ** 30).toFixed(2)} GiB on the disk.`;
 }
 
@@ -34,21 +61,39 @@ createdb --template=template0 restored
 gzip -dc "$copy/dump.sql.gz" | psql --no-psqlrc --quiet --output=/dev/null --set ON_ERROR_STOP=1 --single-transaction --dbname=restored
 psql --no-psqlrc --no-align --tuples-only --quiet --dbname=restored --file=/scripts/row-counts.sql | diff "$copy/row-counts" -`;
 
-/** Restores the newest verified copy into a new database of the same server; returns the seconds, or throws where rows differ. */
+/**
+ * Restores the newest verified copy into a new database of the same server; returns the seconds, or throws where rows
+ * differ.
+ */
 export async function restorePostgres(namespace: string, backup: Manifest, kubectl: Kubectl): Promise<number> {
-  const job = structuredClone(backup) as Manifest & { metadata: { name: string }; spec: { backoffLimit: number; template: { spec: PodSpec } } };
+  const job = structuredClone(backup) as Manifest & {
+    metadata: { name: string };
+    spec: { backoffLimit: number; template: { spec: PodSpec } };
+  };
   const { spec } = job.spec.template;
-  const dump = spec.initContainers.find(({ name }) => name === "dump") as { env: { name: string; value: string }[]; volumeMounts: object[] } & Record<string, unknown>;
-  const env = { PGUSER: "postgres", PGDATABASE: "postgres", PGPASSWORD_FILE: "/credentials/superuser/password" } as Record<string, string>;
-  spec.containers = [{
-    ...dump,
-    name: "restore",
-    command: ["bash", "-c", restoreScript],
-    env: dump.env.map((variable) => ({ ...variable, value: env[variable.name] ?? variable.value })),
-    volumeMounts: [...dump.volumeMounts, { name: "superuser", mountPath: "/credentials/superuser", readOnly: true }],
-  }];
+  const dump = spec.initContainers.find(({ name }) => name === "dump") as {
+    env: { name: string; value: string }[];
+    volumeMounts: object[];
+  } & Record<string, unknown>;
+  const env = {
+    PGUSER: "postgres",
+    PGDATABASE: "postgres",
+    PGPASSWORD_FILE: "/credentials/superuser/password",
+  } as Record<string, string>;
+  spec.containers = [
+    {
+      ...dump,
+      name: "restore",
+      command: ["bash", "-c", restoreScript],
+      env: dump.env.map((variable) => ({ ...variable, value: env[variable.name] ?? variable.value })),
+      volumeMounts: [...dump.volumeMounts, { name: "superuser", mountPath: "/credentials/superuser", readOnly: true }],
+    },
+  ];
   spec.initContainers = [];
-  spec.volumes = [...spec.volumes, { name: "superuser", secret: { secretName: "pg-postgresql-superuser", defaultMode: 0o440 } }];
+  spec.volumes = [
+    ...spec.volumes,
+    { name: "superuser", secret: { secretName: "pg-postgresql-superuser", defaultMode: 0o440 } },
+  ];
   job.spec.backoffLimit = 0;
   job.metadata.name = "postgres-restore";
   const started = performance.now();
@@ -62,8 +107,10 @@ const ediRows = 10_000;
 
 /** Fills EDI's table of transactions until a fixture of it has the size; says what is in it. */
 export async function fillEdi(namespace: string, fixture: number, kubectl: Kubectl, print: Print): Promise<string> {
-  const client = 'printf "[client]\\nuser=root\\npassword=\\"%s\\"\\n" "$(cat /credentials/root/password)" >/tmp/bench.cnf; exec mariadb --defaults-extra-file=/tmp/bench.cnf -BN botsedi_data';
-  const sql = (statement: string) => kubectl(["exec", "-i", "-n", namespace, "mysql-0", "-c", "mysql", "--", "bash", "-c", client], statement);
+  const client =
+    'printf "[client]\\nuser=root\\npassword=\\"%s\\"\\n" "$(cat /credentials/root/password)" >/tmp/bench.cnf; exec mariadb --defaults-extra-file=/tmp/bench.cnf -BN botsedi_data';
+  const sql = (statement: string) =>
+    kubectl(["exec", "-i", "-n", namespace, "mysql-0", "-c", "mysql", "--", "bash", "-c", client], statement);
   const rows = Math.ceil(fixture / payloadBytes);
   for (let made = 0; made < rows; made += ediRows) {
     const count = Math.min(ediRows, rows - made);

@@ -8,7 +8,9 @@ const headings = { updates: "## Updates, previews and policies", backups: "## Ba
 
 /** The page with one section in place of the one it had; the other stays. */
 export function withSection(page: string, which: keyof typeof headings, section: string): string {
-  const sections = Object.entries(headings).map(([name, heading]) => (name === which ? section.trim() : sectionOf(page, heading)));
+  const sections = Object.entries(headings).map(([name, heading]) =>
+    name === which ? section.trim() : sectionOf(page, heading),
+  );
   return `${["# Benchmarks", ...sections.filter(Boolean)].join("\n\n")}\n`;
 }
 
@@ -35,6 +37,7 @@ export const machineRows = (load: number): string => `| on | |
 /** A Markdown table whose columns are also straight on a terminal. */
 export function table([head = [], ...rows]: readonly (readonly string[])[]): string[] {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((cells) => cells[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   return [line(head), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rows.map(line)];
 }

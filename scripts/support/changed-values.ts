@@ -61,13 +61,17 @@ function differences(from: unknown, to: unknown, path: string): ChangedValue[] {
   if ((inBoth && (isUnseen(from) || isUnseen(to))) || isDeepStrictEqual(from, to)) return [];
   const [one, other] = [membersOf(from), membersOf(to)];
   if (one === undefined || other === undefined) return [{ path, from, to }];
-  return [...new Set([...one.keys(), ...other.keys()])].flatMap((key) => differences(one.get(key), other.get(key), `${path}${path !== "" && !key.startsWith("[") ? "." : ""}${key}`));
+  return [...new Set([...one.keys(), ...other.keys()])].flatMap((key) =>
+    differences(one.get(key), other.get(key), `${path}${path !== "" && !key.startsWith("[") ? "." : ""}${key}`),
+  );
 }
 
 function membersOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (!Array.isArray(value)) return new Map(Object.entries(value).filter(([key]) => !key.startsWith("__")));
-  const names = value.map((item: unknown) => (typeof item === "object" && item !== null ? (item as { name?: unknown }).name : undefined));
+  const names = value.map((item: unknown) =>
+    typeof item === "object" && item !== null ? (item as { name?: unknown }).name : undefined,
+  );
   const named = names.every((name) => typeof name === "string") && new Set(names).size === names.length;
   return new Map(value.map((item: unknown, index) => [`[${named ? String(names[index]) : index}]`, item]));
 }
@@ -78,54 +82,79 @@ const longest = 60;
 export function shortValue(value: unknown): string {
   if (value === undefined) return "(none)";
   const seen = (item: unknown) => (isSecret(item) ? "(secret)" : item === unknownMark ? "(known in the update)" : item);
-  const text = typeof value === "string" && /^[\w./:@%+-]+$/.test(value) ? String(seen(value)) : JSON.stringify(value, (_, item: unknown) => seen(item));
+  const text =
+    typeof value === "string" && /^[\w./:@%+-]+$/.test(value)
+      ? String(seen(value))
+      : JSON.stringify(value, (_, item: unknown) => seen(item));
   return text.length <= longest ? text : `${text.slice(0, longest - 3)}...`;
 }
 
 /** Two values beside each other; of long texts the part where they begin to differ. */
 function beside(from: unknown, to: unknown): string {
-  if (typeof from !== "string" || typeof to !== "string" || Math.max(from.length, to.length) <= longest) return `${shortValue(from)} -> ${shortValue(to)}`;
+  if (typeof from !== "string" || typeof to !== "string" || Math.max(from.length, to.length) <= longest)
+    return `${shortValue(from)} -> ${shortValue(to)}`;
   const [one, other] = [from.split("\n"), to.split("\n")];
   const line = one.findIndex((text, index) => text !== other[index]);
   const at = line === -1 ? one.length : line;
   return `line ${at + 1}: ${shortValue(one[at])} -> ${shortValue(other[at])}`;
 }
 
-/** Every changed value as `path: old -> new`; the same change of several objects is one entry with their number and the first of them. */
+/**
+ * Every changed value as `path: old -> new`; the same change of several objects is one entry with their number and the
+ * first of them.
+ */
 export function changeLines({ changed }: Changes): string[] {
   const entries = new Map<string, string[]>();
   for (const { resource, values } of changed) {
     for (const { path, from, to } of values) {
       const line = `${path}: ${beside(from, to)}`;
-      entries.set(line, [...entries.get(line) ?? [], resource.title]);
+      entries.set(line, [...(entries.get(line) ?? []), resource.title]);
     }
   }
-  return [...entries].map(([line, [first, ...more]]) => `  ${first}${more.length > 0 ? ` and ${more.length} more` : ""}: ${line}`);
+  return [...entries].map(
+    ([line, [first, ...more]]) => `  ${first}${more.length > 0 ? ` and ${more.length} more` : ""}: ${line}`,
+  );
 }
 
 /** How many of each kind are new, changed and gone, a line for each system. */
 export function countLines({ added, removed, changed }: Changes): string[] {
   const systems = new Map<string, Map<string, Map<string, number>>>();
-  for (const [word, resources] of [["new", added], ["changed", changed.map(({ resource }) => resource)], ["gone", removed]] as const) {
+  for (const [word, resources] of [
+    ["new", added],
+    ["changed", changed.map(({ resource }) => resource)],
+    ["gone", removed],
+  ] as const) {
     for (const { system = "the stack itself", kind } of resources) {
       const words = systems.get(system) ?? new Map<string, Map<string, number>>();
       const kinds = words.get(word) ?? new Map<string, number>();
       systems.set(system, words.set(word, kinds.set(kind, (kinds.get(kind) ?? 0) + 1)));
     }
   }
-  return [...systems].map(([system, words]) => `  ${system}: ${[...words].map(([word, kinds]) => {
-    const sum = [...kinds.values()].reduce((total, count) => total + count, 0);
-    const each = [...kinds].toSorted(([one, a], [other, b]) => b - a || one.localeCompare(other)).map(([kind, count]) => `${count} ${kind}`);
-    return `${sum} ${word} (${each.join(", ")})`;
-  }).join("; ")}`);
+  return [...systems].map(
+    ([system, words]) =>
+      `  ${system}: ${[...words]
+        .map(([word, kinds]) => {
+          const sum = [...kinds.values()].reduce((total, count) => total + count, 0);
+          const each = [...kinds]
+            .toSorted(([one, a], [other, b]) => b - a || one.localeCompare(other))
+            .map(([kind, count]) => `${count} ${kind}`);
+          return `${sum} ${word} (${each.join(", ")})`;
+        })
+        .join("; ")}`,
+  );
 }
 
 /** `3 changed, 1 new, 0 gone`. */
-export const sumOf = ({ added, removed, changed }: Changes): string => `${some(changed.length, "object")} changed, ${added.length} new, ${removed.length} gone`;
+export const sumOf = ({ added, removed, changed }: Changes): string =>
+  `${some(changed.length, "object")} changed, ${added.length} new, ${removed.length} gone`;
 
 /** What a preview's stack changes, counted by kind and system, and each value as old and new. */
 export function comparedLines(declared: Declarations, earlier: Earlier | NoEarlier): string[] {
-  if ("reason" in earlier) return [`not compared, because ${earlier.reason}: the whole stack is new`, ...countLines(changesBetween(new Map(), declared))];
+  if ("reason" in earlier)
+    return [
+      `not compared, because ${earlier.reason}: the whole stack is new`,
+      ...countLines(changesBetween(new Map(), declared)),
+    ];
   const changes = changesBetween(earlier.declared, declared);
   return [`compared with ${earlier.name}: ${sumOf(changes)}`, ...countLines(changes), ...changeLines(changes)];
 }

@@ -19,7 +19,8 @@ const file = join(clusterFolder, "owner.json");
 const idFile = join(stateFolder, "backend", "id");
 
 /** Who brought a platform up on the local cluster; `undefined` where nobody did. */
-export const localOwner = (): Owner | undefined => (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) as Owner : undefined);
+export const localOwner = (): Owner | undefined =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Owner) : undefined;
 
 /** The path of the other checkout that owns the local cluster; `undefined` where it is this one's, or nobody's. */
 export function foreignOwner(): string | undefined {
@@ -28,7 +29,10 @@ export function foreignOwner(): string | undefined {
   return owner === undefined || owner.id === own ? undefined : owner.checkout;
 }
 
-/** Notes on the local cluster that it is this checkout's. Throws a `Refusal` where it became another one's while it was started. */
+/**
+ * Notes on the local cluster that it is this checkout's. Throws a `Refusal` where it became another one's while it was
+ * started.
+ */
 export function claimLocalCluster(uid: string): void {
   refuseForeign({ foreign: foreignOwner() });
   if (!existsSync(idFile)) {

@@ -20,16 +20,23 @@ export interface ClusterRecord {
 const folder = join(stateFolder, "stacks");
 const recordFile = (stack: string) => join(folder, stack, "cluster.json");
 
-/** A kubeconfig of the stack's cluster alone: its context, its cluster and its user. It exists once the stack was brought up. */
+/**
+ * A kubeconfig of the stack's cluster alone: its context, its cluster and its user. It exists once the stack was
+ * brought up.
+ */
 export const stackKubeconfig = (stack: string): string => join(folder, stack, "kubeconfig");
 
 /** Where records lie that were forgotten by force. */
 export const forgottenFolder = join(stateFolder, "forgotten");
 
 /** The cluster of a stack; `undefined` where none is recorded. */
-export const clusterRecord = (stack: string): ClusterRecord | undefined => (existsSync(recordFile(stack)) ? JSON.parse(readFileSync(recordFile(stack), "utf8")) as ClusterRecord : undefined);
+export const clusterRecord = (stack: string): ClusterRecord | undefined =>
+  existsSync(recordFile(stack)) ? (JSON.parse(readFileSync(recordFile(stack), "utf8")) as ClusterRecord) : undefined;
 
-/** Records the cluster of a stack, and the way to it. The kubeconfig comes first: a record without one would lead nowhere. */
+/**
+ * Records the cluster of a stack, and the way to it. The kubeconfig comes first: a record without one would lead
+ * nowhere.
+ */
 export function recordCluster(stack: string, record: ClusterRecord, kubeconfig: Record<string, unknown>): void {
   writePrivate(stackKubeconfig(stack), `${JSON.stringify(kubeconfig, undefined, 2)}\n`);
   writePrivate(recordFile(stack), `${JSON.stringify(record, undefined, 2)}\n`);
@@ -42,4 +49,5 @@ export function forgetCluster(stack: string): void {
 }
 
 /** The stacks that have a cluster recorded here. */
-export const recordedStacks = (): string[] => (existsSync(folder) ? readdirSync(folder).filter((stack) => existsSync(recordFile(stack))) : []);
+export const recordedStacks = (): string[] =>
+  existsSync(folder) ? readdirSync(folder).filter((stack) => existsSync(recordFile(stack))) : [];

@@ -3,7 +3,8 @@ import { Command, CommanderError } from "commander";
 import { checkout } from "./checkout.ts";
 
 /** A command whose wrong usage ends with exit code 2; asking for help ends with 0. */
-export const command = (name: string): Command => new Command(name).exitOverride((error) => process.exit(codeOfUsage(error)));
+export const command = (name: string): Command =>
+  new Command(name).exitOverride((error) => process.exit(codeOfUsage(error)));
 
 /** Where a command runs that is a function, and where its output goes. */
 export interface Terminal {
@@ -20,7 +21,8 @@ export interface Terminal {
 
 /** The terminal of this process. */
 export function ownTerminal(): Terminal {
-  // A reader that has seen enough, such as head, ends the command as it ends every other program; any other failure is said.
+  // A reader that has seen enough, such as head, ends the command as it ends every other program; any other failure is
+  // said.
   process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
     if (code !== "EPIPE") process.stderr.write(`the output cannot be written: ${message}\n`);
     process.exit(code === "EPIPE" ? 128 + 13 : 1);
@@ -37,7 +39,8 @@ export function ownTerminal(): Terminal {
 }
 
 /** A command that ends with an exception: see {@link exitCode}. */
-export const commandOn = ({ out, error }: Terminal, name: string): Command => new Command(name).exitOverride().configureOutput({ writeOut: out, writeErr: error });
+export const commandOn = ({ out, error }: Terminal, name: string): Command =>
+  new Command(name).exitOverride().configureOutput({ writeOut: out, writeErr: error });
 
 /** How a command ends that fails. */
 export interface Failure {
@@ -46,7 +49,11 @@ export interface Failure {
 }
 
 /** The exit code of what a command does. What goes wrong is said on the terminal, with what `failure` makes of it. */
-export async function exitCode(work: () => Promise<number>, { error: say }: Terminal, failure: (error: unknown) => Promise<Failure>): Promise<number> {
+export async function exitCode(
+  work: () => Promise<number>,
+  { error: say }: Terminal,
+  failure: (error: unknown) => Promise<Failure>,
+): Promise<number> {
   try {
     return await work();
   } catch (error) {

@@ -22,18 +22,40 @@ and when a share of the kinds declare, guard or fix is open.
 `;
 
 /** docs/coverage.md: for each runbook a table of its rows, and a section for each row. */
-export const coveragePage = (runbooks: readonly CoveredRunbook[]): string => [introduction, ...runbooks.map(runbookSection)].join("\n");
+export const coveragePage = (runbooks: readonly CoveredRunbook[]): string =>
+  [introduction, ...runbooks.map(runbookSection)].join("\n");
 
-const runbookSection = ({ letter, title, namespace, rows }: CoveredRunbook): string => [
-  `## ${letter} · ${title}${namespace === undefined ? "" : `, namespace \`${namespace}\``}`,
-  "",
-  markdownTable([["row", "kinds", "what is asked for", "open"], ...rows.map(({ id, kinds, asks, open }) => [`[${id}](#${id.toLowerCase()})`, kinds.join(", "), asks, open.flatMap((share) => share.kinds).join(", ")])]),
-  "",
-  ...rows.map(rowSection),
-].join("\n");
+const runbookSection = ({ letter, title, namespace, rows }: CoveredRunbook): string =>
+  [
+    `## ${letter} · ${title}${namespace === undefined ? "" : `, namespace \`${namespace}\``}`,
+    "",
+    markdownTable([
+      ["row", "kinds", "what is asked for", "open"],
+      ...rows.map(({ id, kinds, asks, open }) => [
+        `[${id}](#${id.toLowerCase()})`,
+        kinds.join(", "),
+        asks,
+        open.flatMap((share) => share.kinds).join(", "),
+      ]),
+    ]),
+    "",
+    ...rows.map(rowSection),
+  ].join("\n");
 
 function rowSection({ id, kinds, asks, code, tests, open }: CoveredRow): string {
   const files = code.map((path) => `- code: [${path}](${posix.relative("docs", path)})`);
-  const proofs = Object.entries(tests).flatMap(([name, titles]) => [`- tests in [${name}](../${testFile(name)}):`, ...titles.map((title) => `  - ${title}`)]);
-  return [`### ${id}`, "", `${asks} (${kinds.join(", ")})`, "", ...files, ...proofs, ...open.map((share) => `- **open** (${share.kinds.join(", ")}): ${share.says}`), ""].join("\n");
+  const proofs = Object.entries(tests).flatMap(([name, titles]) => [
+    `- tests in [${name}](../${testFile(name)}):`,
+    ...titles.map((title) => `  - ${title}`),
+  ]);
+  return [
+    `### ${id}`,
+    "",
+    `${asks} (${kinds.join(", ")})`,
+    "",
+    ...files,
+    ...proofs,
+    ...open.map((share) => `- **open** (${share.kinds.join(", ")}): ${share.says}`),
+    "",
+  ].join("\n");
 }

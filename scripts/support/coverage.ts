@@ -17,18 +17,25 @@ const runbook = z.strictObject({
   title: text,
   /** The system's namespace. @default the rows hold in all of them */
   namespace: text.optional(),
-  rows: z.array(z.strictObject({
-    id: z.string().regex(/^[A-Z]\d\d$/),
-    kinds,
-    /** What is asked for. */
-    asks: text,
-    /** Paths of the files that do it, from the checkout's folder. */
-    code: z.array(text).min(1).default([]),
-    /** Titles of the tests that prove it, by test file: `unit/systems/bots-edi` is `test/unit/systems/bots-edi.test.ts`. */
-    tests: z.record(text, z.array(text).min(1)).default({}),
-    /** What is not there or not proven, and what there is today. Links start from `docs/`. */
-    open: z.array(z.strictObject({ kinds, says: text })).default([]),
-  })).min(1),
+  rows: z
+    .array(
+      z.strictObject({
+        id: z.string().regex(/^[A-Z]\d\d$/),
+        kinds,
+        /** What is asked for. */
+        asks: text,
+        /** Paths of the files that do it, from the checkout's folder. */
+        code: z.array(text).min(1).default([]),
+        /**
+         * Titles of the tests that prove it, by test file: `unit/systems/bots-edi` is
+         * `test/unit/systems/bots-edi.test.ts`.
+         */
+        tests: z.record(text, z.array(text).min(1)).default({}),
+        /** What is not there or not proven, and what there is today. Links start from `docs/`. */
+        open: z.array(z.strictObject({ kinds, says: text })).default([]),
+      }),
+    )
+    .min(1),
 });
 
 /** The rows of a runbook, each with the code that does it and the tests that prove it. */
@@ -39,11 +46,15 @@ export type CoveredRow = CoveredRunbook["rows"][number];
 export const testFile = (name: string) => `test/${name}.test.ts`;
 
 /**
- * What docs/coverage/ says, in the order of the list of systems: a system without a file has no rows. Throws an error that names the file and each part
+ * What docs/coverage/ says, in the order of the list of systems: a system without a file has no rows. Throws an error
+ * that names the file and each part
  * of another shape.
  */
 export const readCoverage = (checkout: string): CoveredRunbook[] =>
-  [...systemNames, "everywhere"].map((name) => `docs/coverage/${name}.yaml`).filter((file) => existsSync(join(checkout, file))).map((file) => parseRunbook(readFileSync(join(checkout, file), "utf8"), file));
+  [...systemNames, "everywhere"]
+    .map((name) => `docs/coverage/${name}.yaml`)
+    .filter((file) => existsSync(join(checkout, file)))
+    .map((file) => parseRunbook(readFileSync(join(checkout, file), "utf8"), file));
 
 export function parseRunbook(yaml: string, file: string): CoveredRunbook {
   const { data, error } = runbook.safeParse(parse(yaml));

@@ -14,7 +14,12 @@ export interface DeclaredResource {
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Record<string, string>;
+    readonly annotations?: Record<string, string>;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -30,18 +35,28 @@ function keepNotes(): () => void {
 }
 
 /**
- * Runs a part of the program against Pulumi's mocks and returns all it declares, in order. Needs no engine and no cluster.
+ * Runs a part of the program against Pulumi's mocks and returns all it declares, in order. Needs no engine and no
+ * cluster.
  * Generated passwords have no value here. Pulumi's program state is global to a process, so only one may run at a time.
  */
-export async function declaredBy(part: () => unknown, configuration: Record<string, string>, stack = "declared"): Promise<DeclaredResource[]> {
+export async function declaredBy(
+  part: () => unknown,
+  configuration: Record<string, string>,
+  stack = "declared",
+): Promise<DeclaredResource[]> {
   const declared: DeclaredResource[] = [];
-  await pulumi.runtime.setMocks({
-    newResource: ({ type, name, inputs }) => {
-      declared.push({ type, name, inputs });
-      return { id: `${name}-id`, state: inputs };
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        declared.push({ type, name, inputs });
+        return { id: `${name}-id`, state: inputs };
+      },
+      call: ({ inputs }) => inputs,
     },
-    call: ({ inputs }) => inputs,
-  }, "production-platform", stack, true);
+    "production-platform",
+    stack,
+    true,
+  );
   pulumi.runtime.setAllConfig(configuration);
   const restore = [withoutPulumisTraces(), inMemoryMessages(), keepNotes()];
   try {
@@ -53,12 +68,18 @@ export async function declaredBy(part: () => unknown, configuration: Record<stri
 }
 
 /** All that the whole program of a stack declares. Once a process: Node.js runs a module once. */
-export const declaredResources = (configuration: Record<string, string>, stack?: string): Promise<DeclaredResource[]> => declaredBy(() => import("../../index.ts"), configuration, stack);
+export const declaredResources = (configuration: Record<string, string>, stack?: string): Promise<DeclaredResource[]> =>
+  declaredBy(() => import("../../index.ts"), configuration, stack);
 
 /** The Kubernetes objects among declared resources. */
 export function manifests(declared: readonly DeclaredResource[]): Manifest[] {
   return declared
-    .filter(({ type, inputs }) => type.startsWith("kubernetes:") && typeof inputs["kind"] === "string" && typeof inputs["apiVersion"] === "string")
+    .filter(
+      ({ type, inputs }) =>
+        type.startsWith("kubernetes:") &&
+        typeof inputs["kind"] === "string" &&
+        typeof inputs["apiVersion"] === "string",
+    )
     .map(({ inputs }) => withoutEngineNotes(withoutSecretMarks(inputs) as Manifest));
 }
 
@@ -77,6 +98,8 @@ function withoutSecretMarks(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   const record = value as Record<string, unknown>;
   if ("4dabf18193072939515e22adb298388d" in record) return withoutSecretMarks(record["value"]);
-  const entries = Object.entries(record).filter(([, item]) => !(item !== null && typeof item === "object" && unknownMark in item));
+  const entries = Object.entries(record).filter(
+    ([, item]) => !(item !== null && typeof item === "object" && unknownMark in item),
+  );
   return Object.fromEntries(entries.map(([key, item]) => [key, withoutSecretMarks(item)]));
 }

@@ -39,11 +39,19 @@ export interface EngineEvent {
   readonly resOutputsEvent?: { readonly metadata: Step; readonly planning?: boolean };
   readonly resOpFailedEvent?: { readonly metadata: Step };
   readonly diagnosticEvent?: Diagnostic;
-  readonly summaryEvent?: { readonly resourceChanges?: Readonly<Record<string, number>>; readonly isPreview?: boolean; readonly durationSeconds?: number };
+  readonly summaryEvent?: {
+    readonly resourceChanges?: Readonly<Record<string, number>>;
+    readonly isPreview?: boolean;
+    readonly durationSeconds?: number;
+  };
 }
 
 /** The events of a whole log. Throws where its last line is cut. */
-export const eventsIn = (log: string): EngineEvent[] => log.split("\n").filter(Boolean).map((line) => JSON.parse(line) as EngineEvent);
+export const eventsIn = (log: string): EngineEvent[] =>
+  log
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as EngineEvent);
 
 /** A message without the marks of colours, which Pulumi writes as `<{%...%}>`. */
 export const plain = (text: string): string => text.replace(/<\{%[^%]*%\}>/g, "").trim();
@@ -56,10 +64,16 @@ export function partsOf(urn: string): { readonly types: readonly string[]; reado
 
 const systemType = "platform:system:";
 
-/** The system that a resource is part of: `bgc-platform` below a `platform:system:BgcPlatform`; `undefined` for what is the stack's own. */
+/**
+ * The system that a resource is part of: `bgc-platform` below a `platform:system:BgcPlatform`; `undefined` for what is
+ * the stack's own.
+ */
 export function systemOf(urn: string): string | undefined {
   const type = partsOf(urn).types.find((each) => each.startsWith(systemType));
-  return type?.slice(systemType.length).replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+  return type
+    ?.slice(systemType.length)
+    .replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`)
+    .toLowerCase();
 }
 
 /** A resource as a person names it: `Deployment bgc-api`. */
@@ -72,11 +86,18 @@ export interface ObjectName {
   readonly name?: string;
 }
 
-/** Reads an object's name from its inputs; what is not a text there, such as a value that is not known yet, is left out. */
+/**
+ * Reads an object's name from its inputs; what is not a text there, such as a value that is not known yet, is left out.
+ */
 export function objectName(inputs: EventState["inputs"] = {}): ObjectName {
   const { kind, metadata } = inputs as { kind?: unknown; metadata?: { name?: unknown; namespace?: unknown } };
-  return Object.fromEntries(Object.entries({ kind, namespace: metadata?.namespace, name: metadata?.name }).filter(([, text]) => typeof text === "string"));
+  return Object.fromEntries(
+    Object.entries({ kind, namespace: metadata?.namespace, name: metadata?.name }).filter(
+      ([, text]) => typeof text === "string",
+    ),
+  );
 }
 
 /** `Deployment data/bgc-api`, or `Namespace data`. */
-export const objectTitle = (kind: string, namespace: string | undefined, name: string): string => `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+export const objectTitle = (kind: string, namespace: string | undefined, name: string): string =>
+  `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;

@@ -1,10 +1,16 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** How many updates of a stack the engine's file backend keeps: the whole state after the newest 5, and what happened in the newest 100. */
+/**
+ * How many updates of a stack the engine's file backend keeps: the whole state after the newest 5, and what happened in
+ * the newest 100.
+ */
 export const keptUpdates = { states: 5, records: 100 } as const;
 
-/** What the engine leaves behind with every update: a folder, the endings of its files, and how many are kept. The name ends in the time. */
+/**
+ * What the engine leaves behind with every update: a folder, the endings of its files, and how many are kept. The name
+ * ends in the time.
+ */
 const kinds = [
   { folder: "history", file: /^(.+)-(\d+)\.checkpoint\.json(\.gz)?$/, kept: keptUpdates.states },
   { folder: "backups", file: /^(.+)\.(\d+)\.json(\.gz)?$/, kept: keptUpdates.states },
@@ -12,7 +18,8 @@ const kinds = [
 ] as const;
 
 /**
- * Removes the oldest of what updates left in a file backend, because every update, also one without a change, leaves its whole state there.
+ * Removes the oldest of what updates left in a file backend, because every update, also one without a change, leaves
+ * its whole state there.
  * The state itself is not touched. Backends of another kind are left alone.
  */
 export function forgetOldUpdates(backend: string | undefined, project = "production-platform"): void {
@@ -22,7 +29,9 @@ export function forgetOldUpdates(backend: string | undefined, project = "product
     const stacks = join(root, folder, project);
     for (const stack of existsSync(stacks) ? readdirSync(stacks) : []) {
       const time = (name: string) => BigInt(file.exec(name)![2]!);
-      const names = readdirSync(join(stacks, stack)).filter((name) => file.test(name)).sort((one, other) => Number(time(other) - time(one)));
+      const names = readdirSync(join(stacks, stack))
+        .filter((name) => file.test(name))
+        .sort((one, other) => Number(time(other) - time(one)));
       for (const name of names.slice(kept)) rmSync(join(stacks, stack, name), { force: true });
     }
   }

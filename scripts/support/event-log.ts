@@ -10,7 +10,8 @@ export interface EventLog {
 }
 
 /**
- * Follows a file. The engine writes a log for the preview of an update and begins the file anew for the update itself: its first
+ * Follows a file. The engine writes a log for the preview of an update and begins the file anew for the update itself:
+ * its first
  * line has another time then, so a file with another beginning is read from its start.
  */
 export function eventLog(file: string): EventLog {
@@ -30,7 +31,12 @@ export function eventLog(file: string): EventLog {
         const bytes = Buffer.concat([rest, added]);
         const end = bytes.lastIndexOf("\n") + 1;
         rest = bytes.subarray(end);
-        return bytes.subarray(0, end).toString().split("\n").filter(Boolean).map((line) => JSON.parse(line) as EngineEvent);
+        return bytes
+          .subarray(0, end)
+          .toString()
+          .split("\n")
+          .filter(Boolean)
+          .map((line) => JSON.parse(line) as EngineEvent);
       } finally {
         closeSync(descriptor);
       }

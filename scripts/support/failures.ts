@@ -1,8 +1,22 @@
-import { type EngineEvent, objectName, objectTitle, partsOf, plain, type PolicyEvent, type Step, systemOf, titleOf } from "./engine-events.ts";
+import {
+  type EngineEvent,
+  objectName,
+  objectTitle,
+  partsOf,
+  plain,
+  type PolicyEvent,
+  type Step,
+  systemOf,
+  titleOf,
+} from "./engine-events.ts";
 
 /** What went wrong with one object, or with the program (`object` is none then). */
 export interface Failure {
-  readonly object?: { readonly title: string; readonly system?: string; /** The way to look at it, where it is Kubernetes'. */ readonly look?: string };
+  readonly object?: {
+    readonly title: string;
+    readonly system?: string /** The way to look at it, where it is Kubernetes'. */;
+    readonly look?: string;
+  };
   readonly reasons: readonly string[];
 }
 
@@ -29,13 +43,17 @@ export function failures(): Failures {
       const step = resourcePreEvent?.metadata ?? resOpFailedEvent?.metadata;
       if (step && !steps.has(step.urn)) steps.set(step.urn, step);
       if (resOpFailedEvent) add(resOpFailedEvent.metadata.urn);
-      if (diagnosticEvent?.severity === "error") add(ofProgram(diagnosticEvent.urn) ? "" : diagnosticEvent.urn!, withoutTrace(plain(diagnosticEvent.message)));
+      if (diagnosticEvent?.severity === "error")
+        add(ofProgram(diagnosticEvent.urn) ? "" : diagnosticEvent.urn!, withoutTrace(plain(diagnosticEvent.message)));
     },
-    list: () => [...reasons].map(([urn, said]): Failure => {
-      const known = [...said].filter((reason) => !/^(update|preview) failed$/.test(reason));
-      const given = known.length > 0 ? known : ["the engine gave no reason"];
-      return urn === "" ? { reasons: given } : { object: objectOf(urn, steps.get(urn)), reasons: given };
-    }).filter(({ object, reasons: [only] }) => object !== undefined || only !== "the engine gave no reason"),
+    list: () =>
+      [...reasons]
+        .map(([urn, said]): Failure => {
+          const known = [...said].filter((reason) => !/^(update|preview) failed$/.test(reason));
+          const given = known.length > 0 ? known : ["the engine gave no reason"];
+          return urn === "" ? { reasons: given } : { object: objectOf(urn, steps.get(urn)), reasons: given };
+        })
+        .filter(({ object, reasons: [only] }) => object !== undefined || only !== "the engine gave no reason"),
     violations: () => refused,
   };
 }
@@ -44,7 +62,12 @@ export function failures(): Failures {
 const ofProgram = (urn: string | undefined): boolean => !urn || partsOf(urn).types.at(-1) === "pulumi:pulumi:Stack";
 
 /** Without the lines of a stack trace: they are in the log. */
-const withoutTrace = (text: string): string => text.split("\n").filter((line) => !/^\s+at .*(:\d+:\d+\)?|<anonymous>\)?|\(index \d+\))$/.test(line)).join("\n").trim();
+const withoutTrace = (text: string): string =>
+  text
+    .split("\n")
+    .filter((line) => !/^\s+at .*(:\d+:\d+\)?|<anonymous>\)?|\(index \d+\))$/.test(line))
+    .join("\n")
+    .trim();
 
 function objectOf(urn: string, step: Step | undefined): NonNullable<Failure["object"]> {
   const { kind, namespace, name } = objectName((step?.new ?? step?.old)?.inputs);
@@ -62,5 +85,9 @@ function objectOf(urn: string, step: Step | undefined): NonNullable<Failure["obj
 export function failureLines({ object, reasons }: Failure): string[] {
   const said = reasons.flatMap((reason) => reason.split("\n"));
   if (object === undefined) return said;
-  return [`${object.title}${object.system === undefined ? "" : ` (${object.system})`}`, ...said.map((line) => `  ${line}`), ...(object.look === undefined ? [] : [`  look: ${object.look}`])];
+  return [
+    `${object.title}${object.system === undefined ? "" : ` (${object.system})`}`,
+    ...said.map((line) => `  ${line}`),
+    ...(object.look === undefined ? [] : [`  look: ${object.look}`]),
+  ];
 }

@@ -7,8 +7,10 @@ export class ForeignFolder extends Error {
 }
 
 /**
- * Writes files, by name, into a folder that is new, empty, or one that this function wrote for the same `marker`: a file name, whose text is
- * empty unless `files` have it. Files of an earlier run go. An interrupted run leaves the old folder as it was. Throws {@link ForeignFolder}.
+ * Writes files, by name, into a folder that is new, empty, or one that this function wrote for the same `marker`: a
+ * file name, whose text is
+ * empty unless `files` have it. Files of an earlier run go. An interrupted run leaves the old folder as it was. Throws
+ * {@link ForeignFolder}.
  */
 export function writeGenerated(folder: string, marker: string, files: ReadonlyMap<string, string>): void {
   refuseForeign(folder, marker);
@@ -22,7 +24,8 @@ export function writeGenerated(folder: string, marker: string, files: ReadonlyMa
 /** Throws {@link ForeignFolder} where {@link writeGenerated} would, before the work is done. */
 export function refuseForeign(folder: string, marker: string): void {
   const existing = entries(folder);
-  if (existing.length > 0 && !existing.includes(marker)) throw new ForeignFolder(`${folder} holds files that this command did not write: name an empty or new folder`);
+  if (existing.length > 0 && !existing.includes(marker))
+    throw new ForeignFolder(`${folder} holds files that this command did not write: name an empty or new folder`);
 }
 
 function entries(folder: string): string[] {

@@ -20,25 +20,36 @@ export class Unreachable extends Error {
 }
 
 /** Kubeconfigs that `npm run up` and `npm run cluster` wrote. */
-export const ownKubeconfigs = (): string[] => [...recordedStacks().map(stackKubeconfig), files.kubeconfig].filter((file) => existsSync(file));
+export const ownKubeconfigs = (): string[] =>
+  [...recordedStacks().map(stackKubeconfig), files.kubeconfig].filter((file) => existsSync(file));
 
 /**
- * The connection to a context of the user's kubeconfig (`kubeconfig` is the value of `KUBECONFIG`) or of this project's own; without a name, to the
- * cluster that the stack was brought up on, and before its first update to the one that its file names. A cluster is never guessed. Throws
- * {@link UnknownContext}, a `Refusal` where another cluster answers than the recorded one, and {@link Unreachable} when none answers within 10 s.
+ * The connection to a context of the user's kubeconfig (`kubeconfig` is the value of `KUBECONFIG`) or of this project's
+ * own; without a name, to the
+ * cluster that the stack was brought up on, and before its first update to the one that its file names. A cluster is
+ * never guessed. Throws
+ * {@link UnknownContext}, a `Refusal` where another cluster answers than the recorded one, and {@link Unreachable} when
+ * none answers within 10 s.
  */
-export async function connect(context: string | undefined, stack: string, kubeconfig: string | undefined): Promise<KubeConfig> {
+export async function connect(
+  context: string | undefined,
+  stack: string,
+  kubeconfig: string | undefined,
+): Promise<KubeConfig> {
   if (context !== undefined) return client(await answering(context, kubeconfig));
   const named = stackConfiguration(stack)["production-platform:context"] || undefined;
   const situation = await situationOf(stack, { named, kubeconfig });
   if (situation.bound === undefined && named !== undefined) return client(await answering(named, kubeconfig));
   if (situation.bound === undefined) {
-    throw new UnknownContext(`stack ${stack} was not brought up from here, so there is no cluster to take: run "npm run up -- --stack ${stack}", or name a context of your kubeconfig with --context`);
+    throw new UnknownContext(
+      `stack ${stack} was not brought up from here, so there is no cluster to take: run "npm run up -- --stack ${stack}", or name a context of your kubeconfig with --context`,
+    );
   }
   try {
     return client(theCluster(situation).kubeconfig);
   } catch (error) {
-    if (error instanceof Refusal && situation.offers.every(({ uid }) => uid === undefined)) throw new Unreachable(error.message);
+    if (error instanceof Refusal && situation.offers.every(({ uid }) => uid === undefined))
+      throw new Unreachable(error.message);
     throw error;
   }
 }
@@ -49,10 +60,15 @@ async function answering(context: string, kubeconfig: string | undefined): Promi
   const found = known.map((each) => onlyContext(each, context)).find((only) => only !== undefined);
   if (found === undefined) {
     const names = new Set(known.flatMap(contextNames));
-    throw new UnknownContext(`there is no context "${context}"; the kubeconfigs have: ${[...names].join(", ") || "none"}`);
+    throw new UnknownContext(
+      `there is no context "${context}"; the kubeconfigs have: ${[...names].join(", ") || "none"}`,
+    );
   }
   const answer = await askCluster(found);
-  if ("problem" in answer && !answer.reached) throw new Unreachable(`the API server of context "${context}" (${serverOf(found)}) does not answer: ${answer.problem}. Start it, or name another with --context`);
+  if ("problem" in answer && !answer.reached)
+    throw new Unreachable(
+      `the API server of context "${context}" (${serverOf(found)}) does not answer: ${answer.problem}. Start it, or name another with --context`,
+    );
   return found;
 }
 

@@ -4,7 +4,10 @@ import { some } from "./wording.ts";
 /** What a policy said about one place. */
 export interface PolicyFinding {
   readonly policy: string;
-  /** The object, and the container where one is meant; the resource's name or `stack` where the message does not begin with it. */
+  /**
+   * The object, and the container where one is meant; the resource's name or `stack` where the message does not begin
+   * with it.
+   */
   readonly place: string;
   /** What is wrong there. */
   readonly fault: string;
@@ -20,7 +23,10 @@ export interface Fault {
   readonly below: string;
 }
 
-/** Reads what a policy said: `Deployment data/api, container "api": has no memory limit [X02-container-resources]`, and lines below. */
+/**
+ * Reads what a policy said: `Deployment data/api, container "api": has no memory limit [X02-container-resources]`, and
+ * lines below.
+ */
 export function findingOf({ policyName, resourceUrn, message }: PolicyEvent): PolicyFinding {
   const [first = "", ...below] = plain(message).split("\n");
   const [, place, fault] = /^([A-Z][\w.]* [\w./:-]+(?:, container "[^"]*")?): (.*)$/.exec(first) ?? [];
@@ -32,7 +38,11 @@ export function findingOf({ policyName, resourceUrn, message }: PolicyEvent): Po
   };
 }
 
-const withoutField = (below: string): string => below.split("\n").filter((line) => !/^ {2}at /.test(line)).join("\n");
+const withoutField = (below: string): string =>
+  below
+    .split("\n")
+    .filter((line) => !/^ {2}at /.test(line))
+    .join("\n");
 
 /** Findings of one policy that are mended by the same lines are one fault. A place that was found twice counts once. */
 export function faultsIn(findings: readonly PolicyFinding[]): Fault[] {
@@ -40,7 +50,12 @@ export function faultsIn(findings: readonly PolicyFinding[]): Fault[] {
   for (const finding of findings) {
     const key = JSON.stringify([finding.policy, withoutField(finding.below)]);
     const known = faults.get(key) ?? [];
-    if (!known.some(({ place, fault, below }) => place === finding.place && fault === finding.fault && below === finding.below)) known.push(finding);
+    if (
+      !known.some(
+        ({ place, fault, below }) => place === finding.place && fault === finding.fault && below === finding.below,
+      )
+    )
+      known.push(finding);
     faults.set(key, known);
   }
   return [...faults.values()].map((places) => ({
@@ -56,7 +71,9 @@ export function faultLines({ policy, places, below }: Fault, most = 6): string[]
   const [only] = places;
   if (places.length === 1) return [`${only!.place}: ${only!.fault} [${policy}]`, ...fix];
   const same = places.every(({ fault }) => fault === only!.fault);
-  const rows = same ? filled(places.map(({ place }) => place)) : places.map(({ place, fault }) => [`${place}: ${fault}`]);
+  const rows = same
+    ? filled(places.map(({ place }) => place))
+    : places.map(({ place, fault }) => [`${place}: ${fault}`]);
   const more = rows.slice(most).flat().length;
   return [
     `${some(places.length, "place")}${same ? `: ${only!.fault}` : ""} [${policy}]`,

@@ -23,20 +23,29 @@ export interface PreviewSummary {
 const countOfOpen = "evaluated-rules";
 
 /** Reads what happened out of the engine's event log, one JSON object a line. Throws where the log is cut. */
-export function summarize(eventLog: string, { stack, seconds, passed }: Pick<PreviewSummary, "stack" | "seconds" | "passed">): PreviewSummary {
+export function summarize(
+  eventLog: string,
+  { stack, seconds, passed }: Pick<PreviewSummary, "stack" | "seconds" | "passed">,
+): PreviewSummary {
   const declared = new Map<string, Declared>();
   const blocking: PolicyFinding[] = [];
   const advisory: PolicyFinding[] = [];
   const notes = new Set<string>();
   const errors = new Set<string>();
   for (const { policyEvent, resourcePreEvent, diagnosticEvent } of eventsIn(eventLog)) {
-    if (policyEvent && policyEvent.policyName !== countOfOpen) (policyEvent.enforcementLevel === "mandatory" ? blocking : advisory).push(findingOf(policyEvent));
-    if (resourcePreEvent && isDeclared(resourcePreEvent.metadata)) declared.set(keyOf(resourcePreEvent.metadata.urn), declaredBy(resourcePreEvent.metadata));
+    if (policyEvent && policyEvent.policyName !== countOfOpen)
+      (policyEvent.enforcementLevel === "mandatory" ? blocking : advisory).push(findingOf(policyEvent));
+    if (resourcePreEvent && isDeclared(resourcePreEvent.metadata))
+      declared.set(keyOf(resourcePreEvent.metadata.urn), declaredBy(resourcePreEvent.metadata));
     if (diagnosticEvent?.severity === "error") errors.add(plain(diagnosticEvent.message));
-    if ((diagnosticEvent?.severity === "info" || diagnosticEvent?.severity === "warning") && !diagnosticEvent.ephemeral) notes.add(plain(diagnosticEvent.message));
+    if ((diagnosticEvent?.severity === "info" || diagnosticEvent?.severity === "warning") && !diagnosticEvent.ephemeral)
+      notes.add(plain(diagnosticEvent.message));
   }
   return {
-    stack, seconds, passed, declared,
+    stack,
+    seconds,
+    passed,
+    declared,
     blocking: faultsIn(blocking),
     advice: faultsIn(advisory.filter((finding) => !isOpen(finding))),
     open: faultsIn(advisory.filter(isOpen)),
@@ -45,7 +54,8 @@ export function summarize(eventLog: string, { stack, seconds, passed }: Pick<Pre
   };
 }
 
-const isDeclared = ({ op, type, new: after }: Step): boolean => !op.startsWith("delete") && after?.custom === true && !type.startsWith("pulumi:");
+const isDeclared = ({ op, type, new: after }: Step): boolean =>
+  !op.startsWith("delete") && after?.custom === true && !type.startsWith("pulumi:");
 
 /** A URN without its stack: previews of two places name theirs alike, and the engine's record does. */
 export const keyOf = (urn: string): string => urn.split("::").slice(2).join("::");
@@ -59,7 +69,8 @@ export function declaredBy({ urn, type, new: state }: Pick<Step, "urn" | "type" 
 }
 
 /** Places of all faults together. */
-export const placesOf = (faults: readonly Fault[]): number => faults.reduce((sum, { places }) => sum + places.length, 0);
+export const placesOf = (faults: readonly Fault[]): number =>
+  faults.reduce((sum, { places }) => sum + places.length, 0);
 
 /** `418 resources, 1 violation in 12 places, 24 verdicts not evaluated, 2 pieces of advice, 5.1 s`. */
 export function verdictOf({ declared, blocking, seconds }: PreviewSummary): string {
@@ -69,8 +80,19 @@ export function verdictOf({ declared, blocking, seconds }: PreviewSummary): stri
 
 /** The summary as a comment for a pull request; `compared` are lines about what changes. */
 export function toMarkdown(summary: PreviewSummary, compared: readonly string[] = []): string {
-  const list = (faults: readonly Fault[]) => faults.flatMap((fault) => [`- **${fault.policy}**`, "", "  ```", ...faultLines(fault, Infinity).map((line) => `  ${line}`), "  ```", ""]).slice(0, -1);
-  const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? [`### ${title}`, "", ...lines, ""] : []);
+  const list = (faults: readonly Fault[]) =>
+    faults
+      .flatMap((fault) => [
+        `- **${fault.policy}**`,
+        "",
+        "  ```",
+        ...faultLines(fault, Infinity).map((line) => `  ${line}`),
+        "  ```",
+        "",
+      ])
+      .slice(0, -1);
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length > 0 ? [`### ${title}`, "", ...lines, ""] : [];
   const code = (lines: readonly string[]) => (lines.length > 0 ? ["```", ...lines, "```"] : []);
   const { blocking, advice, open, errors, notes } = summary;
   return [
@@ -81,7 +103,13 @@ export function toMarkdown(summary: PreviewSummary, compared: readonly string[] 
     ...section("Violations", list(blocking)),
     ...section("Errors", code(errors)),
     ...section("What changes", code(compared)),
-    ...section("Advice", [...list(advice), ...(advice.length > 0 && notes.length > 0 ? [""] : []), ...notes.map((note) => `- ${note}`)]),
-    ...(open.length > 0 ? [`${some(placesOf(open), "verdict")} not evaluated: only an update knows the values.`, ""] : []),
+    ...section("Advice", [
+      ...list(advice),
+      ...(advice.length > 0 && notes.length > 0 ? [""] : []),
+      ...notes.map((note) => `- ${note}`),
+    ]),
+    ...(open.length > 0
+      ? [`${some(placesOf(open), "verdict")} not evaluated: only an update knows the values.`, ""]
+      : []),
   ].join("\n");
 }

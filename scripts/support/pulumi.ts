@@ -1,5 +1,15 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -22,8 +32,10 @@ export interface PulumiResult {
 }
 
 /**
- * Makes a project folder below `parent` whose program is the checkout's own and whose stack file is a copy: the CLI writes
- * the salt of its encryption into that file, and the one in the checkout is under version control. `tree` is another copy of the checkout's files.
+ * Makes a project folder below `parent` whose program is the checkout's own and whose stack file is a copy: the CLI
+ * writes
+ * the salt of its encryption into that file, and the one in the checkout is under version control. `tree` is another
+ * copy of the checkout's files.
  */
 export function projectFolder(parent: string, stack: string, tree = checkout): string {
   const folder = join(parent, "project");
@@ -33,7 +45,9 @@ export function projectFolder(parent: string, stack: string, tree = checkout): s
   }
   const name = `Pulumi.${stack}.yaml`;
   const { text, content } = stackFile(stack, tree);
-  const salt = existsSync(join(folder, name)) ? (parse(readFileSync(join(folder, name), "utf8")) as { encryptionsalt?: string }).encryptionsalt : undefined;
+  const salt = existsSync(join(folder, name))
+    ? (parse(readFileSync(join(folder, name), "utf8")) as { encryptionsalt?: string }).encryptionsalt
+    : undefined;
   const { encryptionsalt: committed, ...own } = content;
   // A salt belongs to the passphrase it was made with: the committed one counts only where committed secrets need it.
   const used = text.includes("secure:") ? committed : salt;
@@ -55,7 +69,11 @@ export interface Output {
 }
 
 /** Runs the Pulumi CLI. */
-export async function pulumi(args: readonly string[], workspace: Workspace, output: Output = {}): Promise<PulumiResult> {
+export async function pulumi(
+  args: readonly string[],
+  workspace: Workspace,
+  output: Output = {},
+): Promise<PulumiResult> {
   // The Kubernetes provider leaves a copy of the kubeconfig, with its keys, among the temporary files of every run.
   removeLeftovers(tmpdir(), /^pulumi-run-(\d+)-/);
   const temporary = mkdtempSync(join(tmpdir(), `pulumi-run-${process.pid}-`));
@@ -67,11 +85,20 @@ export async function pulumi(args: readonly string[], workspace: Workspace, outp
   }
 }
 
-function started(args: readonly string[], { folder, env }: Workspace, { capture = false, quiet = false, log, events }: Output): Promise<PulumiResult> {
+function started(
+  args: readonly string[],
+  { folder, env }: Workspace,
+  { capture = false, quiet = false, log, events }: Output,
+): Promise<PulumiResult> {
   // The CLI takes --event-log only where its commands for debugging are on.
-  const [all, variables] = events === undefined ? [args, env] : [[...args, "--event-log", events], { ...env, PULUMI_DEBUG_COMMANDS: "true" }];
+  const [all, variables] =
+    events === undefined ? [args, env] : [[...args, "--event-log", events], { ...env, PULUMI_DEBUG_COMMANDS: "true" }];
   return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", [...all, "--non-interactive"], { cwd: folder, env: variables, stdio: ["ignore", log ?? (capture ? "pipe" : "inherit"), log ?? (quiet ? "ignore" : "inherit")] });
+    const child = spawn("pulumi", [...all, "--non-interactive"], {
+      cwd: folder,
+      env: variables,
+      stdio: ["ignore", log ?? (capture ? "pipe" : "inherit"), log ?? (quiet ? "ignore" : "inherit")],
+    });
     let output = "";
     child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
     // Ctrl-C reaches the CLI through the terminal; it finishes the running steps and this process waits for that.
@@ -109,9 +136,15 @@ export function endOrphanedPlugins(): void {
     }
   };
   const parent = (pid: string) => /^PPid:\s+(\d+)$/m.exec(read(pid, "status"))?.[1] ?? "0";
-  const hasEngine = (pid: string): boolean => Number(pid) > 1 && (/^(\S*\/)?pulumi\0/.test(read(pid, "cmdline")) || hasEngine(parent(pid)));
+  const hasEngine = (pid: string): boolean =>
+    Number(pid) > 1 && (/^(\S*\/)?pulumi\0/.test(read(pid, "cmdline")) || hasEngine(parent(pid)));
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    if (!engineChild.test(read(pid, "cmdline")) || !/(^|\0)PULUMI_HOME=[^\0]*\/\.state\/pulumi(\0|$)/.test(read(pid, "environ")) || hasEngine(pid)) continue;
+    if (
+      !engineChild.test(read(pid, "cmdline")) ||
+      !/(^|\0)PULUMI_HOME=[^\0]*\/\.state\/pulumi(\0|$)/.test(read(pid, "environ")) ||
+      hasEngine(pid)
+    )
+      continue;
     try {
       process.kill(Number(pid), "SIGKILL"); // they hold no state of their own, and a spinning one does not listen
     } catch (error) {
@@ -127,13 +160,22 @@ export function endOrphanedPlugins(): void {
 export async function releaseStaleLocks(stack: string, workspace: Workspace): Promise<void> {
   const backend = workspace.env["PULUMI_BACKEND_URL"] ?? "";
   if (!backend.startsWith("file://")) return;
-  const folder = join(backend.slice("file://".length).replace(/\?.*/, ""), ".pulumi/locks/organization/production-platform", stack);
+  const folder = join(
+    backend.slice("file://".length).replace(/\?.*/, ""),
+    ".pulumi/locks/organization/production-platform",
+    stack,
+  );
   const locks = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
   if (locks.length === 0) return;
   for (const lock of locks) {
-    const { pid, hostname: host } = JSON.parse(readFileSync(join(folder, lock), "utf8")) as { pid: number; hostname: string };
+    const { pid, hostname: host } = JSON.parse(readFileSync(join(folder, lock), "utf8")) as {
+      pid: number;
+      hostname: string;
+    };
     if (host !== hostname() || isPulumi(pid)) {
-      throw new Error(`another update of stack "${stack}" is running: process ${pid} on ${host}. Wait for it, or end it with "kill -INT ${pid}"`);
+      throw new Error(
+        `another update of stack "${stack}" is running: process ${pid} on ${host}. Wait for it, or end it with "kill -INT ${pid}"`,
+      );
     }
   }
   console.log(`taking back the lock of an update that was killed`);
@@ -143,7 +185,10 @@ export async function releaseStaleLocks(stack: string, workspace: Workspace): Pr
 
 function isPulumi(pid: number): boolean {
   try {
-    return isRunning(pid) && (process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("pulumi"));
+    return (
+      isRunning(pid) &&
+      (process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("pulumi"))
+    );
   } catch {
     return false; // it ended in this moment
   }

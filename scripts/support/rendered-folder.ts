@@ -1,2 +1,5 @@
-/** Environment variable with the folder in which the workers of one run of the tests share the stacks that they rendered. */
+/**
+ * Environment variable with the folder in which the workers of one run of the tests share the stacks that they
+ * rendered.
+ */
 export const renderedFolder = "RENDERED_STACKS";

@@ -24,13 +24,17 @@ export function runLog(stack: string, command: "up" | "preview", state = stateFo
   const folder = join(state, "stacks", stack, "logs");
   mkdirSync(folder, { recursive: true });
   removeLeftovers(folder, /^events-(\d+)\.jsonl$/); // an update that was killed leaves its own, which is megabytes large
-  const old = readdirSync(folder).filter((name) => /^(up|preview)-.*\.log$/.test(name)).sort((one, other) => timeOf(one).localeCompare(timeOf(other)));
+  const old = readdirSync(folder)
+    .filter((name) => /^(up|preview)-.*\.log$/.test(name))
+    .sort((one, other) => timeOf(one).localeCompare(timeOf(other)));
   for (const name of old.slice(0, Math.max(0, old.length - kept + 1))) rmSync(join(folder, name), { force: true });
   const file = join(folder, `${command}-${now.toISOString().replaceAll(/[:.]/g, "-")}.log`);
   const events = join(folder, `events-${process.pid}.jsonl`);
   const descriptor = openSync(file, "a", 0o600);
   return {
-    file, descriptor, events,
+    file,
+    descriptor,
+    events,
     add: (line) => void writeSync(descriptor, `${line}\n`),
     tail: (lines) => readFileSync(file, "utf8").trimEnd().split("\n").slice(-lines),
     close: () => {

@@ -2,7 +2,12 @@ import type { Verb } from "../../operations/runbook/verb.ts";
 import { markdownTable } from "../../policies/check/formats/table.ts";
 import { exitCodes } from "./runbook-command.ts";
 
-const does: Readonly<Record<Verb["kind"], string>> = { reads: "changes nothing", acts: "acts", disturbs: "disturbs what runs, and asks", prints: "asks no cluster" };
+const does: Readonly<Record<Verb["kind"], string>> = {
+  reads: "changes nothing",
+  acts: "acts",
+  disturbs: "disturbs what runs, and asks",
+  prints: "asks no cluster",
+};
 
 const introduction = `# The runbook command
 
@@ -24,13 +29,26 @@ ${exitCodes}
 
 /** The page about all verbs, as Markdown. */
 export function runbookPage(verbs: readonly Verb[]): string {
-  const table = markdownTable([["verb", "what it does", ""], ...verbs.map((verb) => [`[\`${verb.name}\`](#${verb.name})`, verb.summary, does[verb.kind]])]);
+  const table = markdownTable([
+    ["verb", "what it does", ""],
+    ...verbs.map((verb) => [`[\`${verb.name}\`](#${verb.name})`, verb.summary, does[verb.kind]]),
+  ]);
   return [introduction, `${table}\n`, ...verbs.map(section)].join("\n");
 }
 
 function section({ name, kind, summary, names, options, examples }: Verb): string {
-  const forms = [name, ...(kind === "reads" ? ["[system]"] : kind === "prints" ? [] : ["<system>"]), ...names.map(({ form }) => form)].join(" ");
-  const details = [...names.map(({ form, description }) => `- \`${form}\`: ${description}`), ...options.map(({ flags, description, default: value }) => `- \`${flags}\`: ${description}${value ? `; ${value} without it` : ""}`)];
+  const forms = [
+    name,
+    ...(kind === "reads" ? ["[system]"] : kind === "prints" ? [] : ["<system>"]),
+    ...names.map(({ form }) => form),
+  ].join(" ");
+  const details = [
+    ...names.map(({ form, description }) => `- \`${form}\`: ${description}`),
+    ...options.map(
+      ({ flags, description, default: value }) =>
+        `- \`${flags}\`: ${description}${value ? `; ${value} without it` : ""}`,
+    ),
+  ];
   return `## ${name}
 
 ${summary}

@@ -18,8 +18,14 @@ export interface TargetsFrom {
   readonly all: boolean;
 }
 
-/** The systems of the stack's last update, or the named one. Throws {@link Refused} where nothing says what they are, and {@link UsageError} with the names. */
-export function targetsOf(system: string | undefined, { stack, outputs: file, base, all }: TargetsFrom): readonly Target[] {
+/**
+ * The systems of the stack's last update, or the named one. Throws {@link Refused} where nothing says what they are,
+ * and {@link UsageError} with the names.
+ */
+export function targetsOf(
+  system: string | undefined,
+  { stack, outputs: file, base, all }: TargetsFrom,
+): readonly Target[] {
   let outputs: Readonly<Record<string, unknown>> | undefined;
   if (file !== undefined) outputs = outputsIn(resolve(base, file));
   else {
@@ -27,12 +33,15 @@ export function targetsOf(system: string | undefined, { stack, outputs: file, ba
     outputs = recordedOutputs(stack);
   }
   if (outputs === undefined) {
-    throw new Refused([`stack ${stack} was not brought up from here, so nothing says what its systems are: run "npm run up -- --stack ${stack}"; for a stack of your own Pulumi, `
-      + `write "pulumi stack output --json --stack ${stack}" to a file, and name it with --outputs and the cluster with --context`]);
+    throw new Refused([
+      `stack ${stack} was not brought up from here, so nothing says what its systems are: run "npm run up -- --stack ${stack}"; for a stack of your own Pulumi, ` +
+        `write "pulumi stack output --json --stack ${stack}" to a file, and name it with --outputs and the cluster with --context`,
+    ]);
   }
   const targets = targetsIn(outputs);
   const names = targets.map((target) => target.system);
-  if (system !== undefined && !names.includes(system)) throw new UsageError(`stack ${stack} has no system "${system}"; ${choice(system, names)}`);
+  if (system !== undefined && !names.includes(system))
+    throw new UsageError(`stack ${stack} has no system "${system}"; ${choice(system, names)}`);
   if (system === undefined && !all) throw new UsageError(`name a system: ${names.join(", ")}`);
   return targets.filter((target) => system === undefined || target.system === system);
 }
@@ -41,6 +50,8 @@ function outputsIn(file: string): Record<string, unknown> {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
   } catch (error) {
-    throw new UsageError(`--outputs ${file} is not what "pulumi stack output --json" writes: ${(error as Error).message}`);
+    throw new UsageError(
+      `--outputs ${file} is not what "pulumi stack output --json" writes: ${(error as Error).message}`,
+    );
   }
 }

@@ -7,8 +7,14 @@ import { checkout } from "./checkout.ts";
 /** What Pulumi reads of a stack's file. */
 const parts = ["config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider"];
 
-/** A stack's file, in the checkout or another `tree` of its files, and what it says. Throws with the file's name, and the line and column where it is not YAML. */
-export function stackFile(stack: string, tree = checkout): { readonly text: string; readonly content: Readonly<Record<string, unknown>> } {
+/**
+ * A stack's file, in the checkout or another `tree` of its files, and what it says. Throws with the file's name, and
+ * the line and column where it is not YAML.
+ */
+export function stackFile(
+  stack: string,
+  tree = checkout,
+): { readonly text: string; readonly content: Readonly<Record<string, unknown>> } {
   const file = join(tree, `Pulumi.${stack}.yaml`);
   let text: string;
   try {
@@ -22,7 +28,9 @@ export function stackFile(stack: string, tree = checkout): { readonly text: stri
 /** The values of a stack's file as the engine hands them to the program: one text for each name. */
 export function stackConfiguration(stack: string): Record<string, string> {
   const config = mapping(`Pulumi.${stack}.yaml`, "config", stackFile(stack).content["config"]);
-  return Object.fromEntries(Object.entries(config).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]));
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
 }
 
 function parsed(file: string, text: string): unknown {
@@ -34,12 +42,18 @@ function parsed(file: string, text: string): unknown {
 }
 
 /** A mapping, which may be left empty. */
-function mapping(file: string, what: string, value: unknown, names?: readonly string[]): Readonly<Record<string, unknown>> {
+function mapping(
+  file: string,
+  what: string,
+  value: unknown,
+  names?: readonly string[],
+): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || Array.isArray(value)) {
     if (value !== undefined) throw new Error(`${file}: ${what} must be a mapping, "name: value" on each line`);
     return {};
   }
   const unknown = Object.keys(value ?? {}).find((name) => names?.includes(name) === false);
-  if (unknown !== undefined) throw new Error(`${file}: there is no "${unknown}" in a stack's file; ${choice(unknown, names!)}`);
+  if (unknown !== undefined)
+    throw new Error(`${file}: there is no "${unknown}" in a stack's file; ${choice(unknown, names!)}`);
   return (value ?? {}) as Record<string, unknown>;
 }

@@ -4,7 +4,9 @@ import { createInterface } from "node:readline";
 import { checkout } from "./checkout.ts";
 import type { Counts } from "./test-levels.ts";
 
-/** Takes how a test ended; its title begins with the level's. `details` are what a failed one reported, line by line. */
+/**
+ * Takes how a test ended; its title begins with the level's. `details` are what a failed one reported, line by line.
+ */
 export type Recorder = (outcome: keyof Counts, title: string, details?: readonly string[]) => void;
 
 export interface AvaRun {
@@ -20,9 +22,16 @@ export interface AvaRun {
 }
 
 /** Runs files, prints a line for each of their tests and records it. AVA itself fails a file that holds no test. */
-export async function ava({ name, files, env, options = [], match, timed = false }: AvaRun, record: Recorder): Promise<void> {
+export async function ava(
+  { name, files, env, options = [], match, timed = false }: AvaRun,
+  record: Recorder,
+): Promise<void> {
   const args = ["--tap", ...options, ...(match ? [`--match=${match}`] : []), ...files];
-  const child = spawn(process.execPath, [join(checkout, "node_modules/ava/entrypoints/cli.js"), ...args], { cwd: checkout, env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [join(checkout, "node_modules/ava/entrypoints/cli.js"), ...args], {
+    cwd: checkout,
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let counted = 0;
   let failed = 0;
   let details: string[] = [];
@@ -45,9 +54,13 @@ export async function ava({ name, files, env, options = [], match, timed = false
     record(outcome, `${name}: ${title}`, details);
     const seconds = (performance.now() - last) / 1000;
     last = performance.now();
-    console.log(`${{ passed: "ok  ", failed: "FAIL", skipped: "skip" }[outcome]} ${title}${timed && seconds >= 10 ? ` (${seconds.toFixed(0)} s)` : ""}`);
+    console.log(
+      `${{ passed: "ok  ", failed: "FAIL", skipped: "skip" }[outcome]} ${title}${timed && seconds >= 10 ? ` (${seconds.toFixed(0)} s)` : ""}`,
+    );
   }
-  const code = await new Promise<number>((resolve) => (child.exitCode === null ? child.on("exit", (status) => resolve(status ?? 1)) : resolve(child.exitCode)));
+  const code = await new Promise<number>((resolve) =>
+    child.exitCode === null ? child.on("exit", (status) => resolve(status ?? 1)) : resolve(child.exitCode),
+  );
   // A suite without a matching title is no failure; that none has one is said at the end.
   if (match && counted === 0) return;
   if (code !== 0 && failed === 0) record("failed", `${name}: ava ended with exit ${code} (${files.join(", ")})`);

@@ -3,7 +3,10 @@ import { command as program } from "./command.ts";
 import { levelsOf, type TestCommand, testCommands, wantedLevels } from "./test-levels.ts";
 import { runTests } from "./test-run.ts";
 
-/** Reads the command line of one of the commands that run tests, and runs it. Wrong usage ends with 2 before anything runs. */
+/**
+ * Reads the command line of one of the commands that run tests, and runs it. Wrong usage ends with 2 before anything
+ * runs.
+ */
 export async function testCommand(command: TestCommand, description: string): Promise<void> {
   const platform = command === "test:platform";
   const usage = program(`${testCommands[command].line} --`)
@@ -23,6 +26,9 @@ export async function testCommand(command: TestCommand, description: string): Pr
     }
   };
   const levels = wanted();
-  if (options.keep && !platform) refuse(`--keep is for "${testCommands["test:platform"].line}": no level of "${testCommands.test.line}" brings a platform up`);
+  if (options.keep && !platform)
+    refuse(
+      `--keep is for "${testCommands["test:platform"].line}": no level of "${testCommands.test.line}" brings a platform up`,
+    );
   process.exitCode = await runTests({ command, wanted: levels, ...options });
 }

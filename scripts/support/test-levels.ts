@@ -28,9 +28,13 @@ export interface Counts {
 }
 
 /** The levels of a command, in their order. */
-export const levelsOf = (command: TestCommand): Level[] => (Object.keys(commandOf) as Level[]).filter((level) => commandOf[level] === command);
+export const levelsOf = (command: TestCommand): Level[] =>
+  (Object.keys(commandOf) as Level[]).filter((level) => commandOf[level] === command);
 
-/** The levels that a person named, or all of the command's where none is named. Throws where a name is no level, or one of the other command. */
+/**
+ * The levels that a person named, or all of the command's where none is named. Throws where a name is no level, or one
+ * of the other command.
+ */
 export function wantedLevels(command: TestCommand, named: readonly string[]): Level[] {
   const own = levelsOf(command);
   const unknown = named.find((name) => !Object.hasOwn(commandOf, name));
@@ -40,15 +44,20 @@ export function wantedLevels(command: TestCommand, named: readonly string[]): Le
     const mine = (named as Level[]).filter((level) => commandOf[level] === command);
     const lines = [...(mine.length > 0 ? [call(command, mine)] : []), call(commandOf[others[0]!], others)];
     const [verb, noun] = others.length === 1 ? ["is", "a level"] : ["are", "levels"];
-    throw new Error(`${others.join(", ")} ${verb} ${noun} of "${testCommands[commandOf[others[0]!]].line}" and not of "${testCommands[command].line}": run ${lines.map((line) => `"${line}"`).join(" and ")}`);
+    throw new Error(
+      `${others.join(", ")} ${verb} ${noun} of "${testCommands[commandOf[others[0]!]].line}" and not of "${testCommands[command].line}": run ${lines.map((line) => `"${line}"`).join(" and ")}`,
+    );
   }
   return own.filter((level) => named.length === 0 || named.includes(level));
 }
 
 const choices = (command: TestCommand): string =>
-  [command, ...(Object.keys(testCommands) as TestCommand[]).filter((name) => name !== command)].map((name) => `"${testCommands[name].line}" has ${levelsOf(name).join(", ")}`).join("; ");
+  [command, ...(Object.keys(testCommands) as TestCommand[]).filter((name) => name !== command)]
+    .map((name) => `"${testCommands[name].line}" has ${levelsOf(name).join(", ")}`)
+    .join("; ");
 
-const call = (command: TestCommand, levels: readonly Level[]): string => `${testCommands[command].line} -- ${levels.join(" ")}`;
+const call = (command: TestCommand, levels: readonly Level[]): string =>
+  `${testCommands[command].line} -- ${levels.join(" ")}`;
 
 /** What a run did not cover, a line for each command that does; none where all levels ran. */
 export function notCovered(ran: readonly Level[]): string[] {
@@ -78,11 +87,26 @@ export interface Ending {
   readonly ran: readonly Level[];
 }
 
-/** The last lines of a run: what failed, what was not covered, and the counts. For the gate the command stands before them: it has one closing line of its own. */
-export function closing({ counts: { passed, failed, skipped }, failures, ran }: Ending, ofGate?: TestCommand): string[] {
+/**
+ * The last lines of a run: what failed, what was not covered, and the counts. For the gate the command stands before
+ * them: it has one closing line of its own.
+ */
+export function closing(
+  { counts: { passed, failed, skipped }, failures, ran }: Ending,
+  ofGate?: TestCommand,
+): string[] {
   const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
   return [
-    ...(failures.length > 0 ? ["", "failed:", ...failures.flatMap(({ title, details }) => [`  ${title}`, ...details.slice(0, shownDetails).map((line) => `    ${line}`)])] : []),
+    ...(failures.length > 0
+      ? [
+          "",
+          "failed:",
+          ...failures.flatMap(({ title, details }) => [
+            `  ${title}`,
+            ...details.slice(0, shownDetails).map((line) => `    ${line}`),
+          ]),
+        ]
+      : []),
     "",
     ...(ofGate ? [`${testCommands[ofGate].line}: ${counts}`] : [...notCovered(ran), counts]),
   ];

@@ -23,10 +23,20 @@ export interface TestRun {
 }
 
 /** Unit and policy run together, a suite on each of two cores; the others follow each other. */
-const steps: readonly (readonly Level[])[] = [["types"], ["unit", "policy"], ["programs"], ["machine"], ["integration"], ["e2e"]];
+const steps: readonly (readonly Level[])[] = [
+  ["types"],
+  ["unit", "policy"],
+  ["programs"],
+  ["machine"],
+  ["integration"],
+  ["e2e"],
+];
 const onPlatform: readonly Level[] = ["integration", "e2e"];
 
-/** Runs levels, prints each test, the failures and what was not covered, and ends with the counts. Returns the exit code. */
+/**
+ * Runs levels, prints each test, the failures and what was not covered, and ends with the counts. Returns the exit
+ * code.
+ */
 export async function runTests({ command, wanted, match, keep = false }: TestRun): Promise<number> {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const failures: Failure[] = [];
@@ -40,26 +50,33 @@ export async function runTests({ command, wanted, match, keep = false }: TestRun
   const wasRunning = processes.isRunning("kubelet");
   const hadData = existsSync(clusterFolder);
   let broughtUp = false;
-  for (const step of steps.map((all) => all.filter((level) => wanted.includes(level))).filter(({ length }) => length > 0)) {
+  for (const step of steps
+    .map((all) => all.filter((level) => wanted.includes(level)))
+    .filter(({ length }) => length > 0)) {
     const started = performance.now();
     const title = step.join(" and ");
     console.log(`\n== ${title}`);
     if (onPlatform.includes(step[0]!) && !broughtUp) {
-      if (await run(process.execPath, ["scripts/run.mjs", "up"]) !== 0) {
+      if ((await run(process.execPath, ["scripts/run.mjs", "up"])) !== 0) {
         record("failed", `${title}: npm run up brings the platform up`);
         break;
       }
       broughtUp = true;
     }
     // The compiler uses one core: the other one renders what unit and policy look at.
-    if (step[0] === "types") await Promise.all([typeCheck(record), ...(wanted.some((level) => level === "unit" || level === "policy") ? [renderOwnStacks(record)] : [])]);
+    if (step[0] === "types")
+      await Promise.all([
+        typeCheck(record),
+        ...(wanted.some((level) => level === "unit" || level === "policy") ? [renderOwnStacks(record)] : []),
+      ]);
     else await runLevels(step, match, record);
     ran.push(...step);
     console.log(`== ${title} took ${((performance.now() - started) / 1000).toFixed(1)} s`);
   }
   const onLocalCluster = () => clusterRecord("dev")?.context === contextName;
   if (broughtUp && !wasRunning && !keep && onLocalCluster()) await takeDown(hadData, before, record);
-  if (match && total.passed + total.failed + total.skipped === 0) record("failed", `no title in ${wanted.join(", ")} matches ${JSON.stringify(match)}`);
+  if (match && total.passed + total.failed + total.skipped === 0)
+    record("failed", `no title in ${wanted.join(", ")} matches ${JSON.stringify(match)}`);
   const counts = process.env[countsFile];
   console.log(closing({ counts: total, failures, ran }, counts === undefined ? undefined : command).join("\n"));
   if (counts !== undefined) appendFileSync(counts, `${total.passed} ${total.failed} ${total.skipped}\n`);
@@ -70,32 +87,53 @@ async function takeDown(hadData: boolean, before: readonly string[], record: Rec
   console.log("\n== down");
   // Data of tests belongs to nobody: left behind, it would stand in the way of the next checkout.
   const purge = hadData ? [] : ["--purge"];
-  record(await run(process.execPath, ["scripts/run.mjs", "down", ...purge]) === 0 ? "passed" : "failed", `npm run ${["down", ...purge].join(" ")} ends well`);
+  record(
+    (await run(process.execPath, ["scripts/run.mjs", "down", ...purge])) === 0 ? "passed" : "failed",
+    `npm run ${["down", ...purge].join(" ")} ends well`,
+  );
   const left = machineState().filter((entry) => !before.includes(entry));
   if (left.length > 0) console.log(`left behind:\n  ${left.join("\n  ")}`);
-  record(left.length === 0 ? "passed" : "failed", "npm run down leaves no process, mount, network link or packet rule behind");
+  record(
+    left.length === 0 ? "passed" : "failed",
+    "npm run down leaves no process, mount, network link or packet rule behind",
+  );
 }
 
 // Our own stacks are rendered once for both suites of a run.
 const rendered = mkdtempSync(join(tmpdir(), "stacks-"));
 process.on("exit", () => rmSync(rendered, { recursive: true, force: true }));
-const suiteEnvironment = { ...process.env, NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache"), [renderedFolder]: rendered };
+const suiteEnvironment = {
+  ...process.env,
+  NODE_COMPILE_CACHE: join(checkout, ".state/compile-cache"),
+  [renderedFolder]: rendered,
+};
 
 async function typeCheck(record: Recorder): Promise<void> {
   const code = await run(join(checkout, "node_modules/.bin/tsc"), ["--noEmit", "--project", "."]);
   record(code === 0 ? "passed" : "failed", "types: the whole project type-checks");
-  record(await run(process.execPath, ["scripts/lint.ts"]) === 0 ? "passed" : "failed", "types: the linter finds nothing");
+  record(
+    (await run(process.execPath, ["scripts/lint.ts"])) === 0 ? "passed" : "failed",
+    "types: the linter finds nothing",
+  );
 }
 
 async function renderOwnStacks(record: Recorder): Promise<void> {
-  if (await run(process.execPath, ["test/support/own-stacks.ts"], suiteEnvironment) !== 0) record("failed", "unit and policy: our own stacks render");
+  if ((await run(process.execPath, ["test/support/own-stacks.ts"], suiteEnvironment)) !== 0)
+    record("failed", "unit and policy: our own stacks render");
 }
 
 /** Runs the files of some levels; a level without a file is a failure. */
 async function runLevels(step: readonly Level[], match: string | undefined, record: Recorder): Promise<void> {
   const name = step.join(" and ");
   if (step[0] === "unit" || step[0] === "policy") {
-    await Promise.all(step.map((level) => ava({ name, files: [`test/suites/${level}.test.ts`], env: suiteEnvironment, options: ["--serial"], match }, record)));
+    await Promise.all(
+      step.map((level) =>
+        ava(
+          { name, files: [`test/suites/${level}.test.ts`], env: suiteEnvironment, options: ["--serial"], match },
+          record,
+        ),
+      ),
+    );
     return;
   }
   const files = step.flatMap((level) => globSync(`test/${level}/**/*.test.ts`, { cwd: checkout }).sort());
@@ -103,11 +141,20 @@ async function runLevels(step: readonly Level[], match: string | undefined, reco
   if (!onPlatform.includes(step[0]!)) return ava({ name, files, env: suiteEnvironment, match }, record);
   await ensureToolchain({ parts: "all" });
   const platform = { ...pulumiEnvironment(checkout), KUBECONFIG: stackKubeconfig("dev") };
-  // Files of one folder work on one system, so they follow each other; folders wait more than they work, so they overlap.
+  // Files of one folder work on one system, so they follow each other; folders wait more than they work, so they
+  // overlap.
   const folders = Object.groupBy(files, (file) => dirname(file));
   const whole = `test/${step[0]}/stack`;
-  const runFolder = (group: readonly string[]) => ava({ name, files: group, env: platform, options: ["--concurrency=1", "--timeout=20m"], match, timed: true }, record);
-  await Promise.all(Object.entries(folders).filter(([folder]) => folder !== whole).map(([, group]) => runFolder(group!)));
+  const runFolder = (group: readonly string[]) =>
+    ava(
+      { name, files: group, env: platform, options: ["--concurrency=1", "--timeout=20m"], match, timed: true },
+      record,
+    );
+  await Promise.all(
+    Object.entries(folders)
+      .filter(([folder]) => folder !== whole)
+      .map(([, group]) => runFolder(group!)),
+  );
   if (folders[whole]) await runFolder(folders[whole]);
 }
 

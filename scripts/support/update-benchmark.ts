@@ -50,13 +50,16 @@ export async function measureUpdates({ runs, skipCluster, write }: UpdateBenchma
     if (typeof platform === "string") console.log(`what needs the platform is skipped: ${platform}`);
     const declared = manifests(await declaredResources(stackConfiguration(stack), stack));
     const measurements = [
-      ...await withoutCluster(declared),
-      ...await scannerMeasurements(declared, folder, console.log).catch(withoutScanner),
+      ...(await withoutCluster(declared)),
+      ...(await scannerMeasurements(declared, folder, console.log).catch(withoutScanner)),
       ...(typeof platform === "string" ? [] : await againstCluster(platform, declared)),
     ];
     const spreads = await measureInTurns(measurements, runs);
     const text = [
-      ...table([["", "measured", "median", "min", "max"], ...measurements.map(({ id, title }) => [id, title, ...times(spreads.get(id)!)])]),
+      ...table([
+        ["", "measured", "median", "min", "max"],
+        ...measurements.map(({ id, title }) => [id, title, ...times(spreads.get(id)!)]),
+      ]),
       "",
       ...table([["ratio", "what it says", "value"], ...ratios(spreads)]),
     ].join("\n");
@@ -83,12 +86,21 @@ async function runningPlatform(): Promise<Platform | string> {
   if (!existsSync(kubeconfig)) return `${kubeconfig} does not exist; ${next}`;
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(kubeconfig);
-  const version = await kubeConfig.makeApiClient(VersionApi).getCode({ signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+  const version = await kubeConfig
+    .makeApiClient(VersionApi)
+    .getCode({ signal: AbortSignal.timeout(5000) })
+    .catch(() => undefined);
   if (!version) return `the API server of context ${kubeConfig.getCurrentContext()} does not answer; ${next}`;
-  const workspace = { folder: projectFolder(stateFolder, stack), env: { ...pulumiEnvironment(checkout), KUBECONFIG: kubeconfig } };
-  const stacks = JSON.parse(await ended("pulumi stack ls", pulumi(["stack", "ls", "--json"], workspace, { capture: true }))) as { name: string; resourceCount?: number }[];
+  const workspace = {
+    folder: projectFolder(stateFolder, stack),
+    env: { ...pulumiEnvironment(checkout), KUBECONFIG: kubeconfig },
+  };
+  const stacks = JSON.parse(
+    await ended("pulumi stack ls", pulumi(["stack", "ls", "--json"], workspace, { capture: true })),
+  ) as { name: string; resourceCount?: number }[];
   // A stack that was selected and never updated has no resource.
-  if (!stacks.some(({ name, resourceCount = 0 }) => name === stack && resourceCount > 0)) return `stack ${stack} was never brought up in this checkout; ${next}`;
+  if (!stacks.some(({ name, resourceCount = 0 }) => name === stack && resourceCount > 0))
+    return `stack ${stack} was never brought up in this checkout; ${next}`;
   await releaseStaleLocks(stack, workspace);
   return { workspace, version: version.gitVersion };
 }
@@ -96,11 +108,16 @@ async function runningPlatform(): Promise<Platform | string> {
 async function withoutCluster(declared: readonly Manifest[]): Promise<Measurement[]> {
   const workspace = checkoutPreviewWorkspace(mkdtempSync(join(folder, "preview-")), stack);
   await selectStack(stack, workspace);
-  const preview = (policies: boolean) => timed(() => ended("the preview", pulumi(previewArguments(stack, { policies }), workspace, { capture: true })));
+  const preview = (policies: boolean) =>
+    timed(() => ended("the preview", pulumi(previewArguments(stack, { policies }), workspace, { capture: true })));
   return [
     { id: "a", title: "preview without a cluster, under the policy pack", measure: () => preview(true) },
     { id: "b", title: "preview without a cluster, no policy pack", measure: () => preview(false) },
-    { id: "c", title: `the policy rules alone, ${evaluatedObjects.toLocaleString("en")} objects`, measure: () => evaluation(declared) },
+    {
+      id: "c",
+      title: `the policy rules alone, ${evaluatedObjects.toLocaleString("en")} objects`,
+      measure: () => evaluation(declared),
+    },
   ];
 }
 
@@ -108,7 +125,11 @@ async function withoutCluster(declared: readonly Manifest[]): Promise<Measuremen
 async function evaluation(declared: readonly Manifest[]): Promise<number> {
   const copies = Math.ceil(evaluatedObjects / declared.length);
   // New objects for every run, so that nothing remembered of earlier ones helps.
-  const objects = Array.from({ length: copies }, (_, copy) => declared.flatMap((manifest) => inNamespace(`copy-${copy}`, manifest))).flat().slice(0, evaluatedObjects);
+  const objects = Array.from({ length: copies }, (_, copy) =>
+    declared.flatMap((manifest) => inNamespace(`copy-${copy}`, manifest)),
+  )
+    .flat()
+    .slice(0, evaluatedObjects);
   const settings = parseSettings();
   const today = new Date().toISOString().slice(0, 10);
   return timed(async () => evaluate(objects, settings, today));
@@ -116,32 +137,72 @@ async function evaluation(declared: readonly Manifest[]): Promise<number> {
 
 function inNamespace(namespace: string, manifest: Manifest): KubernetesObject[] {
   const { metadata, ...rest } = structuredClone(manifest);
-  return fromManifest({ ...rest, metadata: manifest.kind === "Namespace" ? { ...metadata, name: namespace } : { ...metadata, namespace } });
+  return fromManifest({
+    ...rest,
+    metadata: manifest.kind === "Namespace" ? { ...metadata, name: namespace } : { ...metadata, namespace },
+  });
 }
 
 async function againstCluster({ workspace }: Platform, declared: readonly Manifest[]): Promise<Measurement[]> {
   // As JSON, which leaves no room for two readings of one text. Generated passwords have no value outside an update.
   const rendered = mkdtempSync(join(folder, "rendered-"));
-  for (const [index, object] of declared.entries()) writeFileSync(join(rendered, `${index}.json`), JSON.stringify(object.kind === "Secret" ? { ...object, stringData: undefined } : object));
+  for (const [index, object] of declared.entries())
+    writeFileSync(
+      join(rendered, `${index}.json`),
+      JSON.stringify(object.kind === "Secret" ? { ...object, stringData: undefined } : object),
+    );
   await selectStack(stack, workspace);
   // The update is part of the measurements, so anything it would change must be known before it runs.
-  const { code, output } = await pulumi(["preview", "--stack", stack, "--expect-no-changes", "--diff"], workspace, { capture: true });
-  if (code !== 0) throw new Error(`${output.trim().split("\n").slice(-15).join("\n")}\nthe running platform is not what this checkout declares, and measuring would change it: run "npm run up" first`);
+  const { code, output } = await pulumi(["preview", "--stack", stack, "--expect-no-changes", "--diff"], workspace, {
+    capture: true,
+  });
+  if (code !== 0)
+    throw new Error(
+      `${output.trim().split("\n").slice(-15).join("\n")}\nthe running platform is not what this checkout declares, and measuring would change it: run "npm run up" first`,
+    );
   return [
     {
       id: "d",
       title: "update with nothing to change, under the policy pack",
-      measure: () => timed(() => ended("the update", pulumi(["up", "--stack", stack, "--yes", "--policy-pack", "policies", "--suppress-outputs", "--expect-no-changes"], workspace, { capture: true }))),
+      measure: () =>
+        timed(() =>
+          ended(
+            "the update",
+            pulumi(
+              [
+                "up",
+                "--stack",
+                stack,
+                "--yes",
+                "--policy-pack",
+                "policies",
+                "--suppress-outputs",
+                "--expect-no-changes",
+              ],
+              workspace,
+              { capture: true },
+            ),
+          ),
+        ),
     },
-    { id: "e", title: "kubectl diff --server-side of the rendered objects", measure: () => timed(() => kubectlDiff(rendered, workspace)) },
-    { id: "f", title: "preview against the cluster, under the policy pack", measure: () => timed(() => ended("the preview", pulumi(previewArguments(stack), workspace, { capture: true }))) },
+    {
+      id: "e",
+      title: "kubectl diff --server-side of the rendered objects",
+      measure: () => timed(() => kubectlDiff(rendered, workspace)),
+    },
+    {
+      id: "f",
+      title: "preview against the cluster, under the policy pack",
+      measure: () => timed(() => ended("the preview", pulumi(previewArguments(stack), workspace, { capture: true }))),
+    },
   ];
 }
 
 /** Waits for the CLI and returns what it said; throws with the end of that when it failed. */
 async function ended(what: string, result: ReturnType<typeof pulumi>): Promise<string> {
   const { code, output } = await result;
-  if (code !== 0) throw new Error(`${what} ended with exit ${code}:\n${output.trim().split("\n").slice(-15).join("\n")}`);
+  if (code !== 0)
+    throw new Error(`${what} ended with exit ${code}:\n${output.trim().split("\n").slice(-15).join("\n")}`);
   return output;
 }
 
@@ -149,16 +210,28 @@ async function ended(what: string, result: ReturnType<typeof pulumi>): Promise<s
 function kubectlDiff(manifestFolder: string, { env }: Workspace): Promise<void> {
   return new Promise((resolve, reject) => {
     // As the owner of the fields: anybody else would be told of conflicts.
-    const child = spawn("kubectl", ["diff", "--server-side", "--field-manager=production-platform", "-f", manifestFolder], { env, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(
+      "kubectl",
+      ["diff", "--server-side", "--field-manager=production-platform", "-f", manifestFolder],
+      { env, stdio: ["ignore", "ignore", "pipe"] },
+    );
     const said: Buffer[] = [];
     child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
     const stop = () => child.kill("SIGINT");
     process.on("SIGINT", stop).on("SIGTERM", stop);
-    child.on("error", (error) => reject(new Error(`kubectl does not start: ${error.message}. Put it on PATH, or build it with "npm run cluster -- toolchain"`)));
+    child.on("error", (error) =>
+      reject(
+        new Error(
+          `kubectl does not start: ${error.message}. Put it on PATH, or build it with "npm run cluster -- toolchain"`,
+        ),
+      ),
+    );
     child.on("close", (code, signal) => {
       process.off("SIGINT", stop).off("SIGTERM", stop);
       if (code !== null && code <= 1) return resolve();
-      reject(new Error(`kubectl diff ended with ${signal ?? `exit ${code}`}:\n${Buffer.concat(said).toString().trim()}`));
+      reject(
+        new Error(`kubectl diff ended with ${signal ?? `exit ${code}`}:\n${Buffer.concat(said).toString().trim()}`),
+      );
     });
   });
 }
@@ -200,9 +273,21 @@ function ratios(spreads: ReadonlyMap<string, Spread>): string[][] {
   });
 }
 
-async function document(text: string, load: number, platform: Platform | string, { runs, skipCluster }: UpdateBenchmark): Promise<string> {
-  const version = (await ended("pulumi version", pulumi(["version"], { folder: checkout, env: pulumiEnvironment(checkout) }, { capture: true }))).trim();
-  const { dependencies } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+async function document(
+  text: string,
+  load: number,
+  platform: Platform | string,
+  { runs, skipCluster }: UpdateBenchmark,
+): Promise<string> {
+  const version = (
+    await ended(
+      "pulumi version",
+      pulumi(["version"], { folder: checkout, env: pulumiEnvironment(checkout) }, { capture: true }),
+    )
+  ).trim();
+  const { dependencies } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
   const command = `npm run bench -- --runs ${runs}${skipCluster ? " --skip-cluster" : ""} --write`;
   return `## Updates, previews and policies
 

@@ -4,7 +4,11 @@ import { counts, duration, some } from "./wording.ts";
 /** What the stack has outside of its systems: providers, and the note of its cluster. */
 const rest = "the stack itself";
 
-const doing = { starting: "starts the engine", planning: "looks at what is to change", updating: "brings the changes" } as const;
+const doing = {
+  starting: "starts the engine",
+  planning: "looks at what is to change",
+  updating: "brings the changes",
+} as const;
 
 interface Part {
   /** What the preview said to come, by URN: all of the system's objects, also those that stay. */
@@ -28,7 +32,10 @@ interface Running {
 export interface UpdateProgress {
   /** Takes an event in. Returns the lines that it is worth where nothing can be rewritten. */
   see(event: EngineEvent): string[];
-  /** For a terminal: what is being done, and a line for each system with how many of its objects are done and what is waited for. */
+  /**
+   * For a terminal: what is being done, and a line for each system with how many of its objects are done and what is
+   * waited for.
+   */
   block(now: number): string[];
   /** What is waited for, in one line; `undefined` while nothing is. */
   waiting(now: number): string | undefined;
@@ -48,12 +55,19 @@ export function updateProgress(): UpdateProgress {
 
   const partOf = (urn: string): Part => {
     const name = nameOf(urn);
-    const known: Part = parts.get(name) ?? { planned: new Map(), done: new Set(), changed: new Map(), took: 0, ended: false };
+    const known: Part = parts.get(name) ?? {
+      planned: new Map(),
+      done: new Set(),
+      changed: new Map(),
+      took: 0,
+      ended: false,
+    };
     parts.set(name, known);
     return known;
   };
   const shown = (): [string, Part][] => [...parts].filter(([name, part]) => name !== rest || changesOf(part) > 0);
-  const slowest = (name: string): [string, Running][] => [...running].filter(([urn]) => nameOf(urn) === name).toSorted(([, one], [, other]) => one.since - other.since);
+  const slowest = (name: string): [string, Running][] =>
+    [...running].filter(([urn]) => nameOf(urn) === name).toSorted(([, one], [, other]) => one.since - other.since);
 
   const starts = ({ op, urn }: Step): string[] => {
     const part = partOf(urn);
@@ -62,7 +76,9 @@ export function updateProgress(): UpdateProgress {
     running.set(urn, { since: now });
     if (part.began !== undefined) return [];
     part.began = now;
-    return [`${nameOf(urn)}: begins, ${allPlanned ? `${changesOf(part)} of ${some(part.planned.size, "object")} to change` : "some objects to change"}`];
+    return [
+      `${nameOf(urn)}: begins, ${allPlanned ? `${changesOf(part)} of ${some(part.planned.size, "object")} to change` : "some objects to change"}`,
+    ];
   };
   const ends = ({ op, urn }: Step): string[] => {
     if (phase !== "updating") return [];
@@ -80,9 +96,21 @@ export function updateProgress(): UpdateProgress {
   };
 
   return {
-    see: ({ timestamp, preludeEvent, policyEvent, resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent, summaryEvent }) => {
+    see: ({
+      timestamp,
+      preludeEvent,
+      policyEvent,
+      resourcePreEvent,
+      resOutputsEvent,
+      resOpFailedEvent,
+      diagnosticEvent,
+      summaryEvent,
+    }) => {
       now = timestamp === undefined ? now : timestamp * 1000;
-      failed ||= resOpFailedEvent !== undefined || diagnosticEvent?.severity === "error" || policyEvent?.enforcementLevel === "mandatory";
+      failed ||=
+        resOpFailedEvent !== undefined ||
+        diagnosticEvent?.severity === "error" ||
+        policyEvent?.enforcementLevel === "mandatory";
       if (preludeEvent) {
         phase = phase === "starting" ? "planning" : "updating";
         began = now;
@@ -100,22 +128,30 @@ export function updateProgress(): UpdateProgress {
       summary = `${failed ? "failed" : form}: ${counts(summaryEvent.resourceChanges ?? {}, form)} (${duration(now - began)})`;
       return [...(form === "done" ? shown().flatMap(([name, part]) => result(name, part)) : []), summary];
     },
-    block: (at) => [summary ?? `${doing[phase]}${began === 0 ? "" : ` (${duration(at - began)})`}`, ...shown().map(([name, part]) => {
-      const title = `  ${name.padEnd(22)}`;
-      if (phase !== "updating") return `${title} ${some(part.planned.size, "object")}`;
-      if (part.ended) return `${title} ${resultOf(part)}`;
-      const [longest, ...more] = slowest(name);
-      return `${title} ${part.done.size} of ${part.planned.size}${longest ? `, ${waitOf(longest, at)}` : ""}${more.length > 0 ? `, and ${more.length} more` : ""}`;
-    })],
+    block: (at) => [
+      summary ?? `${doing[phase]}${began === 0 ? "" : ` (${duration(at - began)})`}`,
+      ...shown().map(([name, part]) => {
+        const title = `  ${name.padEnd(22)}`;
+        if (phase !== "updating") return `${title} ${some(part.planned.size, "object")}`;
+        if (part.ended) return `${title} ${resultOf(part)}`;
+        const [longest, ...more] = slowest(name);
+        return `${title} ${part.done.size} of ${part.planned.size}${longest ? `, ${waitOf(longest, at)}` : ""}${more.length > 0 ? `, and ${more.length} more` : ""}`;
+      }),
+    ],
     waiting: (at) => {
-      const waits = shown().flatMap(([name, part]) => slowest(name).slice(0, 1).map((longest) => `${name} ${part.done.size} of ${part.planned.size}, ${waitOf(longest, at)}`));
+      const waits = shown().flatMap(([name, part]) =>
+        slowest(name)
+          .slice(0, 1)
+          .map((longest) => `${name} ${part.done.size} of ${part.planned.size}, ${waitOf(longest, at)}`),
+      );
       return waits.length === 0 ? undefined : waits.join("; ");
     },
   };
 }
 
 /** What the engine manages by itself: components have no step of their own. */
-const isObject = (step: Step): boolean => (step.new ?? step.old)?.custom === true && !partsOf(step.urn).types.at(-1)!.startsWith("pulumi:providers:");
+const isObject = (step: Step): boolean =>
+  (step.new ?? step.old)?.custom === true && !partsOf(step.urn).types.at(-1)!.startsWith("pulumi:providers:");
 
 const changes = (op: string): boolean => !["same", "read", "refresh"].includes(op);
 
@@ -135,6 +171,7 @@ function tally(operations: Iterable<string>): Record<string, number> {
   return sums;
 }
 
-const waitOf = ([urn, { since, says }]: readonly [string, Running], now: number): string => `waits ${duration(now - since)} for ${titleOf(urn)}${says ? `: ${says}` : ""}`;
+const waitOf = ([urn, { since, says }]: readonly [string, Running], now: number): string =>
+  `waits ${duration(now - since)} for ${titleOf(urn)}${says ? `: ${says}` : ""}`;
 
 const firstLine = (text: string): string => plain(text).split("\n")[0]!;

@@ -5,7 +5,8 @@ export function duration(milliseconds: number): string {
 }
 
 /** `1 place`, `3 places`. */
-export const some = (count: number, one: string, several = `${one}s`): string => `${count} ${count === 1 ? one : several}`;
+export const some = (count: number, one: string, several = `${one}s`): string =>
+  `${count} ${count === 1 ? one : several}`;
 
 /** The engine's operations: what they are called before and after they are done. One that replaces is counted once. */
 const operations: Readonly<Record<string, { readonly planned: string; readonly done: string }>> = {
@@ -21,10 +22,12 @@ const parts: Readonly<Record<string, string>> = { "create-replacement": "replace
 export function counts(byOperation: Readonly<Record<string, number>>, form: "planned" | "done"): string {
   const sums = new Map<string, number>();
   for (const [op, count] of Object.entries(byOperation)) {
-    const known = operations[op] ? op : parts[op] ?? op;
+    const known = operations[op] ? op : (parts[op] ?? op);
     if (known !== "" && count > 0) sums.set(known, known === op ? count : Math.max(count, byOperation[known] ?? 0));
   }
   const order = Object.keys(operations);
-  const sorted = [...sums].toSorted(([one], [other]) => (order.indexOf(one) + 1 || 99) - (order.indexOf(other) + 1 || 99));
+  const sorted = [...sums].toSorted(
+    ([one], [other]) => (order.indexOf(one) + 1 || 99) - (order.indexOf(other) + 1 || 99),
+  );
   return sorted.map(([op, count]) => `${count} ${operations[op]?.[form] ?? op}`).join(", ") || "nothing";
 }

@@ -17,9 +17,23 @@ async function byKubectl(): Promise<Map<string, unknown>> {
   const all = join(folder, "snippets");
   mkdirSync(all);
   for (const { name, text } of snippets) writeFileSync(join(all, `${name}.yaml`), text);
-  const { stdout } = await command("kubectl", ["annotate", "--local", `--filename=${all}`, "--output=json", "read-by=kubectl"]);
-  const read = stdout.split(/^(?=\{$)/m).filter((text) => text.trim() !== "").map((text) => JSON.parse(text) as { metadata: { name: string; annotations: unknown } });
-  return new Map(read.map(({ metadata: { name, annotations: _, ...metadata }, ...rest }) => [name, { metadata: { name, ...metadata }, ...rest }]));
+  const { stdout } = await command("kubectl", [
+    "annotate",
+    "--local",
+    `--filename=${all}`,
+    "--output=json",
+    "read-by=kubectl",
+  ]);
+  const read = stdout
+    .split(/^(?=\{$)/m)
+    .filter((text) => text.trim() !== "")
+    .map((text) => JSON.parse(text) as { metadata: { name: string; annotations: unknown } });
+  return new Map(
+    read.map(({ metadata: { name, annotations: _, ...metadata }, ...rest }) => [
+      name,
+      { metadata: { name, ...metadata }, ...rest },
+    ]),
+  );
 }
 
 function byUs(text: string): unknown {
@@ -39,39 +53,77 @@ test("manifests are read as kubectl reads them, or refused", async (t) => {
     if (other === refused) return "only we read";
     return sorted(mine) === sorted(other) ? "the same" : "another value";
   });
-  const bodies = (group: string) => (groups.get(group as never) ?? []).map(({ text }) => text.split("\n").slice(3).join("\n"));
+  const bodies = (group: string) =>
+    (groups.get(group as never) ?? []).map(({ text }) => text.split("\n").slice(3).join("\n"));
   t.log(`${snippets.length} snippets: ${[...groups].map(([group, all]) => `${all.length} ${group}`).join(", ")}`);
   t.deepEqual(bodies("another value"), []);
   t.deepEqual(bodies("only kubectl reads"), ["spec: {value: -}\n"]);
   t.deepEqual(bodies("only we read"), [
-    'spec:\n  value: "\\/"\n', 'spec: {value: "\\/"}\n', 'spec:\n  - "\\/"\n', "spec: {value: !}\n", "spec: {value: !!str}\n", "spec: a\u2028b\n", 'spec: "\\ud83d\\ude00"\n', "spec: a\u0085b\n",
+    'spec:\n  value: "\\/"\n',
+    'spec: {value: "\\/"}\n',
+    'spec:\n  - "\\/"\n',
+    "spec: {value: !}\n",
+    "spec: {value: !!str}\n",
+    "spec: a\u2028b\n",
+    'spec: "\\ud83d\\ude00"\n',
+    "spec: a\u0085b\n",
   ]);
   t.true((groups.get("the same") ?? []).length > 500);
 });
 
 function sorted(value: unknown): string {
-  return JSON.stringify(value, (_, field: unknown) => (typeof field === "object" && field !== null && !Array.isArray(field) ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1))) : field));
+  return JSON.stringify(value, (_, field: unknown) =>
+    typeof field === "object" && field !== null && !Array.isArray(field)
+      ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : field,
+  );
 }
 
-/** Names of the objects in a file that kubectl reads, and then whether it refused something. From a pipe, the same text is read one way or the other. */
+/**
+ * Names of the objects in a file that kubectl reads, and then whether it refused something. From a pipe, the same text
+ * is read one way or the other.
+ */
 async function namesByKubectl(text: string, index: number): Promise<string> {
   const file = join(folder, `file-${index}.yaml`);
   writeFileSync(file, text);
-  const { code, stdout } = await command("kubectl", ["annotate", "--local", `--filename=${file}`, "--output=jsonpath={.metadata.name},", "read-by=kubectl"]);
+  const { code, stdout } = await command("kubectl", [
+    "annotate",
+    "--local",
+    `--filename=${file}`,
+    "--output=jsonpath={.metadata.name},",
+    "read-by=kubectl",
+  ]);
   return `${stdout}${code === 0 ? "" : " refused"}`;
 }
 
 function namesByUs(text: string): string {
-  const { objects, problems } = readObjects({ texts: [{ file: "a.yaml", text, named: true }], problems: [], skipped: [] });
+  const { objects, problems } = readObjects({
+    texts: [{ file: "a.yaml", text, named: true }],
+    problems: [],
+    skipped: [],
+  });
   return `${objects.map(({ name }) => `${name},`).join("")}${problems.length === 0 ? "" : " refused"}`;
 }
 
 test("files of several objects are taken apart as kubectl does", async (t) => {
-  const read = await Promise.all(files.map(async (text, index) => [text, await namesByKubectl(text, index), namesByUs(text)] as const));
-  const differing = read.filter(([, theirs, ours]) => theirs !== ours).map(([text, theirs, ours]) => `${text.slice(0, 1)}${text.split("\n").find((line) => /^(?:\.\.\.|---.)/.test(line)) ?? ""} ${theirs}/${ours}`);
+  const read = await Promise.all(
+    files.map(async (text, index) => [text, await namesByKubectl(text, index), namesByUs(text)] as const),
+  );
+  const differing = read
+    .filter(([, theirs, ours]) => theirs !== ours)
+    .map(
+      ([text, theirs, ours]) =>
+        `${text.slice(0, 1)}${text.split("\n").find((line) => /^(?:\.\.\.|---.)/.test(line)) ?? ""} ${theirs}/${ours}`,
+    );
   t.log(`${read.length} files: ${read.length - differing.length} the same`);
-  // kubectl drops what stands behind "..." without a word, takes no directives, no list and no YAML behind JSON: where it refuses, reading more does no harm.
+  // kubectl drops what stands behind "..." without a word, takes no directives, no list and no YAML behind JSON: where
+  // it refuses, reading more does no harm.
   t.deepEqual(differing, [
-    "a... a,/a, refused", "%  refused/a,", 'a--- {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"}}  refused/a, refused', "{ a,b, refused/a,b,c,", "a  refused/b, refused", "[  refused/a,",
+    "a... a,/a, refused",
+    "%  refused/a,",
+    'a--- {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"}}  refused/a, refused',
+    "{ a,b, refused/a,b,c,",
+    "a  refused/b, refused",
+    "[  refused/a,",
   ]);
 });

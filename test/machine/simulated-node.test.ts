@@ -9,22 +9,40 @@ import { systemEnvironment } from "../../cluster/shell.ts";
 import { checkout } from "../../scripts/support/checkout.ts";
 
 const user = "platform-test";
-const sh = (line: string, ...args: string[]) => execFileSync("bash", ["-ec", line, "bash", ...args], { encoding: "utf8", cwd: checkout, env: systemEnvironment(), maxBuffer: 2 ** 26 });
+const sh = (line: string, ...args: string[]) =>
+  execFileSync("bash", ["-ec", line, "bash", ...args], {
+    encoding: "utf8",
+    cwd: checkout,
+    env: systemEnvironment(),
+    maxBuffer: 2 ** 26,
+  });
 
 /** A folder with a home, a checkout and the built programs, all for a user who is nobody else's. */
 function ground(): string {
   const folder = mkdtempSync(join(tmpdir(), "ordinary-user-"));
   chmodSync(folder, 0o755);
-  sh('mkdir "$1/home" "$1/checkout"; git ls-files --cached --others --exclude-standard -z | xargs -0 ls -d 2>/dev/null | tar cf - -T - | tar xf - -C "$1/checkout"', folder);
-  // Two systems have every kind of volume, job and autoscaler; the engine writes its whole state after each step, so five take ten times as long.
+  sh(
+    'mkdir "$1/home" "$1/checkout"; git ls-files --cached --others --exclude-standard -z | xargs -0 ls -d 2>/dev/null | tar cf - -T - | tar xf - -C "$1/checkout"',
+    folder,
+  );
+  // Two systems have every kind of volume, job and autoscaler; the engine writes its whole state after each step, so
+  // five take ten times as long.
   sh(`sed -i 's/:systems: .*/:systems: ["bgc-platform", "bots-edi"]/' "$1/checkout/Pulumi.dev.yaml"`, folder);
   sh(`chown -R ${user} "$1/home" "$1/checkout"`, folder);
   // Docker never answers, and the other programs fail at once. The project must not need any of them.
-  sh('mkdir "$1/broken"; cd "$1/broken"; printf "#!/bin/sh\\nexec sleep 600\\n" >docker; printf "#!/bin/sh\\necho broken; exit 1\\n" | tee kubectl k3d kind pulumi pulumi-language-nodejs >pulumi-resource-kubernetes; chmod +x *', folder);
+  sh(
+    'mkdir "$1/broken"; cd "$1/broken"; printf "#!/bin/sh\\nexec sleep 600\\n" >docker; printf "#!/bin/sh\\necho broken; exit 1\\n" | tee kubectl k3d kind pulumi pulumi-language-nodejs >pulumi-resource-kubernetes; chmod +x *',
+    folder,
+  );
   // Links, not copies, so their owner stays; a folder on another disk is copied.
-  const share = (from: string, to: string) => sh('mkdir -p "$(dirname "$2")"; cp -al "$1" "$2" 2>/dev/null || { rm -rf "$2"; cp -a "$1" "$2"; }', from, to);
+  const share = (from: string, to: string) =>
+    sh('mkdir -p "$(dirname "$2")"; cp -al "$1" "$2" 2>/dev/null || { rm -rf "$2"; cp -a "$1" "$2"; }', from, to);
   share(join(checkout, "node_modules"), join(folder, "checkout/node_modules"));
-  for (const program of programs) share(dirname(programPath(program)), join(folder, "cache/programs", dirname(programPath(program)).split("/").at(-1)!));
+  for (const program of programs)
+    share(
+      dirname(programPath(program)),
+      join(folder, "cache/programs", dirname(programPath(program)).split("/").at(-1)!),
+    );
   const { uid, gid } = ids();
   for (const place of ["cache", "cache/programs"]) chownSync(join(folder, place), uid, gid);
   return folder;
@@ -33,7 +51,10 @@ function ground(): string {
 const programs: readonly Program[] = [simulator, ...clusterPrograms, ...pulumiPrograms];
 const ids = () => ({ uid: Number(sh(`id -u ${user}`)), gid: Number(sh(`id -g ${user}`)) });
 
-/** What the user types, in a network of this test's own: neither ports nor links are those of the machine. Each command's output goes to a file, with its exit code. */
+/**
+ * What the user types, in a network of this test's own: neither ports nor links are those of the machine. Each
+ * command's output goes to a file, with its exit code.
+ */
 const session = `
 ip link set lo up
 cd "$1/checkout"
@@ -64,20 +85,39 @@ test("an ordinary user without root, with a broken Docker, kubectl and Pulumi on
     rmSync(folder, { recursive: true, force: true });
   });
   writeFileSync(join(folder, "session"), session);
-  execFileSync("unshare", ["--net", "bash", join(folder, "session"), folder, join(folder, "checkout/node_modules/node/bin/node")], { env: systemEnvironment(), stdio: ["ignore", "inherit", "inherit"] });
+  execFileSync(
+    "unshare",
+    ["--net", "bash", join(folder, "session"), folder, join(folder, "checkout/node_modules/node/bin/node")],
+    { env: systemEnvironment(), stdio: ["ignore", "inherit", "inherit"] },
+  );
   const said = (name: string) => sh('cat "$1"', join(folder, name));
 
-  t.regex(said("taken"), /^the API server cannot start: port 16443 of 127\.0\.0\.1 is another program's, such as that of another user's local cluster\. End it, or use a k3d or kind cluster\nexit 1$/m);
+  t.regex(
+    said("taken"),
+    /^the API server cannot start: port 16443 of 127\.0\.0\.1 is another program's, such as that of another user's local cluster\. End it, or use a k3d or kind cluster\nexit 1$/m,
+  );
 
   const up = said("up");
-  t.regex(up, /^no real node: a kubelet and containerd need root\. The node is simulated: pods seem to run, and no container does$/m);
+  t.regex(
+    up,
+    /^no real node: a kubelet and containerd need root\. The node is simulated: pods seem to run, and no container does$/m,
+  );
   t.regex(up, /^The platform is declared on a simulated node, where no container runs \(\d+ s\)\.$/m);
   t.regex(up, /^done: \d+ created \(.*\)$/m);
   t.regex(up, /exit 0\n$/);
   const claims = said("claims").trim().split("\n");
   t.true(claims.length > 5, claims.join("\n"));
-  t.deepEqual(claims.filter((line) => !line.endsWith(" Bound")).map((line) => line.replace(/\s+/, " ")), ["exit 0"]);
-  t.deepEqual(said("jobs").trim().split("\n").filter((line) => !line.includes("Complete")), ["exit 0"]);
+  t.deepEqual(
+    claims.filter((line) => !line.endsWith(" Bound")).map((line) => line.replace(/\s+/, " ")),
+    ["exit 0"],
+  );
+  t.deepEqual(
+    said("jobs")
+      .trim()
+      .split("\n")
+      .filter((line) => !line.includes("Complete")),
+    ["exit 0"],
+  );
 
   t.regex(said("again"), /^done: \d+ unchanged \(.*\)$[\s\S]*exit 0\n$/m);
   t.regex(said("down"), /exit 0\n$/);

@@ -19,7 +19,13 @@ done
 test("links that a killed cluster's pods left are removed, and those of pods that this cluster gave an address stay", (t) => {
   const state = mkdtempSync(join(tmpdir(), "links-"));
   t.teardown(() => rmSync(state, { recursive: true }));
-  const left = () => JSON.parse(execFileSync("unshare", ["--net", "--map-root-user", "bash", "-ec", network], { encoding: "utf8", env: systemEnvironment({ PLATFORM_STATE: state, NODE: process.execPath }) }).trim());
+  const left = () =>
+    JSON.parse(
+      execFileSync("unshare", ["--net", "--map-root-user", "bash", "-ec", network], {
+        encoding: "utf8",
+        env: systemEnvironment({ PLATFORM_STATE: state, NODE: process.execPath }),
+      }).trim(),
+    );
   t.deepEqual(left(), []);
   const given = join(state, "cluster/cni/data/platform");
   mkdirSync(given, { recursive: true });

@@ -17,7 +17,10 @@ test("the linter of workflows finds nothing in ours", (t) => {
 
 test("the linter of workflows finds a value that GitHub does not have", (t) => {
   const wrong = readFileSync(join(checkout, workflows[0]!), "utf8").replace("github.base_ref", "github.base_branch");
-  const { status, stdout } = spawnSync(programPath(workflowLinter), ["-no-color", "-oneline", "-"], { input: wrong, encoding: "utf8" });
+  const { status, stdout } = spawnSync(programPath(workflowLinter), ["-no-color", "-oneline", "-"], {
+    input: wrong,
+    encoding: "utf8",
+  });
   t.is(status, 1);
   t.regex(stdout, /^<stdin>:\d+:\d+: property "base_branch" is not defined in object type/);
 });

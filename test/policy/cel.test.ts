@@ -20,7 +20,11 @@ test("each policy lets every object of the good stack pass", (t) => {
   for (const { rule, policy } of guarded) {
     for (const manifest of good.filter(({ kind = "" }) => concerns(rule, kind))) {
       count += 1;
-      t.deepEqual(celRefusals(policy, manifest, asked(manifest, good)), [], `${rule.id}: ${manifest.kind} ${manifest.metadata?.name}`);
+      t.deepEqual(
+        celRefusals(policy, manifest, asked(manifest, good)),
+        [],
+        `${rule.id}: ${manifest.kind} ${manifest.metadata?.name}`,
+      );
     }
   }
   t.true(count > 500);
@@ -38,16 +42,26 @@ test("what CEL says of every fixture is what the rule says, with the fixture's o
     if (guarded === undefined) continue;
     const all = changed(edits) as Manifest[];
     const stack = stackOf(all.flatMap((manifest) => fromManifest(manifest)));
-    for (const manifest of all.filter((each) => (fixture.numbers !== undefined || !untouched.has(each)) && concerns(guarded.rule, each.kind ?? ""))) {
-      const found = fromManifest(manifest).some((object) => judge(guarded.rule, object, stack, settings, today).findings.length > 0);
+    for (const manifest of all.filter(
+      (each) => (fixture.numbers !== undefined || !untouched.has(each)) && concerns(guarded.rule, each.kind ?? ""),
+    )) {
+      const found = fromManifest(manifest).some(
+        (object) => judge(guarded.rule, object, stack, settings, today).findings.length > 0,
+      );
       const refusals = celRefusals(guarded.policy, manifest, asked(manifest, all));
-      t.is(refusals.length > 0, found, `${id}: ${title}: ${manifest.kind} ${manifest.metadata?.name}\n${refusals.join("\n")}`);
+      t.is(
+        refusals.length > 0,
+        found,
+        `${id}: ${title}: ${manifest.kind} ${manifest.metadata?.name}\n${refusals.join("\n")}`,
+      );
       for (const text of refusals) t.true(text.includes(` [${id}]; why: ${guarded.rule.rationale} fix: `), text);
       counts[found ? "refused" : "accepted"] += 1;
       if (found) refusing.add(id);
     }
   }
-  const never = admissionGate(rules, parseSettings()).guarded.map(({ rule }) => rule.id).filter((id) => !refusing.has(id));
+  const never = admissionGate(rules, parseSettings())
+    .guarded.map(({ rule }) => rule.id)
+    .filter((id) => !refusing.has(id));
   t.deepEqual(never, []);
   t.log(`${counts.refused} objects refused, ${counts.accepted} accepted`);
 });
@@ -61,7 +75,7 @@ test("the evaluator knows what the API server adds to CEL, and takes whole numbe
   t.deepEqual(value('"sleep 5; sleep 7".findAll("[0-9]+", 1)'), ["5"]);
   t.is(value('["a", "b"].indexOf("b")'), 1n);
   t.is(value("[1.5, 2.5].sum()"), 4);
-  t.true(value('object.?spec.?port.orValue(0) == 0 && !has(object.spec)'));
+  t.true(value("object.?spec.?port.orValue(0) == 0 && !has(object.spec)"));
   t.throws(() => value("object.spec.port == 1"), { message: /No such key: spec/ });
   t.throws(() => value("nobody.knows(1)"), { message: /[uU]nknown|no matching/ });
 });

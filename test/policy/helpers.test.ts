@@ -8,7 +8,11 @@ import { examples } from "./helpers/index.ts";
 for (const { file, answers } of examples) {
   for (const answer of answers) {
     test(answer.title, async (t) => {
-      t.deepEqual(answerOf(answer, await import(pathToFileURL(join(checkout, file)).href) as object), answer.answer, file);
+      t.deepEqual(
+        answerOf(answer, (await import(pathToFileURL(join(checkout, file)).href)) as object),
+        answer.answer,
+        file,
+      );
     });
   }
 }

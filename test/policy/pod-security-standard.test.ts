@@ -16,7 +16,10 @@ type Pods = Readonly<Record<string, Manifest>>;
 
 /** Written by test/support/vendor-pod-security-fixtures.ts. */
 const file = join(import.meta.dirname, "fixtures/pod-security-standard.json");
-const fixtures = JSON.parse(readFileSync(file, "utf8")) as Record<"baseline" | "restricted", Record<"pass" | "fail", Pods>>;
+const fixtures = JSON.parse(readFileSync(file, "utf8")) as Record<
+  "baseline" | "restricted",
+  Record<"pass" | "fail", Pods>
+>;
 
 /** The control that each set of files is about, and that must object. */
 const controls: Readonly<Record<string, readonly string[]>> = {
@@ -50,27 +53,48 @@ const rulesOf = {
 
 function judged(manifest: Manifest, level: "baseline" | "restricted") {
   const objects = fromManifest(manifest);
-  const verdicts = objects.flatMap((object) => rulesOf[level].map((rule) => judge(rule, object, stackOf(objects), settings, today)));
-  return { objects, findings: verdicts.flatMap(({ findings }) => findings), open: verdicts.flatMap(({ notEvaluated }) => notEvaluated) };
+  const verdicts = objects.flatMap((object) =>
+    rulesOf[level].map((rule) => judge(rule, object, stackOf(objects), settings, today)),
+  );
+  return {
+    objects,
+    findings: verdicts.flatMap(({ findings }) => findings),
+    open: verdicts.flatMap(({ notEvaluated }) => notEvaluated),
+  };
 }
 
 /** A pod as the template inside an object of a kind. */
 function inside(kind: string, pod: Manifest): Manifest {
   const { metadata, spec } = pod;
   const template = { metadata: { annotations: metadata?.annotations ?? {} }, spec };
-  const fields = kind === "CronJob" ? { spec: { jobTemplate: { spec: { template } } } } : kind === "PodTemplate" ? { template } : { spec: { template } };
+  const fields =
+    kind === "CronJob"
+      ? { spec: { jobTemplate: { spec: { template } } } }
+      : kind === "PodTemplate"
+        ? { template }
+        : { spec: { template } };
   return kind === "Pod" ? pod : { apiVersion: "v1", kind, metadata: { name: metadata?.name ?? "" }, ...fields };
 }
 
 /** A pod all of whose containers were added while it ran. */
 function ephemeral({ spec, ...pod }: Manifest): Manifest {
   const { containers, initContainers = [], ...rest } = spec as Record<string, unknown[]>;
-  const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
+  const securityContext = {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+    runAsNonRoot: true,
+    seccompProfile: { type: "RuntimeDefault" },
+  };
   const harmless = { name: "harmless", securityContext };
-  return { ...pod, spec: { ...rest, containers: [harmless], ephemeralContainers: [...(containers ?? []), ...initContainers] } };
+  return {
+    ...pod,
+    spec: { ...rest, containers: [harmless], ephemeralContainers: [...(containers ?? []), ...initContainers] },
+  };
 }
 
-const controlsOf = (findings: readonly Finding[]) => [...new Set(findings.map(({ rule }) => rule.sources?.podSecurity?.control ?? ""))];
+const controlsOf = (findings: readonly Finding[]) => [
+  ...new Set(findings.map(({ rule }) => rule.sources?.podSecurity?.control ?? "")),
+];
 
 for (const level of ["baseline", "restricted"] as const) {
   const { pass, fail } = fixtures[level];
@@ -78,7 +102,9 @@ for (const level of ["baseline", "restricted"] as const) {
   test(`every pod that Kubernetes' own tests admit at level ${level} passes`, (t) => {
     const wrong = Object.entries(pass).flatMap(([file, pod]) => {
       const { objects, findings, open } = judged(pod, level);
-      return objects.length === 1 && findings.length + open.length === 0 ? [] : [`${file}: ${[...findings, ...open].map(line).join(", ")}`];
+      return objects.length === 1 && findings.length + open.length === 0
+        ? []
+        : [`${file}: ${[...findings, ...open].map(line).join(", ")}`];
     });
     t.log(`${Object.keys(pass).length - wrong.length} of ${Object.keys(pass).length} are admitted`);
     t.deepEqual(wrong, []);
@@ -88,7 +114,9 @@ for (const level of ["baseline", "restricted"] as const) {
     const wrong = Object.entries(fail).flatMap(([file, pod]) => {
       const about = controls[file.replace(/\d+\.yaml$/, "")] ?? [];
       const { findings, open } = judged(pod, level);
-      return controlsOf(findings).some((control) => about.includes(control)) && open.length === 0 ? [] : [`${file}: ${[...findings, ...open].map(line).join(", ")}`];
+      return controlsOf(findings).some((control) => about.includes(control)) && open.length === 0
+        ? []
+        : [`${file}: ${[...findings, ...open].map(line).join(", ")}`];
     });
     t.log(`${Object.keys(fail).length - wrong.length} of ${Object.keys(fail).length} are refused`);
     t.deepEqual(wrong, []);
@@ -97,24 +125,46 @@ for (const level of ["baseline", "restricted"] as const) {
   test(`the verdicts at level ${level} are the same in every kind with a pod`, (t) => {
     for (const [file, pod] of [...Object.entries(pass), ...Object.entries(fail)]) {
       const expected = judged(pod, level).findings.map(({ rule, message }) => [rule.id, message]);
-      for (const kind of podKinds) t.deepEqual(judged(inside(kind, pod), level).findings.map(({ rule, message }) => [rule.id, message]), expected, `${file} in a ${kind}`);
+      for (const kind of podKinds)
+        t.deepEqual(
+          judged(inside(kind, pod), level).findings.map(({ rule, message }) => [rule.id, message]),
+          expected,
+          `${file} in a ${kind}`,
+        );
     }
   });
 
   test(`ephemeral containers get the same verdicts at level ${level}`, (t) => {
-    for (const [file, pod] of Object.entries(pass)) t.deepEqual(judged(ephemeral(pod), level).findings.map(line), [], file);
-    for (const [file, pod] of Object.entries(fail)) t.deepEqual(controlsOf(judged(ephemeral(pod), level).findings), controlsOf(judged(pod, level).findings), file);
+    for (const [file, pod] of Object.entries(pass))
+      t.deepEqual(judged(ephemeral(pod), level).findings.map(line), [], file);
+    for (const [file, pod] of Object.entries(fail))
+      t.deepEqual(controlsOf(judged(ephemeral(pod), level).findings), controlsOf(judged(pod, level).findings), file);
   });
 }
 
 test("the sets are those of Kubernetes 1.37", (t) => {
-  const counts = Object.entries(fixtures).map(([level, { pass, fail }]) => [level, Object.keys(pass).length, Object.keys(fail).length]);
-  t.deepEqual(counts, [["baseline", 15, 34], ["restricted", 23, 76]]);
+  const counts = Object.entries(fixtures).map(([level, { pass, fail }]) => [
+    level,
+    Object.keys(pass).length,
+    Object.keys(fail).length,
+  ]);
+  t.deepEqual(counts, [
+    ["baseline", 15, 34],
+    ["restricted", 23, 76],
+  ]);
   t.is(podSecurityRelease, "v0.37.2");
-  t.deepEqual(["net.ipv4.tcp_slow_start_after_idle", "net.ipv4.tcp_notsent_lowat", "kernel.msgmax"].map((name) => safeSysctls.includes(name)), [true, true, false]);
+  t.deepEqual(
+    ["net.ipv4.tcp_slow_start_after_idle", "net.ipv4.tcp_notsent_lowat", "kernel.msgmax"].map((name) =>
+      safeSysctls.includes(name),
+    ),
+    [true, true, false],
+  );
 });
 
 test("every control of the standard has a rule, and refuses a pod of the sets", (t) => {
   const named = new Set(Object.values(controls).flat());
-  t.deepEqual([...new Set(rulesOf.restricted.map(({ sources }) => sources?.podSecurity?.control))].sort(), [...named].sort());
+  t.deepEqual(
+    [...new Set(rulesOf.restricted.map(({ sources }) => sources?.podSecurity?.control))].sort(),
+    [...named].sort(),
+  );
 });

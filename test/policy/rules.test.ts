@@ -11,33 +11,45 @@ for (const fixture of fixtures) {
   test(`${rule} ${says.length === 0 ? "accepts" : "blocks"} ${title}, and no other rule objects`, (t) => {
     const report = judgedFixture(fixture);
     const byOthers = report.findings.filter((finding) => finding.rule.id !== rule);
-    t.deepEqual([report.findings, byOthers, report.notEvaluated].map((findings) => findings.map(line)), [[...says], [], []]);
+    t.deepEqual(
+      [report.findings, byOthers, report.notEvaluated].map((findings) => findings.map(line)),
+      [[...says], [], []],
+    );
   });
 }
 
 test("judging again what changed finds what judging everything finds", (t) => {
   const sample = fixtures.filter(({ numbers }, index) => index % 20 === 0 && numbers === undefined);
   for (const { edits, title } of sample) {
-    const [again, whole] = [rejudged(edits), judged(edits)].map(({ findings, notEvaluated }) => [findings, notEvaluated].map((found) => found.map(line)));
+    const [again, whole] = [rejudged(edits), judged(edits)].map(({ findings, notEvaluated }) =>
+      [findings, notEvaluated].map((found) => found.map(line)),
+    );
     t.deepEqual(again, whole, title);
   }
   t.true(sample.some(({ says }) => says.length > 0) && sample.some(({ says }) => says.length === 0));
 });
 
 test("every rule has fixtures that pass and fixtures that fail", (t) => {
-  const covered = (passing: boolean) => [...new Set(fixtures.filter(({ says }) => (says.length === 0) === passing).map(({ rule }) => rule))].sort();
+  const covered = (passing: boolean) =>
+    [...new Set(fixtures.filter(({ says }) => (says.length === 0) === passing).map(({ rule }) => rule))].sort();
   const ids = rules.map(({ id }) => id).sort();
   t.deepEqual(covered(true), ids);
   t.deepEqual(covered(false), ids);
 });
 
 test("each number of a rule has a fixture whose verdict is another one with the default", (t) => {
-  const numbers = rules.flatMap(({ id }) => Object.keys(settingsSchema(id)?.properties ?? {}).map((name) => `${id}.${name}`));
-  const flipped = fixtures.filter(({ numbers: own }) => own !== undefined).flatMap(({ rule, edits, numbers: own, says }) => {
-    const byDefault = judged(edits).findings.filter((finding) => finding.rule.id === rule).map(line);
-    t.notDeepEqual(byDefault, [...says], `${rule} with ${JSON.stringify(own)}`);
-    return Object.keys(own!).map((name) => `${rule}.${name}`);
-  });
+  const numbers = rules.flatMap(({ id }) =>
+    Object.keys(settingsSchema(id)?.properties ?? {}).map((name) => `${id}.${name}`),
+  );
+  const flipped = fixtures
+    .filter(({ numbers: own }) => own !== undefined)
+    .flatMap(({ rule, edits, numbers: own, says }) => {
+      const byDefault = judged(edits)
+        .findings.filter((finding) => finding.rule.id === rule)
+        .map(line);
+      t.notDeepEqual(byDefault, [...says], `${rule} with ${JSON.stringify(own)}`);
+      return Object.keys(own!).map((name) => `${rule}.${name}`);
+    });
   t.deepEqual([...new Set(flipped)].sort(), numbers.sort());
 });
 

@@ -5,12 +5,16 @@ import { join } from "node:path";
 import test from "ava";
 import { bundleServer, type ServerBundle } from "../../workloads/bundle.ts";
 
-const systems = readdirSync(new URL("../../workloads/server/systems", import.meta.url)).map((file) => file.replace(/\.ts$/, ""));
+const systems = readdirSync(new URL("../../workloads/server/systems", import.meta.url)).map((file) =>
+  file.replace(/\.ts$/, ""),
+);
 
 /** Runs Node.js in another working directory; resolves when it has ended, whatever its exit code. */
 const node = (args: readonly string[], env: NodeJS.ProcessEnv) =>
   new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    const child = execFile(process.execPath, args, { cwd: tmpdir(), env, maxBuffer: 2 ** 24 }, (_, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }));
+    const child = execFile(process.execPath, args, { cwd: tmpdir(), env, maxBuffer: 2 ** 24 }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
   });
 
 /** Starts a bundle by its launcher in a folder that holds nothing else. */

@@ -19,19 +19,32 @@ function handedOver(t: ExecutionContext, fixture?: string | Uint8Array, counts?:
   mkdirSync(copy, { recursive: true });
   writeFileSync(join(backups, "incoming/current-pod-1"), `${copy}\n`);
   writeFileSync(join(copy, "SHA256SUMS"), "0  dump.sql.gz\n");
-  if (fixture !== undefined) writeFileSync(join(copy, "dumpdata.json.gz"), typeof fixture === "string" ? gzipSync(fixture) : fixture);
+  if (fixture !== undefined)
+    writeFileSync(join(copy, "dumpdata.json.gz"), typeof fixture === "string" ? gzipSync(fixture) : fixture);
   if (counts !== undefined) writeFileSync(join(copy, "dumpdata.json.counts.gz"), gzipSync(counts));
   return { backups, copy };
 }
 
 /** Runs the program as the job does; `heap` bounds the memory of its objects in MiB. */
 async function count(backups: string, heap = 64) {
-  const child = spawn(process.execPath, [`--max-old-space-size=${heap}`, program], { env: { BACKUPS: backups, HOSTNAME: "pod-1" } });
-  const [said, code] = await Promise.all([Promise.all([child.stdout.toArray(), child.stderr.toArray()]), new Promise<number | null>((resolve) => child.on("exit", resolve))]);
-  return { code, said: said.flat().join("").replaceAll(/^\d{4}-\S+Z /gm, "") };
+  const child = spawn(process.execPath, [`--max-old-space-size=${heap}`, program], {
+    env: { BACKUPS: backups, HOSTNAME: "pod-1" },
+  });
+  const [said, code] = await Promise.all([
+    Promise.all([child.stdout.toArray(), child.stderr.toArray()]),
+    new Promise<number | null>((resolve) => child.on("exit", resolve)),
+  ]);
+  return {
+    code,
+    said: said
+      .flat()
+      .join("")
+      .replaceAll(/^\d{4}-\S+Z /gm, ""),
+  };
 }
 
-const record = (model: string, pk: number, payload = "ISA*{[\\\"é") => JSON.stringify({ model, pk, fields: { payload } });
+const record = (model: string, pk: number, payload = 'ISA*{[\\"é') =>
+  JSON.stringify({ model, pk, fields: { payload } });
 const records = [record("bots.transaction", 1), record("bots.transaction", 2), record("auth.user", 1)];
 
 test("the records of each model are counted, in one line as Django writes them and in many, and the numbers join the copy", async (t) => {
@@ -40,7 +53,10 @@ test("the records of each model are counted, in one line as Django writes them a
     t.deepEqual(await count(backups), { code: 0, said: "edi-1: 3 records of 2 models in dumpdata.json\n" });
     const counted = "auth.user|1\nbots.transaction|2\n";
     t.is(readFileSync(join(copy, "dumpdata.json.records"), "utf8"), counted);
-    t.is(readFileSync(join(copy, "SHA256SUMS"), "utf8"), `0  dump.sql.gz\n${createHash("sha256").update(counted).digest("hex")}  dumpdata.json.records\n`);
+    t.is(
+      readFileSync(join(copy, "SHA256SUMS"), "utf8"),
+      `0  dump.sql.gz\n${createHash("sha256").update(counted).digest("hex")}  dumpdata.json.records\n`,
+    );
   }
 });
 
@@ -52,10 +68,16 @@ test("an empty fixture has no record, which is for the comparison with the table
 
 test("a fixture of 60 MB in one line is read with a fifth of it as memory", async (t) => {
   const { backups, copy } = handedOver(t);
-  const piece = Array.from({ length: 64 }, (_, index) => record("bots.transaction", index, "ISA*00*".repeat(2_000))).join(", ");
+  const piece = Array.from({ length: 64 }, (_, index) =>
+    record("bots.transaction", index, "ISA*00*".repeat(2_000)),
+  ).join(", ");
   const pieces = Array.from({ length: 67 }, (_, index) => `${index === 0 ? "[" : ", "}${piece}`);
   t.true(piece.length * pieces.length > 60_000_000);
-  await pipeline(Readable.from([...pieces, "]"]), createGzip({ level: 1 }), createWriteStream(join(copy, "dumpdata.json.gz")));
+  await pipeline(
+    Readable.from([...pieces, "]"]),
+    createGzip({ level: 1 }),
+    createWriteStream(join(copy, "dumpdata.json.gz")),
+  );
   t.deepEqual(await count(backups, 12), { code: 0, said: "edi-1: 4288 records of 1 models in dumpdata.json\n" });
 });
 
@@ -84,16 +106,35 @@ test("a fixture that is cut off, broken or followed by something fails with the 
 test("what the fixture's writer counted in its snapshot must come out, model by model", async (t) => {
   const text = `[${records.join(", ")}]`;
   const cases = {
-    "auth_user|1\nbots_transaction|2\nbots_tally|0\n": { code: 0, said: "edi-1: 3 records of 2 models in dumpdata.json\n" },
-    "auth_user|1\nbots_transaction|3\n": { code: 1, said: "FAILED: edi-1: dumpdata.json: 2 records of bots.transaction, and 3 rows were counted when it was written\n" },
-    "bots_transaction|2\n": { code: 1, said: "FAILED: edi-1: dumpdata.json: 1 records of auth.user, and 0 rows were counted when it was written\n" },
-    "auth_user|1\nbots_transaction|2\nbots_tally|7\n": { code: 1, said: "FAILED: edi-1: dumpdata.json: 0 records of bots.tally, and 7 rows were counted when it was written\n" },
-    "auth_user|1\nbots_transaction|\n": { code: 1, said: "FAILED: edi-1: dumpdata.json: 2 records of bots.transaction, and 0 rows were counted when it was written\n" },
+    "auth_user|1\nbots_transaction|2\nbots_tally|0\n": {
+      code: 0,
+      said: "edi-1: 3 records of 2 models in dumpdata.json\n",
+    },
+    "auth_user|1\nbots_transaction|3\n": {
+      code: 1,
+      said: "FAILED: edi-1: dumpdata.json: 2 records of bots.transaction, and 3 rows were counted when it was written\n",
+    },
+    "bots_transaction|2\n": {
+      code: 1,
+      said: "FAILED: edi-1: dumpdata.json: 1 records of auth.user, and 0 rows were counted when it was written\n",
+    },
+    "auth_user|1\nbots_transaction|2\nbots_tally|7\n": {
+      code: 1,
+      said: "FAILED: edi-1: dumpdata.json: 0 records of bots.tally, and 7 rows were counted when it was written\n",
+    },
+    "auth_user|1\nbots_transaction|\n": {
+      code: 1,
+      said: "FAILED: edi-1: dumpdata.json: 2 records of bots.transaction, and 0 rows were counted when it was written\n",
+    },
   };
-  for (const [counts, answer] of Object.entries(cases)) t.deepEqual(await count(handedOver(t, text, counts).backups), answer);
+  for (const [counts, answer] of Object.entries(cases))
+    t.deepEqual(await count(handedOver(t, text, counts).backups), answer);
 });
 
 test("a copy without a fixture is not taken for one with an empty fixture", async (t) => {
   const { backups, copy } = handedOver(t);
-  t.deepEqual(await count(backups), { code: 1, said: `FAILED: edi-1: dumpdata.json: ENOENT: no such file or directory, open '${join(copy, "dumpdata.json.gz")}'\n` });
+  t.deepEqual(await count(backups), {
+    code: 1,
+    said: `FAILED: edi-1: dumpdata.json: ENOENT: no such file or directory, open '${join(copy, "dumpdata.json.gz")}'\n`,
+  });
 });

@@ -25,7 +25,11 @@ const self = { pid: process.pid, started: startTime(process.pid) };
 
 /** A lock as its holder would have left it. */
 async function held(file: string, owner: object): Promise<void> {
-  await withLock(file, () => {}, async () => {}); // makes the folder
+  await withLock(
+    file,
+    () => {},
+    async () => {},
+  ); // makes the folder
   writeFileSync(file, JSON.stringify(owner));
 }
 
@@ -38,11 +42,15 @@ function sleeper(t: ExecutionContext) {
 test("the lock is held by this process while the work runs, and free afterwards", async (t) => {
   const file = lockFile(t);
   const printed: string[] = [];
-  const result = await withLock(file, (line) => printed.push(line), async () => {
-    t.deepEqual(holder(file), self);
-    t.deepEqual(left(file), ["build.lock"]);
-    return "built";
-  });
+  const result = await withLock(
+    file,
+    (line) => printed.push(line),
+    async () => {
+      t.deepEqual(holder(file), self);
+      t.deepEqual(left(file), ["build.lock"]);
+      return "built";
+    },
+  );
   t.is(result, "built");
   t.deepEqual(left(file), []);
   t.deepEqual(printed, []);
@@ -50,7 +58,10 @@ test("the lock is held by this process while the work runs, and free afterwards"
 
 test("work that fails releases the lock and passes its error on", async (t) => {
   const file = lockFile(t);
-  await t.throwsAsync(withLock(file, t.fail, async () => Promise.reject(new Error("no space"))), { message: "no space" });
+  await t.throwsAsync(
+    withLock(file, t.fail, async () => Promise.reject(new Error("no space"))),
+    { message: "no space" },
+  );
   t.deepEqual(left(file), []);
   t.is(await withLock(file, t.fail, async () => 2), 2);
 });
@@ -72,14 +83,17 @@ test("a lock whose holder is gone is taken over without a word", async (t) => {
   t.deepEqual(left(file), []);
 });
 
-(process.platform === "linux" ? test : test.skip)("a lock whose holder's number belongs to another process by now is taken over", async (t) => {
-  const file = lockFile(t);
-  const { child, owner } = sleeper(t);
-  await held(file, { ...owner, started: String(Number(owner.started) - 1) });
-  await withLock(file, t.fail, async () => t.deepEqual(holder(file), self));
-  t.is(child.exitCode, null, "the other process is left alone");
-  t.deepEqual(left(file), []);
-});
+(process.platform === "linux" ? test : test.skip)(
+  "a lock whose holder's number belongs to another process by now is taken over",
+  async (t) => {
+    const file = lockFile(t);
+    const { child, owner } = sleeper(t);
+    await held(file, { ...owner, started: String(Number(owner.started) - 1) });
+    await withLock(file, t.fail, async () => t.deepEqual(holder(file), self));
+    t.is(child.exitCode, null, "the other process is left alone");
+    t.deepEqual(left(file), []);
+  },
+);
 
 test("a living holder is waited for and named once, and followed when it releases", async (t) => {
   const file = lockFile(t);
@@ -87,15 +101,19 @@ test("a living holder is waited for and named once, and followed when it release
   await held(file, owner);
   const printed: string[] = [];
   let ran = false;
-  const waiting = withLock(file, (line) => {
-    printed.push(line);
-    t.false(ran);
-    t.deepEqual(holder(file), owner);
-    setTimeout(() => rmSync(file), 30);
-  }, async () => {
-    ran = true;
-    t.deepEqual(holder(file), self);
-  });
+  const waiting = withLock(
+    file,
+    (line) => {
+      printed.push(line);
+      t.false(ran);
+      t.deepEqual(holder(file), owner);
+      setTimeout(() => rmSync(file), 30);
+    },
+    async () => {
+      ran = true;
+      t.deepEqual(holder(file), self);
+    },
+  );
   await waiting;
   t.true(ran);
   t.deepEqual(printed, [`waiting for process ${owner.pid}, which holds ${file}`]);
@@ -107,10 +125,14 @@ test("a holder that dies while others wait is followed", async (t) => {
   const { child, owner } = sleeper(t);
   await held(file, owner);
   const printed: string[] = [];
-  await withLock(file, (line) => {
-    printed.push(line);
-    child.kill("SIGKILL");
-  }, async () => t.deepEqual(holder(file), self));
+  await withLock(
+    file,
+    (line) => {
+      printed.push(line);
+      child.kill("SIGKILL");
+    },
+    async () => t.deepEqual(holder(file), self),
+  );
   t.is(printed.length, 1);
   t.deepEqual(left(file), []);
 });
@@ -124,10 +146,14 @@ test("two works never overlap", async (t) => {
     await firstMayEnd;
     events.push("first ends");
   });
-  const second = withLock(file, () => {
-    events.push("second waits");
-    endFirst();
-  }, async () => void events.push("second begins"));
+  const second = withLock(
+    file,
+    () => {
+      events.push("second waits");
+      endFirst();
+    },
+    async () => void events.push("second begins"),
+  );
   await Promise.all([first, second]);
   t.deepEqual(events, ["first begins", "second waits", "first ends", "second begins"]);
   t.deepEqual(left(file), []);

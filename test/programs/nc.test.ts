@@ -29,7 +29,10 @@ test("nc starts with the interpreter of the Node.js image", (t) => {
 
 test("nc reports an open port and exits with 0", async (t) => {
   await listening(async (port) => {
-    const [told, silent] = await Promise.all([nc("-zv", "127.0.0.1", `${port}`), nc("-z", "-w", "3", "127.0.0.1", `${port}`)]);
+    const [told, silent] = await Promise.all([
+      nc("-zv", "127.0.0.1", `${port}`),
+      nc("-z", "-w", "3", "127.0.0.1", `${port}`),
+    ]);
     t.deepEqual(told, { code: 0, stderr: `Connection to 127.0.0.1 ${port} port [tcp/*] succeeded!\n` });
     t.deepEqual(silent, { code: 0, stderr: "" });
   });
@@ -37,14 +40,25 @@ test("nc reports an open port and exits with 0", async (t) => {
 
 test("nc reports a closed port and exits with 1", async (t) => {
   const port = await listening(async (free) => free);
-  t.deepEqual(await nc("-zv", "127.0.0.1", `${port}`), { code: 1, stderr: `nc: connect to 127.0.0.1 port ${port} (tcp) failed: Connection refused\n` });
+  t.deepEqual(await nc("-zv", "127.0.0.1", `${port}`), {
+    code: 1,
+    stderr: `nc: connect to 127.0.0.1 port ${port} (tcp) failed: Connection refused\n`,
+  });
 });
 
 test("nc refuses what it cannot do", async (t) => {
-  const refused = [["-l", "80"], ["127.0.0.1", "80"], ["-zv", "127.0.0.1"], ["-zv", "127.0.0.1", "0"], ["-zv", "-w", "x", "127.0.0.1", "80"]];
-  await Promise.all(refused.map(async (args) => {
-    const { code, stderr } = await nc(...args);
-    t.is(code, 1, args.join(" "));
-    t.regex(stderr, /^nc: /, args.join(" "));
-  }));
+  const refused = [
+    ["-l", "80"],
+    ["127.0.0.1", "80"],
+    ["-zv", "127.0.0.1"],
+    ["-zv", "127.0.0.1", "0"],
+    ["-zv", "-w", "x", "127.0.0.1", "80"],
+  ];
+  await Promise.all(
+    refused.map(async (args) => {
+      const { code, stderr } = await nc(...args);
+      t.is(code, 1, args.join(" "));
+      t.regex(stderr, /^nc: /, args.join(" "));
+    }),
+  );
 });

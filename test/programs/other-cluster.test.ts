@@ -12,7 +12,11 @@ test("a node that runs for a local cluster in another folder is seen, and one's 
   const kubelet = join(folder, "kubelet");
   symlinkSync(process.execPath, kubelet);
   const runningFor = async <T>(root: string, look: () => T): Promise<T> => {
-    const node = spawn(kubelet, ["-e", "console.log('up'); setInterval(() => {}, 1000)", "--", "--root-dir", root, "--node-ip", "10.88.0.1"], { stdio: ["ignore", "pipe", "ignore"] });
+    const node = spawn(
+      kubelet,
+      ["-e", "console.log('up'); setInterval(() => {}, 1000)", "--", "--root-dir", root, "--node-ip", "10.88.0.1"],
+      { stdio: ["ignore", "pipe", "ignore"] },
+    );
     await new Promise((resolve) => node.stdout.once("data", resolve));
     try {
       return look();
@@ -22,7 +26,8 @@ test("a node that runs for a local cluster in another folder is seen, and one's 
     }
   };
   // A third one may run on this machine all the time.
-  const seen = (root: string) => runningFor(root, () => otherLocalClusters().filter((other) => other === dirname(root)));
+  const seen = (root: string) =>
+    runningFor(root, () => otherLocalClusters().filter((other) => other === dirname(root)));
   t.deepEqual(await seen(join(folder, "cluster/kubelet")), [join(folder, "cluster")]);
   t.deepEqual(await seen(files.kubelet), []);
 });

@@ -5,7 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import test, { type ExecutionContext } from "ava";
 import { isAlive, ProcessTable, startTime, stopProcess } from "../../cluster/local/processes.ts";
 
-/** A table in a folder of its own, which looks often whether a process is gone, and whose processes end with the test. */
+/**
+ * A table in a folder of its own, which looks often whether a process is gone, and whose processes end with the test.
+ */
 function table(t: ExecutionContext): ProcessTable {
   const folder = mkdtempSync(join(tmpdir(), "processes-test-"));
   const processes = new ProcessTable(folder, 10);
@@ -80,15 +82,18 @@ test("a process that ignores the request to end is forced", async (t) => {
   t.true(performance.now() - asked >= 90, "it had its time to end by itself");
 });
 
-(process.platform === "linux" ? test : test.skip)("a number that another process has by now is not alive, and that process is left alone", async (t) => {
-  const processes = table(t);
-  processes.start("stranger", "sleep", ["30"]);
-  const stranger = processes.record("stranger")!;
-  const reused = { pid: stranger.pid, started: String(Number(stranger.started) - 1) };
-  t.false(isAlive(reused));
-  await stopProcess(reused, 0);
-  t.true(isAlive(stranger));
-});
+(process.platform === "linux" ? test : test.skip)(
+  "a number that another process has by now is not alive, and that process is left alone",
+  async (t) => {
+    const processes = table(t);
+    processes.start("stranger", "sleep", ["30"]);
+    const stranger = processes.record("stranger")!;
+    const reused = { pid: stranger.pid, started: String(Number(stranger.started) - 1) };
+    t.false(isAlive(reused));
+    await stopProcess(reused, 0);
+    t.true(isAlive(stranger));
+  },
+);
 
 test("nobody lives under a number that no process has", async (t) => {
   const beyond = 2 ** 22 + 1;

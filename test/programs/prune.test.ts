@@ -18,8 +18,18 @@ function prune(ages: readonly number[], keepDays: number, keepAtLeast: number): 
       utimesSync(copy, then, then);
     }
     utimesSync(join(backups, "incoming", "unproven"), 0, 0);
-    execFileSync("bash", [script], { env: { PATH: process.env["PATH"], BACKUPS: backups, KEEP_DAYS: String(keepDays), KEEP_AT_LEAST: String(keepAtLeast) } });
-    return [...readdirSync(join(backups, "verified")).map((name) => String(1000 - Number(name.split("-")[1]))), ...readdirSync(join(backups, "incoming"))].sort();
+    execFileSync("bash", [script], {
+      env: {
+        PATH: process.env["PATH"],
+        BACKUPS: backups,
+        KEEP_DAYS: String(keepDays),
+        KEEP_AT_LEAST: String(keepAtLeast),
+      },
+    });
+    return [
+      ...readdirSync(join(backups, "verified")).map((name) => String(1000 - Number(name.split("-")[1]))),
+      ...readdirSync(join(backups, "incoming")),
+    ].sort();
   } finally {
     rmSync(backups, { recursive: true });
   }
@@ -40,7 +50,9 @@ test("a listing that breaks off removes nothing and fails the job", (t) => {
   }
   mkdirSync(join(backups, "bin"));
   writeFileSync(join(backups, "bin/find"), '#!/bin/sh\n/usr/bin/find "$@"\nexit 1\n', { mode: 0o755 });
-  const { status } = spawnSync("bash", [script], { env: { PATH: `${backups}/bin:/usr/bin:/bin`, BACKUPS: backups, KEEP_DAYS: "1", KEEP_AT_LEAST: "1" } });
+  const { status } = spawnSync("bash", [script], {
+    env: { PATH: `${backups}/bin:/usr/bin:/bin`, BACKUPS: backups, KEEP_DAYS: "1", KEEP_AT_LEAST: "1" },
+  });
   t.is(status, 1);
   t.deepEqual(readdirSync(join(backups, "verified")), ["a", "b", "c"]);
 });

@@ -16,7 +16,11 @@ function workspaceOf(t: ExecutionContext, script: string) {
 
 test("temporary files of a run, such as the provider's copies of the kubeconfig, go with it, however it ends", async (t) => {
   for (const code of [0, 255]) {
-    const { output, ...result } = await pulumi(["up"], workspaceOf(t, `touch "$TMPDIR/kubeconfig"; ls "$TMPDIR/kubeconfig"; exit ${code}`), { capture: true });
+    const { output, ...result } = await pulumi(
+      ["up"],
+      workspaceOf(t, `touch "$TMPDIR/kubeconfig"; ls "$TMPDIR/kubeconfig"; exit ${code}`),
+      { capture: true },
+    );
     const copy = output.trim();
     t.deepEqual(result, { code });
     t.is(dirname(dirname(copy)), tmpdir());
@@ -25,7 +29,9 @@ test("temporary files of a run, such as the provider's copies of the kubeconfig,
 });
 
 test("a CLI that does not start leaves nothing behind either, and is named", async (t) => {
-  await t.throwsAsync(pulumi(["up"], { folder: tmpdir(), env: { PATH: "/nowhere" } }), { message: /^pulumi does not start: / });
+  await t.throwsAsync(pulumi(["up"], { folder: tmpdir(), env: { PATH: "/nowhere" } }), {
+    message: /^pulumi does not start: /,
+  });
 });
 
 test("temporary files of a run that was killed go with the next one, and those of a living one stay", async (t) => {
@@ -38,8 +44,21 @@ test("temporary files of a run that was killed go with the next one, and those o
 });
 
 test("the oldest states of an engine's history go with each run, whether it ends well or not", async (t) => {
-  const { folder, env } = workspaceOf(t, 'mkdir -p "$BACKEND/history/production-platform/dev"; for n in 1 2 3 4; do touch "$BACKEND/history/production-platform/dev/dev-$2$n.checkpoint.json"; done; exit $2');
-  const workspace = { folder, env: { ...env, BACKEND: join(folder, "backend/.pulumi"), PULUMI_BACKEND_URL: `file://${folder}/backend?metadata=skip` } };
+  const { folder, env } = workspaceOf(
+    t,
+    'mkdir -p "$BACKEND/history/production-platform/dev"; for n in 1 2 3 4; do touch "$BACKEND/history/production-platform/dev/dev-$2$n.checkpoint.json"; done; exit $2',
+  );
+  const workspace = {
+    folder,
+    env: {
+      ...env,
+      BACKEND: join(folder, "backend/.pulumi"),
+      PULUMI_BACKEND_URL: `file://${folder}/backend?metadata=skip`,
+    },
+  };
   for (const code of [0, 1]) t.is((await pulumi(["up", String(code)], workspace, { capture: true })).code, code);
-  t.deepEqual(readdirSync(join(folder, "backend/.pulumi/history/production-platform/dev")).sort(), ["04", "11", "12", "13", "14"].map((time) => `dev-${time}.checkpoint.json`));
+  t.deepEqual(
+    readdirSync(join(folder, "backend/.pulumi/history/production-platform/dev")).sort(),
+    ["04", "11", "12", "13", "14"].map((time) => `dev-${time}.checkpoint.json`),
+  );
 });

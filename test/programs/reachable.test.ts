@@ -29,5 +29,8 @@ test("a server that never answers fails the job after the time it was given, wit
   const box = sandbox(t, ["data/reachable.sh"], { "/bin/sleep": "#!/bin/sh\nexec /usr/bin/sleep 0.1\n" });
   const { code, lines } = await box.run("reachable.sh", { HOST: "127.0.0.1", PORT: String(port), WAIT_SECONDS: "1" });
   t.is(code, 1);
-  t.is(lines.at(-1), `FAILED: 127.0.0.1:${port} accepts no connection after 1 s (Connection refused): see whether the server runs, and whether the network policies let this pod reach it`);
+  t.is(
+    lines.at(-1),
+    `FAILED: 127.0.0.1:${port} accepts no connection after 1 s (Connection refused): see whether the server runs, and whether the network policies let this pod reach it`,
+  );
 });

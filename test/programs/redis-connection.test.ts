@@ -16,7 +16,10 @@ async function clientOf(t: ExecutionContext, pause: number | undefined) {
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  const connection = await connectRedis({ REDIS_HOST: "127.0.0.1", REDIS_PORT: (server.address() as AddressInfo).port }, testRuntime());
+  const connection = await connectRedis(
+    { REDIS_HOST: "127.0.0.1", REDIS_PORT: (server.address() as AddressInfo).port },
+    testRuntime(),
+  );
   t.teardown(() => {
     connection.redis.disconnect();
     server.close();

@@ -9,9 +9,17 @@ import { fakeCluster, place } from "./support/two-clusters.ts";
 const server = urn("BgcPlatform", "kubernetes:apps/v1:StatefulSet", "postgres");
 const bots = urn("BotsEdi", "kubernetes:apps/v1:Deployment", "bots-webserver");
 const postgres = { kind: "StatefulSet", metadata: { name: "postgres", namespace: "data" } };
-const preview = at(0, event.begins(), event.starts(server, "update", postgres), event.starts(bots, "same"), event.sums({ same: 1, update: 1 }));
+const preview = at(
+  0,
+  event.begins(),
+  event.starts(server, "update", postgres),
+  event.starts(bots, "same"),
+  event.sums({ same: 1, update: 1 }),
+);
 
-/** Brings a stack up with an engine that plays these events, and returns what was said from the update on, and the log. */
+/**
+ * Brings a stack up with an engine that plays these events, and returns what was said from the update on, and the log.
+ */
 async function up(t: ExecutionContext, update: readonly EngineEvent[], variables: Record<string, string> = {}) {
   const cluster = await fakeCluster(t, "kind-shown", "uid-shown");
   const here = place(t, { shown: "kind-shown" });
@@ -19,16 +27,34 @@ async function up(t: ExecutionContext, update: readonly EngineEvent[], variables
   t.teardown(() => rmSync(folder, { recursive: true }));
   const recorded = join(folder, "events.json");
   writeFileSync(recorded, JSON.stringify([preview, update]));
-  const { code, said } = await here.run("up", ["--stack", "shown"], { KUBECONFIG: cluster.kubeconfig, FAKE_PULUMI_EVENTS: recorded, ...variables });
+  const { code, said } = await here.run("up", ["--stack", "shown"], {
+    KUBECONFIG: cluster.kubeconfig,
+    FAKE_PULUMI_EVENTS: recorded,
+    ...variables,
+  });
   const logs = join(here.folder, ".state/stacks/shown/logs");
   const [name = "none", ...others] = readdirSync(logs);
-  const shown = said.split("\n").map((line) => line.replace(`${logs}/${name}`, "LOG").replace(/ \(\d+ s\)( ==)?$/, "")).filter(Boolean);
-  return { code, shown: shown.slice(shown.findIndex((line) => line.startsWith("all details:"))), log: readFileSync(join(logs, name), "utf8"), others };
+  const shown = said
+    .split("\n")
+    .map((line) => line.replace(`${logs}/${name}`, "LOG").replace(/ \(\d+ s\)( ==)?$/, ""))
+    .filter(Boolean);
+  return {
+    code,
+    shown: shown.slice(shown.findIndex((line) => line.startsWith("all details:"))),
+    log: readFileSync(join(logs, name), "utf8"),
+    others,
+  };
 }
 
 test("where no terminal is, an update is a line for each phase and two for each system; all that the engine printed is in the log that is named", async (t) => {
   const { code, shown, log, others } = await up(t, [
-    ...at(10, event.begins(), event.starts(bots, "same"), event.ends(bots, "same"), event.starts(server, "update", postgres)),
+    ...at(
+      10,
+      event.begins(),
+      event.starts(bots, "same"),
+      event.ends(bots, "same"),
+      event.starts(server, "update", postgres),
+    ),
     ...at(52, event.ends(server, "update"), event.sums({ same: 1, update: 1 })),
   ]);
   t.is(code, 0, shown.join("\n"));
@@ -47,7 +73,18 @@ test("where no terminal is, an update is a line for each phase and two for each 
 });
 
 test("an update that fails says which object, why and what to do next, once and at its end, and exits with 1", async (t) => {
-  const { code, shown, log } = await up(t, at(10, event.begins(), event.starts(server, "update", postgres), event.says("error", "not ready within 10 minutes", server), event.fails(server, "update"), event.sums({ same: 1 })), { FAKE_PULUMI: "fails half-way" });
+  const { code, shown, log } = await up(
+    t,
+    at(
+      10,
+      event.begins(),
+      event.starts(server, "update", postgres),
+      event.says("error", "not ready within 10 minutes", server),
+      event.fails(server, "update"),
+      event.sums({ same: 1 }),
+    ),
+    { FAKE_PULUMI: "fails half-way" },
+  );
   t.is(code, 1);
   t.deepEqual(shown.slice(-7), [
     "failed: 1 unchanged",

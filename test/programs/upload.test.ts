@@ -1,6 +1,16 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -9,7 +19,10 @@ import test, { type ExecutionContext } from "ava";
 const run = promisify(execFile);
 const script = new URL("../../components/capabilities/verified-backup/upload.sh", import.meta.url).pathname;
 
-/** rclone with a folder as the bucket: it copies and compares as the real one, and says SAYS where the server would refuse. */
+/**
+ * rclone with a folder as the bucket: it copies and compares as the real one, and says SAYS where the server would
+ * refuse.
+ */
 const rclone = `#!/bin/bash
 printf '%s\\n' "$*" >>"$RECORD/arguments"; env >>"$RECORD/environment"
 [[ -z \${SAYS:-} ]] || { printf '%s\\n' "$SAYS" >&2; exit "\${EXIT:-1}"; }
@@ -60,10 +73,24 @@ function bucket(t: ExecutionContext) {
   for (const folder of ["bucket", "record", "tmp"]) mkdirSync(at(folder));
   const upload = async (changes: Record<string, string> = {}) => {
     const env = {
-      PATH: [at("bin"), process.env["PATH"]].join(delimiter), TMPDIR: at("tmp"), BUCKET: at("bucket"), RECORD: at("record"),
-      BACKUPS: at("backups"), S3_ENDPOINT: "https://s3.example.com", S3_REGION: "here", S3_BUCKET: "copies", S3_PREFIX: "db", S3_KEYS: at("keys"), S3_KEYS_FROM: "bucket-keys", UPLOAD_SECONDS: "600", ...changes,
+      PATH: [at("bin"), process.env["PATH"]].join(delimiter),
+      TMPDIR: at("tmp"),
+      BUCKET: at("bucket"),
+      RECORD: at("record"),
+      BACKUPS: at("backups"),
+      S3_ENDPOINT: "https://s3.example.com",
+      S3_REGION: "here",
+      S3_BUCKET: "copies",
+      S3_PREFIX: "db",
+      S3_KEYS: at("keys"),
+      S3_KEYS_FROM: "bucket-keys",
+      UPLOAD_SECONDS: "600",
+      ...changes,
     };
-    const { code, stdout, stderr } = await run("sh", [script], { env }).then((said) => ({ code: 0, ...said }), (error: { code: number; stdout: string; stderr: string }) => error);
+    const { code, stdout, stderr } = await run("sh", [script], { env }).then(
+      (said) => ({ code: 0, ...said }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
     // Each line begins with the time.
     return { status: code, lines: `${stdout}${stderr}`.split("\n").map((line) => line.replace(/^\d{4}-\S+Z /, "")) };
   };
@@ -76,15 +103,33 @@ test.serial("verified copies are in the bucket after the upload, and each file w
   const { at, upload } = bucket(t);
   const { status, lines } = await upload();
   t.is(status, 0, lines.join("\n"));
-  t.true(lines.includes("uploading to s3:copies/db at https://s3.example.com: 2 verified copies, newest db-2"), lines.join("\n"));
-  t.true(lines.includes("uploaded: 2 copies are in s3:copies/db with the checksums that they have here, and db-2 was read back"), lines.join("\n"));
-  t.deepEqual(readdirSync(at("bucket"), { recursive: true }).sort(), ["db-1", "db-1/SHA256SUMS", "db-1/dump", "db-2", "db-2/SHA256SUMS", "db-2/dump"]);
+  t.true(
+    lines.includes("uploading to s3:copies/db at https://s3.example.com: 2 verified copies, newest db-2"),
+    lines.join("\n"),
+  );
+  t.true(
+    lines.includes(
+      "uploaded: 2 copies are in s3:copies/db with the checksums that they have here, and db-2 was read back",
+    ),
+    lines.join("\n"),
+  );
+  t.deepEqual(readdirSync(at("bucket"), { recursive: true }).sort(), [
+    "db-1",
+    "db-1/SHA256SUMS",
+    "db-1/dump",
+    "db-2",
+    "db-2/SHA256SUMS",
+    "db-2/dump",
+  ]);
 });
 
 test.serial("the keys stand in rclone's file, and in no argument or variable of it (X06)", async (t) => {
   const { upload, recorded } = bucket(t);
   t.is((await upload()).status, 0);
-  t.is(recorded("configuration"), "[s3]\ntype = s3\nprovider = Other\nno_check_bucket = true\nendpoint = https://s3.example.com\nregion = here\naccess_key_id = the-id\nsecret_access_key = the-secret\n");
+  t.is(
+    recorded("configuration"),
+    "[s3]\ntype = s3\nprovider = Other\nno_check_bucket = true\nendpoint = https://s3.example.com\nregion = here\naccess_key_id = the-id\nsecret_access_key = the-secret\n",
+  );
   t.notRegex(recorded("arguments") + recorded("environment"), /the-id|the-secret/);
 });
 
@@ -93,20 +138,56 @@ test.serial("a key that is not there is named before anything is asked (B11)", a
   rmSync(at("keys/secret-access-key"));
   const { status, lines } = await upload();
   t.is(status, 1);
-  t.deepEqual(lines.slice(0, 2), ["FAILED: the Secret bucket-keys has no key secret-access-key, or is not there: make it with the keys of https://s3.example.com", kept]);
+  t.deepEqual(lines.slice(0, 2), [
+    "FAILED: the Secret bucket-keys has no key secret-access-key, or is not there: make it with the keys of https://s3.example.com",
+    kept,
+  ]);
   t.false(existsSync(at("record/arguments")));
 });
 
-const sent = 'ERROR : error listing: operation error S3: ListObjects, https response error StatusCode: 0, request send failed, Get "https://s3.example.com/copies?prefix=db%2F": ';
+const sent =
+  'ERROR : error listing: operation error S3: ListObjects, https response error StatusCode: 0, request send failed, Get "https://s3.example.com/copies?prefix=db%2F": ';
 const refusals = [
-  ["a wrong secret", "ERROR : api error SignatureDoesNotMatch: signature", "https://s3.example.com refuses the keys of the Secret bucket-keys (SignatureDoesNotMatch): correct them, or their rights to list, read and write copies/db"],
-  ["an unknown id", "ERROR : api error InvalidAccessKeyId: key", "https://s3.example.com refuses the keys of the Secret bucket-keys (InvalidAccessKeyId): correct them, or their rights to list, read and write copies/db"],
-  ["keys without a right", "ERROR : api error AccessDenied: no", "https://s3.example.com refuses the keys of the Secret bucket-keys (AccessDenied): correct them, or their rights to list, read and write copies/db"],
-  ["a bucket that is not there", "ERROR : error listing: directory not found", "https://s3.example.com has no bucket copies: correct s3.bucket, or make it"],
-  ["an endpoint that is gone", `${sent}dial tcp 192.0.2.1:443: connect: connection refused`, "https://s3.example.com does not answer (dial tcp 192.0.2.1:443: connect: connection refused): does it run, and do s3.cidrs hold the addresses of its name?"],
-  ["an endpoint whose name is not known", `${sent}dial tcp: lookup s3.example.com: no such host`, "https://s3.example.com does not answer (dial tcp: lookup s3.example.com: no such host): does it run, and do s3.cidrs hold the addresses of its name?"],
-  ["an endpoint that takes connections and is silent", `${sent}net/http: timeout awaiting response headers`, "https://s3.example.com does not answer (net/http: timeout awaiting response headers): does it run, and do s3.cidrs hold the addresses of its name?"],
-  ["an endpoint with another's certificate", `${sent}tls: failed to verify certificate: x509: certificate is valid for other`, "https://s3.example.com is not trusted (x509: certificate is valid for other)"],
+  [
+    "a wrong secret",
+    "ERROR : api error SignatureDoesNotMatch: signature",
+    "https://s3.example.com refuses the keys of the Secret bucket-keys (SignatureDoesNotMatch): correct them, or their rights to list, read and write copies/db",
+  ],
+  [
+    "an unknown id",
+    "ERROR : api error InvalidAccessKeyId: key",
+    "https://s3.example.com refuses the keys of the Secret bucket-keys (InvalidAccessKeyId): correct them, or their rights to list, read and write copies/db",
+  ],
+  [
+    "keys without a right",
+    "ERROR : api error AccessDenied: no",
+    "https://s3.example.com refuses the keys of the Secret bucket-keys (AccessDenied): correct them, or their rights to list, read and write copies/db",
+  ],
+  [
+    "a bucket that is not there",
+    "ERROR : error listing: directory not found",
+    "https://s3.example.com has no bucket copies: correct s3.bucket, or make it",
+  ],
+  [
+    "an endpoint that is gone",
+    `${sent}dial tcp 192.0.2.1:443: connect: connection refused`,
+    "https://s3.example.com does not answer (dial tcp 192.0.2.1:443: connect: connection refused): does it run, and do s3.cidrs hold the addresses of its name?",
+  ],
+  [
+    "an endpoint whose name is not known",
+    `${sent}dial tcp: lookup s3.example.com: no such host`,
+    "https://s3.example.com does not answer (dial tcp: lookup s3.example.com: no such host): does it run, and do s3.cidrs hold the addresses of its name?",
+  ],
+  [
+    "an endpoint that takes connections and is silent",
+    `${sent}net/http: timeout awaiting response headers`,
+    "https://s3.example.com does not answer (net/http: timeout awaiting response headers): does it run, and do s3.cidrs hold the addresses of its name?",
+  ],
+  [
+    "an endpoint with another's certificate",
+    `${sent}tls: failed to verify certificate: x509: certificate is valid for other`,
+    "https://s3.example.com is not trusted (x509: certificate is valid for other)",
+  ],
 ] as const;
 
 for (const [title, says, message] of refusals) {
@@ -120,31 +201,47 @@ for (const [title, says, message] of refusals) {
 test.serial("an upload that hangs is ended in time, and says how to give it more (X08)", async (t) => {
   const { status, lines } = await bucket(t).upload({ SLEEPS: "60", UPLOAD_SECONDS: "1" });
   t.is(status, 1);
-  t.true(lines.includes("FAILED: the upload took longer than 1 s and goes on with the next run: raise the backup's deadline, of which it may use half"), lines.join("\n"));
+  t.true(
+    lines.includes(
+      "FAILED: the upload took longer than 1 s and goes on with the next run: raise the backup's deadline, of which it may use half",
+    ),
+    lines.join("\n"),
+  );
 });
 
 test.serial("a file that did not arrive fails the upload, and the next one brings it (B11)", async (t) => {
   const { at, upload } = bucket(t);
   const { status, lines } = await upload({ LOSES: "db-2/dump" });
   t.is(status, 1);
-  t.true(lines.includes("FAILED: s3:copies/db lacks after the upload: db-2/dump. The next run uploads them"), lines.join("\n"));
+  t.true(
+    lines.includes("FAILED: s3:copies/db lacks after the upload: db-2/dump. The next run uploads them"),
+    lines.join("\n"),
+  );
   t.true(lines.includes(kept));
   t.is((await upload()).status, 0);
   t.is(readFileSync(at("bucket/db-2/dump"), "utf8"), "rows of db-2");
 });
 
-test.serial("a file that is shorter in the bucket, or another of the same size, is named and left as it is (B11)", async (t) => {
-  for (const content of ["rows", "rows of db-X"]) {
-    const { at, write, upload } = bucket(t);
-    cpSync(at("backups/verified/db-1"), at("bucket/db-1"), { recursive: true });
-    write(at("bucket/db-1/dump"), content);
-    const { status, lines } = await upload();
-    t.is(status, 1);
-    t.true(lines.includes("FAILED: s3:copies/db has damaged files, which are as they were written on the volume: db-1/dump (missing there: none). Remove them from the bucket: the next run uploads them again"), lines.join("\n"));
-    t.is(readFileSync(at("bucket/db-1/dump"), "utf8"), content);
-    t.true(existsSync(at("bucket/db-2/dump")), "the other copy is uploaded all the same");
-  }
-});
+test.serial(
+  "a file that is shorter in the bucket, or another of the same size, is named and left as it is (B11)",
+  async (t) => {
+    for (const content of ["rows", "rows of db-X"]) {
+      const { at, write, upload } = bucket(t);
+      cpSync(at("backups/verified/db-1"), at("bucket/db-1"), { recursive: true });
+      write(at("bucket/db-1/dump"), content);
+      const { status, lines } = await upload();
+      t.is(status, 1);
+      t.true(
+        lines.includes(
+          "FAILED: s3:copies/db has damaged files, which are as they were written on the volume: db-1/dump (missing there: none). Remove them from the bucket: the next run uploads them again",
+        ),
+        lines.join("\n"),
+      );
+      t.is(readFileSync(at("bucket/db-1/dump"), "utf8"), content);
+      t.true(existsSync(at("bucket/db-2/dump")), "the other copy is uploaded all the same");
+    }
+  },
+);
 
 test.serial("a copy that is damaged on the volume does not replace the good one in the bucket (B11)", async (t) => {
   const { at, write, upload } = bucket(t);
@@ -152,6 +249,11 @@ test.serial("a copy that is damaged on the volume does not replace the good one 
   write(at("backups/verified/db-1/dump"), "rotten bits");
   const { status, lines } = await upload();
   t.is(status, 1);
-  t.true(lines.includes("FAILED: db-1 is damaged on the volume, and the bucket has other content of it: remove it from the volume"), lines.join("\n"));
+  t.true(
+    lines.includes(
+      "FAILED: db-1 is damaged on the volume, and the bucket has other content of it: remove it from the volume",
+    ),
+    lines.join("\n"),
+  );
   t.is(readFileSync(at("bucket/db-1/dump"), "utf8"), "rows of db-1");
 });

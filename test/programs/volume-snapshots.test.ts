@@ -14,10 +14,23 @@ interface Snapshot {
   readonly error?: string;
 }
 
-const made = (days: string, ready = true, error?: string) => [...days].map((day): Snapshot => ({ name: `data-${day}`, day, ready, ...(error && { error }) }));
+const made = (days: string, ready = true, error?: string) =>
+  [...days].map((day): Snapshot => ({ name: `data-${day}`, day, ready, ...(error && { error }) }));
 
-/** The script against an API server that has some snapshots; a new one becomes ready, or not. `refusals` requests are cut off first. */
-async function snapshot(t: ExecutionContext, { snapshots = [], ready = true, error, refusals = 0, keep = 2 }: { snapshots?: Snapshot[]; ready?: boolean; error?: string; refusals?: number; keep?: number }) {
+/**
+ * The script against an API server that has some snapshots; a new one becomes ready, or not. `refusals` requests are
+ * cut off first.
+ */
+async function snapshot(
+  t: ExecutionContext,
+  {
+    snapshots = [],
+    ready = true,
+    error,
+    refusals = 0,
+    keep = 2,
+  }: { snapshots?: Snapshot[]; ready?: boolean; error?: string; refusals?: number; keep?: number },
+) {
   const folder = mkdtempSync(join(tmpdir(), "snapshots-"));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const there = new Map(snapshots.map((each) => [each.name, each]));
@@ -37,27 +50,61 @@ async function snapshot(t: ExecutionContext, { snapshots = [], ready = true, err
       there.set(metadata.name, { name: metadata.name, day: "9", ready, ...(error && { error }) });
     }
     if (request.method === "DELETE") there.delete(name!);
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(name && request.method === "GET" ? shown(there.get(name)!) : { items: [...there.values()].map(shown) }));
+    response
+      .writeHead(200, { "content-type": "application/json" })
+      .end(
+        JSON.stringify(
+          name && request.method === "GET" ? shown(there.get(name)!) : { items: [...there.values()].map(shown) },
+        ),
+      );
   }).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   t.teardown(() => server.close());
   writeFileSync(join(folder, "token"), "t");
   writeFileSync(join(folder, "ca.crt"), certificate);
-  const script = readFileSync(new URL("../../components/capabilities/volume-snapshots.mjs", import.meta.url), "utf8").replaceAll("/var/run/secrets/kubernetes.io/serviceaccount", folder);
+  const script = readFileSync(
+    new URL("../../components/capabilities/volume-snapshots.mjs", import.meta.url),
+    "utf8",
+  ).replaceAll("/var/run/secrets/kubernetes.io/serviceaccount", folder);
   writeFileSync(join(folder, "volume-snapshots.mjs"), script);
   const { port } = server.address() as AddressInfo;
   const child = spawn(process.execPath, [join(folder, "volume-snapshots.mjs")], {
-    env: { NAMESPACE: "edi", CLAIM: "data", SNAPSHOT_CLASS: "csi", KEEP: String(keep), READY_SECONDS: "1", API_SECONDS: "2", PAUSE_SECONDS: "0.1", KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: String(port), NODE_TLS_REJECT_UNAUTHORIZED: "0", NODE_NO_WARNINGS: "1" },
+    env: {
+      NAMESPACE: "edi",
+      CLAIM: "data",
+      SNAPSHOT_CLASS: "csi",
+      KEEP: String(keep),
+      READY_SECONDS: "1",
+      API_SECONDS: "2",
+      PAUSE_SECONDS: "0.1",
+      KUBERNETES_SERVICE_HOST: "127.0.0.1",
+      KUBERNETES_SERVICE_PORT: String(port),
+      NODE_TLS_REJECT_UNAUTHORIZED: "0",
+      NODE_NO_WARNINGS: "1",
+    },
   });
   t.teardown(() => child.kill());
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { said += text; });
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { code, left: [...there.keys()].map((name) => name.replace(/^data-\d{8}t\d{6}z$/, "data-new")).sort(), lines: said.trim().split("\n").map((line) => line.replaceAll(/data-\d{8}t\d{6}z/g, "data-new")), requests };
+  return {
+    code,
+    left: [...there.keys()].map((name) => name.replace(/^data-\d{8}t\d{6}z$/, "data-new")).sort(),
+    lines: said
+      .trim()
+      .split("\n")
+      .map((line) => line.replaceAll(/data-\d{8}t\d{6}z/g, "data-new")),
+    requests,
+  };
 }
 
 test("behind a snapshot that is ready the oldest ready ones go, and those that never became ready (E11)", async (t) => {
-  const { code, left, lines } = await snapshot(t, { snapshots: [...made("12"), ...made("3", false, "the quota is used up"), ...made("4")] });
+  const { code, left, lines } = await snapshot(t, {
+    snapshots: [...made("12"), ...made("3", false, "the quota is used up"), ...made("4")],
+  });
   t.deepEqual(lines, [
     "data-new: asked for",
     "data-new: ready to use",
@@ -99,6 +146,12 @@ test("an API server that never answers fails the run, and nothing was asked for"
   const { code, lines, requests } = await snapshot(t, { refusals: 1000 });
   t.is(code, 1);
   t.is(lines.length, 1);
-  t.regex(lines[0]!, /^FAILED: the API server does not answer after 2 s: GET \/apis\/snapshot\.storage\.k8s\.io\/v1\/namespaces\/edi\/volumesnapshots\?labelSelector=\S+: (socket hang up|read ECONNRESET|.*disconnected before secure TLS.*)$/);
-  t.deepEqual(requests.filter((request) => request.startsWith("POST")), []);
+  t.regex(
+    lines[0]!,
+    /^FAILED: the API server does not answer after 2 s: GET \/apis\/snapshot\.storage\.k8s\.io\/v1\/namespaces\/edi\/volumesnapshots\?labelSelector=\S+: (socket hang up|read ECONNRESET|.*disconnected before secure TLS.*)$/,
+  );
+  t.deepEqual(
+    requests.filter((request) => request.startsWith("POST")),
+    [],
+  );
 });

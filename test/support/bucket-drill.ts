@@ -16,7 +16,9 @@ interface PodTemplate {
   spec: DrillJob["spec"]["template"]["spec"];
 }
 
-/** A throw-away S3 server in the namespace of a PostgreSQL backup, and the backup as it is declared with that bucket. */
+/**
+ * A throw-away S3 server in the namespace of a PostgreSQL backup, and the backup as it is declared with that bucket.
+ */
 export interface BucketDrill {
   readonly endpoint: string;
   /** One run of the backup, with the keys of a Secret. */
@@ -33,7 +35,11 @@ export interface BucketDrill {
 }
 
 /** `settings` makes the stack's settings from those of the bucket. */
-export async function bucketDrill(namespace: string, cronJob: string, settings: (s3: object) => Changes): Promise<BucketDrill> {
+export async function bucketDrill(
+  namespace: string,
+  cronJob: string,
+  settings: (s3: object) => Changes,
+): Promise<BucketDrill> {
   const live = JSON.parse(await kubectl("get", "cronjob", cronJob, "-n", namespace, "-o", "json")) as Manifest;
   const named = (name: string) => ({ name, namespace });
   const secretNamed = (secret: "right" | "wrong") => `${server}-${secret}-keys`;
@@ -42,12 +48,19 @@ export async function bucketDrill(namespace: string, cronJob: string, settings: 
     if (code !== 0) throw new Error(stderr);
   };
   for (const secret of ["right", "wrong"] as const) {
-    await create({ apiVersion: "v1", kind: "Secret", metadata: named(secretNamed(secret)), stringData: { "access-key-id": keys.id, "secret-access-key": keys[secret] } });
+    await create({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: named(secretNamed(secret)),
+      stringData: { "access-key-id": keys.id, "secret-access-key": keys[secret] },
+    });
   }
 
   const template = templateOf(live);
-  const [{ securityContext, resources } = {} as Record<string, unknown>] = template.spec.initContainers as unknown as Record<string, unknown>[];
-  // The server reads its folder anew after a second, so that a file that a test damages there is soon damaged; no time at all keeps a core busy.
+  const [{ securityContext, resources } = {} as Record<string, unknown>] = template.spec
+    .initContainers as unknown as Record<string, unknown>[];
+  // The server reads its folder anew after a second, so that a file that a test damages there is soon damaged; no time
+  // at all keeps a core busy.
   const serve = `mkdir -p /data/${bucket}; exec rclone serve s3 /data --addr=:${port} --auth-key=${keys.id},${keys.right} --dir-cache-time=1s --config=/dev/null --cache-dir=/data/.cache`;
   await create({
     apiVersion: "v1",
@@ -55,7 +68,19 @@ export async function bucketDrill(namespace: string, cronJob: string, settings: 
     metadata: { ...named(server), labels: { app: server } },
     spec: {
       ...without(template.spec, "initContainers"),
-      containers: [{ name: server, image: images.rclone, command: ["sh", "-c", serve], env: [], ports: [{ containerPort: port }], securityContext, resources, readinessProbe: { tcpSocket: { port } }, volumeMounts: [{ name: "data", mountPath: "/data" }] }],
+      containers: [
+        {
+          name: server,
+          image: images.rclone,
+          command: ["sh", "-c", serve],
+          env: [],
+          ports: [{ containerPort: port }],
+          securityContext,
+          resources,
+          readinessProbe: { tcpSocket: { port } },
+          volumeMounts: [{ name: "data", mountPath: "/data" }],
+        },
+      ],
       volumes: [{ name: "data", emptyDir: { sizeLimit: "1Gi" } }],
     },
   });
@@ -63,7 +88,17 @@ export async function bucketDrill(namespace: string, cronJob: string, settings: 
   const address = await kubectl("get", "pod", server, "-n", namespace, "-o", "jsonpath={.status.podIP}");
   const endpoint = `http://${address}:${port}`;
 
-  const { objects } = await stackVariant("dev", settings({ cidrs: [`${address}/32`], endpoint, region: "here", bucket, prefix, credentialsSecret: secretNamed("right") }));
+  const { objects } = await stackVariant(
+    "dev",
+    settings({
+      cidrs: [`${address}/32`],
+      endpoint,
+      region: "here",
+      bucket,
+      prefix,
+      credentialsSecret: secretNamed("right"),
+    }),
+  );
   const own = objects.filter(({ metadata }) => metadata.namespace === namespace);
   const declared = find(own, "CronJob", cronJob);
   await create({ ...find(own, "NetworkPolicy", cronJob), metadata: named(`${server}-client`) });
@@ -71,7 +106,13 @@ export async function bucketDrill(namespace: string, cronJob: string, settings: 
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
     metadata: named(server),
-    spec: { podSelector: { matchLabels: { app: server } }, policyTypes: ["Ingress", "Egress"], ingress: [{ from: [{ podSelector: { matchLabels: template.metadata.labels } }], ports: [{ protocol: "TCP", port }] }] },
+    spec: {
+      podSelector: { matchLabels: { app: server } },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [
+        { from: [{ podSelector: { matchLabels: template.metadata.labels } }], ports: [{ protocol: "TCP", port }] },
+      ],
+    },
   });
 
   const inPod = (script: string) => kubectl("exec", "-n", namespace, server, "--", "sh", "-ec", script);
@@ -79,12 +120,21 @@ export async function bucketDrill(namespace: string, cronJob: string, settings: 
   return {
     endpoint,
     run: (secret = "right") => {
-      const template = JSON.stringify((declared["spec"] as { jobTemplate: DrillJob }).jobTemplate).replaceAll(secretNamed("right"), secretNamed(secret));
+      const template = JSON.stringify((declared["spec"] as { jobTemplate: DrillJob }).jobTemplate).replaceAll(
+        secretNamed("right"),
+        secretNamed(secret),
+      );
       const { metadata, spec } = JSON.parse(template) as DrillJob;
-      return runJob({ apiVersion: "batch/v1", kind: "Job", metadata: { ...metadata, ...named(`drill-${cronJob}-${secret}-${Date.now().toString(36)}`) }, spec } as Pick<DrillJob, "metadata">);
+      return runJob({
+        apiVersion: "batch/v1",
+        kind: "Job",
+        metadata: { ...metadata, ...named(`drill-${cronJob}-${secret}-${Date.now().toString(36)}`) },
+        spec,
+      } as Pick<DrillJob, "metadata">);
     },
     inBucket: (script) => inPod(`cd /data/${bucket}/${prefix}; ${script}`),
-    listed: async () => (await inPod(`rclone lsf --recursive --files-only --config=/dev/null '${remote}'`)).split("\n").sort(),
+    listed: async () =>
+      (await inPod(`rclone lsf --recursive --files-only --config=/dev/null '${remote}'`)).split("\n").sort(),
     restored: async (copy) => {
       const { metadata, spec } = templateOf(declared);
       const verify = spec.initContainers.find(({ name }) => name === "verify")!;
@@ -98,13 +148,37 @@ export async function bucketDrill(namespace: string, cronJob: string, settings: 
         metadata: { ...named(name), labels: metadata.labels },
         spec: {
           ...spec,
-          initContainers: [{ ...upload, name: "download", command: ["sh", "-ec", download], volumeMounts: [...upload.volumeMounts, { name: "scratch", mountPath: "/scratch" }] }],
-          containers: [{ ...verify, env: [{ name: "BACKUPS", value: folder }], command: ["bash", "-ec", `bash /scripts/verify.sh; cat ${folder}/verified/${copy}/row-counts`] }],
+          initContainers: [
+            {
+              ...upload,
+              name: "download",
+              command: ["sh", "-ec", download],
+              volumeMounts: [...upload.volumeMounts, { name: "scratch", mountPath: "/scratch" }],
+            },
+          ],
+          containers: [
+            {
+              ...verify,
+              env: [{ name: "BACKUPS", value: folder }],
+              command: ["bash", "-ec", `bash /scripts/verify.sh; cat ${folder}/verified/${copy}/row-counts`],
+            },
+          ],
         },
       });
       try {
-        const phase = await eventually(`the end of pod ${name}`, 120, () => kubectl("get", "pod", name, "-n", namespace, "-o", "jsonpath={.status.phase}"), (seen) => /Succeeded|Failed/.test(seen));
-        const logs = await kubectl("logs", "-n", namespace, name, phase === "Failed" ? "--all-containers" : "--container=verify");
+        const phase = await eventually(
+          `the end of pod ${name}`,
+          120,
+          () => kubectl("get", "pod", name, "-n", namespace, "-o", "jsonpath={.status.phase}"),
+          (seen) => /Succeeded|Failed/.test(seen),
+        );
+        const logs = await kubectl(
+          "logs",
+          "-n",
+          namespace,
+          name,
+          phase === "Failed" ? "--all-containers" : "--container=verify",
+        );
         if (phase === "Failed") throw new Error(logs);
         return logs;
       } finally {
@@ -112,11 +186,23 @@ export async function bucketDrill(namespace: string, cronJob: string, settings: 
       }
     },
     vanish: () => kubectl("delete", "pod", server, "-n", namespace, "--wait=true"),
-    cleanUp: () => kubectl("delete", "-n", namespace, "--ignore-not-found", `pod/${server}`, `networkpolicy/${server}`, `networkpolicy/${server}-client`, `secret/${secretNamed("right")}`, `secret/${secretNamed("wrong")}`),
+    cleanUp: () =>
+      kubectl(
+        "delete",
+        "-n",
+        namespace,
+        "--ignore-not-found",
+        `pod/${server}`,
+        `networkpolicy/${server}`,
+        `networkpolicy/${server}-client`,
+        `secret/${secretNamed("right")}`,
+        `secret/${secretNamed("wrong")}`,
+      ),
   };
 }
 
-const templateOf = (job: Manifest): PodTemplate => (job["spec"] as { jobTemplate: { spec: { template: PodTemplate } } }).jobTemplate.spec.template;
+const templateOf = (job: Manifest): PodTemplate =>
+  (job["spec"] as { jobTemplate: { spec: { template: PodTemplate } } }).jobTemplate.spec.template;
 
 function without<T extends object, Key extends keyof T>(object: T, key: Key): Omit<T, Key> {
   const { [key]: _, ...rest } = object;

@@ -1,6 +1,24 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
-import { AlgorithmIdentifier, AttributeTypeAndValue, AttributeValue, BasicConstraints, Certificate, Extension, Extensions, GeneralName, id_ce_basicConstraints, id_ce_subjectAltName, Name, RelativeDistinguishedName, SubjectAlternativeName, SubjectPublicKeyInfo, TBSCertificate, Validity, Version } from "@peculiar/asn1-x509";
+import {
+  AlgorithmIdentifier,
+  AttributeTypeAndValue,
+  AttributeValue,
+  BasicConstraints,
+  Certificate,
+  Extension,
+  Extensions,
+  GeneralName,
+  id_ce_basicConstraints,
+  id_ce_subjectAltName,
+  Name,
+  RelativeDistinguishedName,
+  SubjectAlternativeName,
+  SubjectPublicKeyInfo,
+  TBSCertificate,
+  Validity,
+  Version,
+} from "@peculiar/asn1-x509";
 
 /** A certificate and its key, in PEM. */
 export interface KeyPair {
@@ -15,19 +33,34 @@ export interface TestAuthority {
 }
 
 const ecdsaWithSha256 = new AlgorithmIdentifier({ algorithm: "1.2.840.10045.4.3.2" });
-const nameOf = (common: string) => new Name([new RelativeDistinguishedName([new AttributeTypeAndValue({ type: "2.5.4.3", value: new AttributeValue({ utf8String: common }) })])]);
+const nameOf = (common: string) =>
+  new Name([
+    new RelativeDistinguishedName([
+      new AttributeTypeAndValue({ type: "2.5.4.3", value: new AttributeValue({ utf8String: common }) }),
+    ]),
+  ]);
 const day = 86_400_000;
 
 /** A new authority that holds for a day from now. */
 export function testAuthority(name: string): TestAuthority {
   const own = newKey();
-  const constraints = new Extension({ extnID: id_ce_basicConstraints, critical: true, extnValue: new OctetString(AsnConvert.serialize(new BasicConstraints({ cA: true }))) });
+  const constraints = new Extension({
+    extnID: id_ce_basicConstraints,
+    critical: true,
+    extnValue: new OctetString(AsnConvert.serialize(new BasicConstraints({ cA: true }))),
+  });
   return {
     certificate: signed(own, name, own.publicKey, name, constraints),
     issue: (...hosts) => {
       const pair = newKey();
       const names = new SubjectAlternativeName(hosts.map((host) => new GeneralName({ dNSName: host })));
-      const certificate = signed(own, name, pair.publicKey, hosts[0], new Extension({ extnID: id_ce_subjectAltName, extnValue: new OctetString(AsnConvert.serialize(names)) }));
+      const certificate = signed(
+        own,
+        name,
+        pair.publicKey,
+        hosts[0],
+        new Extension({ extnID: id_ce_subjectAltName, extnValue: new OctetString(AsnConvert.serialize(names)) }),
+      );
       return { certificate, key: pair.privateKey.export({ type: "pkcs8", format: "pem" }) as string };
     },
   };
@@ -38,7 +71,13 @@ const newKey = () => {
   return { publicKey, privateKey: createPrivateKey(privateKey.export({ type: "pkcs8", format: "pem" })) };
 };
 
-function signed(by: { readonly privateKey: KeyObject }, issuer: string, key: KeyObject, subject: string, extension: Extension): string {
+function signed(
+  by: { readonly privateKey: KeyObject },
+  issuer: string,
+  key: KeyObject,
+  subject: string,
+  extension: Extension,
+): string {
   const content = new TBSCertificate({
     version: Version.v3,
     serialNumber: Uint8Array.of(1, ...randomBytes(15)).buffer,
@@ -50,6 +89,15 @@ function signed(by: { readonly privateKey: KeyObject }, issuer: string, key: Key
     extensions: new Extensions([extension]),
   });
   const signature = sign("sha256", new Uint8Array(AsnConvert.serialize(content)), by.privateKey);
-  const bytes = AsnConvert.serialize(new Certificate({ tbsCertificate: content, signatureAlgorithm: ecdsaWithSha256, signatureValue: Uint8Array.from(signature).buffer }));
-  return `-----BEGIN CERTIFICATE-----\n${Buffer.from(bytes).toString("base64").match(/.{1,64}/g)!.join("\n")}\n-----END CERTIFICATE-----\n`;
+  const bytes = AsnConvert.serialize(
+    new Certificate({
+      tbsCertificate: content,
+      signatureAlgorithm: ecdsaWithSha256,
+      signatureValue: Uint8Array.from(signature).buffer,
+    }),
+  );
+  return `-----BEGIN CERTIFICATE-----\n${Buffer.from(bytes)
+    .toString("base64")
+    .match(/.{1,64}/g)!
+    .join("\n")}\n-----END CERTIFICATE-----\n`;
 }

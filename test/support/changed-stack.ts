@@ -7,7 +7,10 @@ import { copyCheckout } from "./checkout-copy.ts";
 /** Values of a stack's file to change, by their path: "bgc-platform.postgres.storage". */
 export type SettingChanges = Readonly<Record<string, unknown>>;
 
-/** A copy of the checkout, the file Pulumi.dev.yaml of which says something else, and an update from which goes to the same stack. Goes with the test. */
+/**
+ * A copy of the checkout, the file Pulumi.dev.yaml of which says something else, and an update from which goes to the
+ * same stack. Goes with the test.
+ */
 export function changedStack(t: ExecutionContext, changes: SettingChanges): string {
   const folder = copyCheckout({}, { sharedState: true });
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));

@@ -13,7 +13,8 @@ const caches = ["bundles", "compile-cache"];
 const engineState = ["backend", "passphrase", "pulumi", "stacks"];
 
 /**
- * Copies the project's files to a new folder and changes some, as a colleague's branch would. It shares the dependencies,
+ * Copies the project's files to a new folder and changes some, as a colleague's branch would. It shares the
+ * dependencies,
  * the caches and, when asked, the engine's state, so that an update from it goes to the same stack.
  */
 export function copyCheckout(edits: Edits, { sharedState = false } = {}): string {
@@ -28,7 +29,12 @@ export function copyCheckout(edits: Edits, { sharedState = false } = {}): string
 }
 
 function fill(copy: string, edits: Edits, shared: readonly string[]): void {
-  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: checkout, encoding: "utf8" }).split("\n").filter((file) => file && existsSync(join(checkout, file)));
+  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+    cwd: checkout,
+    encoding: "utf8",
+  })
+    .split("\n")
+    .filter((file) => file && existsSync(join(checkout, file)));
   for (const file of files) {
     mkdirSync(dirname(join(copy, file)), { recursive: true });
     cpSync(join(checkout, file), join(copy, file));
@@ -41,7 +47,10 @@ function fill(copy: string, edits: Edits, shared: readonly string[]): void {
     let text = readFileSync(join(copy, file), "utf8");
     for (const [from, to] of replacements) {
       const count = text.split(from).length - 1;
-      if (count !== 1) throw new Error(`${file} has ${count} places that say ${JSON.stringify(from)}, and exactly one is to be changed`);
+      if (count !== 1)
+        throw new Error(
+          `${file} has ${count} places that say ${JSON.stringify(from)}, and exactly one is to be changed`,
+        );
       text = text.replace(from, () => to);
     }
     writeFileSync(join(copy, file), text);

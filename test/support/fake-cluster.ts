@@ -6,7 +6,12 @@ import { join } from "node:path";
 import type { ExecutionContext } from "ava";
 
 /** A Kubernetes object, as loosely as a test needs it. */
-export type Thing = { apiVersion?: string; kind: string; metadata: { name: string; namespace?: string; [field: string]: any }; [field: string]: any };
+export type Thing = {
+  apiVersion?: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; [field: string]: any };
+  [field: string]: any;
+};
 
 /** A request that changes something, or reads a log. */
 export interface Asked {
@@ -41,12 +46,27 @@ export interface FakeCluster {
 }
 
 const groups: Record<string, string> = {
-  Deployment: "apps/v1", StatefulSet: "apps/v1", CronJob: "batch/v1", Job: "batch/v1", Lease: "coordination.k8s.io/v1", HorizontalPodAutoscaler: "autoscaling/v2",
-  EndpointSlice: "discovery.k8s.io/v1", Ingress: "networking.k8s.io/v1", IngressClass: "networking.k8s.io/v1", Certificate: "cert-manager.io/v1",
-  Pod: "v1", Service: "v1", ConfigMap: "v1", Secret: "v1", PersistentVolumeClaim: "v1",
+  Deployment: "apps/v1",
+  StatefulSet: "apps/v1",
+  CronJob: "batch/v1",
+  Job: "batch/v1",
+  Lease: "coordination.k8s.io/v1",
+  HorizontalPodAutoscaler: "autoscaling/v2",
+  EndpointSlice: "discovery.k8s.io/v1",
+  Ingress: "networking.k8s.io/v1",
+  IngressClass: "networking.k8s.io/v1",
+  Certificate: "cert-manager.io/v1",
+  Pod: "v1",
+  Service: "v1",
+  ConfigMap: "v1",
+  Secret: "v1",
+  PersistentVolumeClaim: "v1",
 };
-const pluralOf = (kind: string) => `${kind.toLowerCase()}${/s$/.test(kind) ? "es" : "s"}`.replace(/([^aeiou])ys$/, "$1ies");
-const kindOf: Record<string, string> = Object.fromEntries(Object.keys(groups).map((kind) => [`${groups[kind]}/${pluralOf(kind)}`, kind]));
+const pluralOf = (kind: string) =>
+  `${kind.toLowerCase()}${/s$/.test(kind) ? "es" : "s"}`.replace(/([^aeiou])ys$/, "$1ies");
+const kindOf: Record<string, string> = Object.fromEntries(
+  Object.keys(groups).map((kind) => [`${groups[kind]}/${pluralOf(kind)}`, kind]),
+);
 
 /** Starts one with these objects; it ends with the test. Objects without a namespace are in `data`. */
 export async function fakeCluster(t: ExecutionContext, things: readonly Thing[]): Promise<FakeCluster> {
@@ -56,8 +76,15 @@ export async function fakeCluster(t: ExecutionContext, things: readonly Thing[])
   const put = (thing: Thing): Thing => {
     const { metadata } = thing;
     const stored: Thing = {
-      ...thing, apiVersion: groups[thing.kind]!,
-      metadata: { namespace: "data", uid: `uid-${thing.kind}-${metadata.name}-${version}`, creationTimestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, version)).toISOString(), ...metadata, resourceVersion: String(++version) },
+      ...thing,
+      apiVersion: groups[thing.kind]!,
+      metadata: {
+        namespace: "data",
+        uid: `uid-${thing.kind}-${metadata.name}-${version}`,
+        creationTimestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, version)).toISOString(),
+        ...metadata,
+        resourceVersion: String(++version),
+      },
     };
     kept.set(key(thing.kind, metadata.name), stored);
     return stored;
@@ -65,29 +92,64 @@ export async function fakeCluster(t: ExecutionContext, things: readonly Thing[])
   for (const thing of things) put(thing);
   const everything = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];
   const cluster: FakeCluster = {
-    kubeconfig: "", changes: [], rules: everything, logs: {}, put, before: () => undefined, after: () => {}, stop: async () => {},
+    kubeconfig: "",
+    changes: [],
+    rules: everything,
+    logs: {},
+    put,
+    before: () => undefined,
+    after: () => {},
+    stop: async () => {},
     get: (kind, name) => kept.get(key(kind, name)),
     all: (kind) => [...kept.values()].filter((thing) => thing.kind === kind),
     remove: (kind, name) => void kept.delete(key(kind, name)),
   };
-  const refusal = (status: number, message: string): Answered => ({ status, body: { kind: "Status", status: "Failure", code: status, message } });
+  const refusal = (status: number, message: string): Answered => ({
+    status,
+    body: { kind: "Status", status: "Failure", code: status, message },
+  });
 
   function answer(asked: Asked): Answered {
     const early = cluster.before(asked);
     if (early) return early;
     const { method, path, body } = asked;
     const url = new URL(path, "http://server");
-    if (url.pathname === "/api/v1/namespaces/kube-system") return { status: 200, body: { kind: "Namespace", metadata: { name: "kube-system", uid: "cluster-1" } } };
-    if (url.pathname.endsWith("/selfsubjectrulesreviews")) return { status: 201, body: { ...body, status: { incomplete: false, nonResourceRules: [], resourceRules: cluster.rules } } };
-    const [, version = "", namespace, plural = "", name, sub] = /^\/(?:api|apis)\/((?:[\w.-]+\/)?v\d\w*)(?:\/namespaces\/([^/]+))?\/(\w+)(?:\/([^/]+))?(?:\/(\w+))?$/.exec(url.pathname) ?? [];
+    if (url.pathname === "/api/v1/namespaces/kube-system")
+      return { status: 200, body: { kind: "Namespace", metadata: { name: "kube-system", uid: "cluster-1" } } };
+    if (url.pathname.endsWith("/selfsubjectrulesreviews"))
+      return {
+        status: 201,
+        body: { ...body, status: { incomplete: false, nonResourceRules: [], resourceRules: cluster.rules } },
+      };
+    const [, version = "", namespace, plural = "", name, sub] =
+      /^\/(?:api|apis)\/((?:[\w.-]+\/)?v\d\w*)(?:\/namespaces\/([^/]+))?\/(\w+)(?:\/([^/]+))?(?:\/(\w+))?$/.exec(
+        url.pathname,
+      ) ?? [];
     const kind = kindOf[`${version}/${plural}`];
     if (kind === undefined) return refusal(404, "the server could not find the requested resource");
-    if (sub === "log") return { status: 200, body: cluster.logs[`${name} ${url.searchParams.get("container")}${url.searchParams.get("previous") === "true" ? " previous" : ""}`] ?? "" };
+    if (sub === "log")
+      return {
+        status: 200,
+        body:
+          cluster.logs[
+            `${name} ${url.searchParams.get("container")}${url.searchParams.get("previous") === "true" ? " previous" : ""}`
+          ] ?? "",
+      };
     const there = name === undefined ? undefined : kept.get(key(kind, name));
     if (method === "GET" && name === undefined) {
-      const wanted = (url.searchParams.get("labelSelector") ?? "").split(",").filter(Boolean).map((each) => each.split("="));
-      const items = cluster.all(kind).filter(({ metadata }) => (namespace === undefined || metadata.namespace === namespace)
-        && wanted.every(([label = "", value]) => (value === undefined ? metadata["labels"]?.[label] !== undefined : metadata["labels"]?.[label] === value)));
+      const wanted = (url.searchParams.get("labelSelector") ?? "")
+        .split(",")
+        .filter(Boolean)
+        .map((each) => each.split("="));
+      const items = cluster
+        .all(kind)
+        .filter(
+          ({ metadata }) =>
+            (namespace === undefined || metadata.namespace === namespace) &&
+            wanted.every(([label = "", value]) =>
+              value === undefined ? metadata["labels"]?.[label] !== undefined : metadata["labels"]?.[label] === value,
+            ),
+        );
       return { status: 200, body: { kind: `${kind}List`, apiVersion: version, metadata: {}, items } };
     }
     if (method !== "POST" && there === undefined) return refusal(404, `${plural} "${name}" not found`);
@@ -102,30 +164,64 @@ export async function fakeCluster(t: ExecutionContext, things: readonly Thing[])
       cluster.remove(kind, name!);
       return { status: 200, body: { kind: "Status", status: "Success" } };
     }
-    if (method === "POST" && kept.has(key(kind, body.metadata.name))) return refusal(409, `${plural} "${body.metadata.name}" already exists`);
+    if (method === "POST" && kept.has(key(kind, body.metadata.name)))
+      return refusal(409, `${plural} "${body.metadata.name}" already exists`);
     const sent = body.metadata?.resourceVersion;
-    if (method === "PUT" && sent !== undefined && sent !== there!.metadata["resourceVersion"]) return refusal(409, `Operation cannot be fulfilled on ${plural} "${name}": the object has been modified`);
-    const change = method === "PATCH" ? { ...there!, spec: { ...there!["spec"], ...body.spec } } : sub === "status" ? { ...there!, status: body.status } : { ...body, kind };
-    const stored = put(method === "POST" ? change : { ...change, metadata: { ...there!.metadata, ...change.metadata } });
+    if (method === "PUT" && sent !== undefined && sent !== there!.metadata["resourceVersion"])
+      return refusal(409, `Operation cannot be fulfilled on ${plural} "${name}": the object has been modified`);
+    const change =
+      method === "PATCH"
+        ? { ...there!, spec: { ...there!["spec"], ...body.spec } }
+        : sub === "status"
+          ? { ...there!, status: body.status }
+          : { ...body, kind };
+    const stored = put(
+      method === "POST" ? change : { ...change, metadata: { ...there!.metadata, ...change.metadata } },
+    );
     cluster.after(asked, stored);
     return { status: method === "POST" ? 201 : 200, body: kept.get(key(kind, stored.metadata.name)) ?? stored };
   }
 
   const server = createServer((request, response) => {
     let text = "";
-    request.on("data", (chunk: Buffer) => (text += chunk.toString())).on("end", () => {
-      const { status, body } = answer({ method: request.method!, path: request.url!, body: text === "" ? undefined : JSON.parse(text) });
-      response.writeHead(status, { "content-type": typeof body === "string" ? "text/plain" : "application/json", connection: "close" }).end(typeof body === "string" ? body : JSON.stringify(body));
-    });
+    request
+      .on("data", (chunk: Buffer) => (text += chunk.toString()))
+      .on("end", () => {
+        const { status, body } = answer({
+          method: request.method!,
+          path: request.url!,
+          body: text === "" ? undefined : JSON.parse(text),
+        });
+        response
+          .writeHead(status, {
+            "content-type": typeof body === "string" ? "text/plain" : "application/json",
+            connection: "close",
+          })
+          .end(typeof body === "string" ? body : JSON.stringify(body));
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const folder = mkdtempSync(join(tmpdir(), "fake-cluster-"));
   const kubeconfig = join(folder, "config");
-  writeFileSync(kubeconfig, JSON.stringify({
-    apiVersion: "v1", kind: "Config", "current-context": "here",
-    clusters: [{ name: "c", cluster: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, "insecure-skip-tls-verify": true } }], users: [{ name: "u", user: { token: "secret-token" } }],
-    contexts: [{ name: "here", context: { cluster: "c", user: "u" } }],
-  }));
+  writeFileSync(
+    kubeconfig,
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "here",
+      clusters: [
+        {
+          name: "c",
+          cluster: {
+            server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+            "insecure-skip-tls-verify": true,
+          },
+        },
+      ],
+      users: [{ name: "u", user: { token: "secret-token" } }],
+      contexts: [{ name: "here", context: { cluster: "c", user: "u" } }],
+    }),
+  );
   const stop = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

@@ -20,10 +20,17 @@ const traefik = { "app.kubernetes.io/name": "traefik" };
 export async function flowTables(stack: StackName): Promise<Record<string, Table>> {
   const settings = await settingsOf(stack);
   // Production's certificates are proven to Let's Encrypt through the ingress controller.
-  const solvers: Flow[] = stack === "prod" ? [{ from: { namespace: "traefik", labels: traefik }, to: { app: "acme-solver" }, ports: [8089] }] : [];
-  return Object.fromEntries(deployedSystems(settings).map(({ system, own }) => {
-    const { flows, metrics, certified, ...table } = system.network(own, contextOf(settings));
-    const scraped = settings.monitoring.flatMap((from) => Object.entries(metrics).map(([app, port]) => ({ from, to: { app }, ports: [port] })));
-    return [system.namespace, { ...table, flows: [...flows, ...scraped, ...(certified ? solvers : [])] }];
-  }));
+  const solvers: Flow[] =
+    stack === "prod"
+      ? [{ from: { namespace: "traefik", labels: traefik }, to: { app: "acme-solver" }, ports: [8089] }]
+      : [];
+  return Object.fromEntries(
+    deployedSystems(settings).map(({ system, own }) => {
+      const { flows, metrics, certified, ...table } = system.network(own, contextOf(settings));
+      const scraped = settings.monitoring.flatMap((from) =>
+        Object.entries(metrics).map(([app, port]) => ({ from, to: { app }, ports: [port] })),
+      );
+      return [system.namespace, { ...table, flows: [...flows, ...scraped, ...(certified ? solvers : [])] }];
+    }),
+  );
 }

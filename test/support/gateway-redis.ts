@@ -40,9 +40,11 @@ export function database(t: ExecutionContext): () => Redis {
 }
 
 /** Lets time pass for a hash that remembers seconds. */
-export const age = async (redis: Redis, key: string, field: string, seconds: number) => void (await redis.hset(key, field, Number(await redis.hget(key, field)) - seconds));
+export const age = async (redis: Redis, key: string, field: string, seconds: number) =>
+  void (await redis.hset(key, field, Number(await redis.hget(key, field)) - seconds));
 
 /** Passes for seconds that are right but for those that the test itself took. */
-export const near = (t: ExecutionContext, actual: unknown, expected: number) => t.true(Math.abs(Number(actual) - expected) <= 5, `${actual} is not near ${expected}`);
+export const near = (t: ExecutionContext, actual: unknown, expected: number) =>
+  t.true(Math.abs(Number(actual) - expected) <= 5, `${actual} is not near ${expected}`);
 
 export const now = () => Date.now() / 1000;

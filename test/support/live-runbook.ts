@@ -1,7 +1,8 @@
 import type { ExecutionContext } from "ava";
 import { command, kubectl } from "./cluster.ts";
 
-const runbook = (...args: string[]) => command(process.execPath, ["scripts/run.mjs", "runbook", ...args], { timeout: 900_000 });
+const runbook = (...args: string[]) =>
+  command(process.execPath, ["scripts/run.mjs", "runbook", ...args], { timeout: 900_000 });
 
 /** What a verb that acts says of itself with --json. */
 interface Done {
@@ -26,6 +27,12 @@ export async function actsWell(t: ExecutionContext, namespace: string, ...args: 
   const { kept, ...evidence } = JSON.parse(stdout) as Done;
   t.is(evidence.state, "done");
   t.true(evidence.facts.length > 0);
-  t.deepEqual(evidence.facts.filter(({ answer }) => answer !== "yes"), []);
-  t.deepEqual(JSON.parse(await kubectl("get", "configmap", kept, "-n", namespace, "-o", "jsonpath={.data.evidence\\.json}")), evidence);
+  t.deepEqual(
+    evidence.facts.filter(({ answer }) => answer !== "yes"),
+    [],
+  );
+  t.deepEqual(
+    JSON.parse(await kubectl("get", "configmap", kept, "-n", namespace, "-o", "jsonpath={.data.evidence\\.json}")),
+    evidence,
+  );
 }

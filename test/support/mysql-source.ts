@@ -39,11 +39,32 @@ const backup = { app: "bots-edi", component: "backup" };
 const port = { protocol: "TCP", port: 3306 };
 const metadata = { name: "mysql-8", namespace: "edi", labels };
 
-/** A MySQL server beside EDI's own, under the name mysql-8 and with the password of EDI's user; everything goes with its pod. */
+/**
+ * A MySQL server beside EDI's own, under the name mysql-8 and with the password of EDI's user; everything goes with its
+ * pod.
+ */
 export const mysqlSource: readonly object[] = [
   { apiVersion: "v1", kind: "Service", metadata, spec: { selector: labels, ports: [{ port: 3306 }] } },
-  { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata, spec: { podSelector: { matchLabels: labels }, policyTypes: ["Ingress"], ingress: [{ from: [{ podSelector: { matchLabels: backup } }], ports: [port] }] } },
-  { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { ...metadata, name: "mysql-8-backup" }, spec: { podSelector: { matchLabels: backup }, policyTypes: ["Egress"], egress: [{ to: [{ podSelector: { matchLabels: labels } }], ports: [port] }] } },
+  {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata,
+    spec: {
+      podSelector: { matchLabels: labels },
+      policyTypes: ["Ingress"],
+      ingress: [{ from: [{ podSelector: { matchLabels: backup } }], ports: [port] }],
+    },
+  },
+  {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { ...metadata, name: "mysql-8-backup" },
+    spec: {
+      podSelector: { matchLabels: backup },
+      policyTypes: ["Egress"],
+      egress: [{ to: [{ podSelector: { matchLabels: labels } }], ports: [port] }],
+    },
+  },
   {
     apiVersion: "v1",
     kind: "Pod",
@@ -51,18 +72,39 @@ export const mysqlSource: readonly object[] = [
     spec: {
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 1,
-      securityContext: { runAsNonRoot: true, runAsUser: 999, runAsGroup: 999, fsGroup: 999, seccompProfile: { type: "RuntimeDefault" } },
-      containers: [{
-        name: "mysql",
-        image: images.mysql,
-        imagePullPolicy: "IfNotPresent",
-        command: ["bash", "-c", sourceScript],
-        readinessProbe: { exec: { command: ["test", "-e", "/data/ready"] }, periodSeconds: 2, timeoutSeconds: 5 },
-        resources: { requests: { cpu: "50m", memory: "256Mi", "ephemeral-storage": "64Mi" }, limits: { cpu: "1", memory: "1Gi", "ephemeral-storage": "2Gi" } },
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, readOnlyRootFilesystem: true },
-        volumeMounts: [{ name: "data", mountPath: "/data" }, { name: "password", mountPath: "/credentials", readOnly: true }],
-      }],
-      volumes: [{ name: "data", emptyDir: { sizeLimit: "2Gi" } }, { name: "password", secret: { secretName: "bots-edidb-secret" } }],
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 999,
+        runAsGroup: 999,
+        fsGroup: 999,
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      containers: [
+        {
+          name: "mysql",
+          image: images.mysql,
+          imagePullPolicy: "IfNotPresent",
+          command: ["bash", "-c", sourceScript],
+          readinessProbe: { exec: { command: ["test", "-e", "/data/ready"] }, periodSeconds: 2, timeoutSeconds: 5 },
+          resources: {
+            requests: { cpu: "50m", memory: "256Mi", "ephemeral-storage": "64Mi" },
+            limits: { cpu: "1", memory: "1Gi", "ephemeral-storage": "2Gi" },
+          },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"] },
+            readOnlyRootFilesystem: true,
+          },
+          volumeMounts: [
+            { name: "data", mountPath: "/data" },
+            { name: "password", mountPath: "/credentials", readOnly: true },
+          ],
+        },
+      ],
+      volumes: [
+        { name: "data", emptyDir: { sizeLimit: "2Gi" } },
+        { name: "password", secret: { secretName: "bots-edidb-secret" } },
+      ],
     },
   },
 ];

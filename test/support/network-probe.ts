@@ -23,26 +23,38 @@ export interface Listener {
   readonly protocol: "TCP" | "UDP";
 }
 
-const titleOf = ({ namespace, app, port, protocol }: Listener) => `${namespace ? `${namespace}/` : ""}${app} ${protocol}/${port}`;
+const titleOf = ({ namespace, app, port, protocol }: Listener) =>
+  `${namespace ? `${namespace}/` : ""}${app} ${protocol}/${port}`;
 /** A look at one connection. */
-export const connection = (source: Source, to: Listener): string => `${source.namespace}/${source.name} -> ${titleOf(to)}`;
+export const connection = (source: Source, to: Listener): string =>
+  `${source.namespace}/${source.name} -> ${titleOf(to)}`;
 
 interface Pod {
   readonly metadata: { readonly namespace: string; readonly labels?: Labels; readonly deletionTimestamp?: string };
   readonly spec: { readonly containers: readonly { readonly ports?: readonly { readonly containerPort: number }[] }[] };
-  readonly status: { readonly podIP?: string; readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status: {
+    readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 }
 interface Policy {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec: { readonly podSelector: { readonly matchLabels?: Labels } };
 }
-const list = async <T>(kind: string): Promise<readonly T[]> => (JSON.parse(await kubectl("get", kind, "-A", "-o", "json")) as { items: T[] }).items;
+const list = async <T>(kind: string): Promise<readonly T[]> =>
+  (JSON.parse(await kubectl("get", kind, "-A", "-o", "json")) as { items: T[] }).items;
 
 /** The apps that have a policy of their own in some namespaces, and a pod of nobody's in each. */
 export async function sources(namespaces: readonly string[]): Promise<Source[]> {
-  const policies = (await list<Policy>("networkpolicies")).filter(({ metadata, spec }) => namespaces.includes(metadata.namespace) && spec.podSelector.matchLabels);
+  const policies = (await list<Policy>("networkpolicies")).filter(
+    ({ metadata, spec }) => namespaces.includes(metadata.namespace) && spec.podSelector.matchLabels,
+  );
   return [
-    ...policies.map(({ metadata, spec }) => ({ namespace: metadata.namespace, name: metadata.name, labels: spec.podSelector.matchLabels! })),
+    ...policies.map(({ metadata, spec }) => ({
+      namespace: metadata.namespace,
+      name: metadata.name,
+      labels: spec.podSelector.matchLabels!,
+    })),
     ...namespaces.map((namespace) => ({ namespace, name: "stranger", labels: { app: "stranger" } })),
   ];
 }
@@ -50,13 +62,27 @@ export async function sources(namespaces: readonly string[]): Promise<Source[]> 
 /** Every port of a Ready pod of each app, the cluster's resolver, API server and kubelet. */
 export async function listeners(apps: readonly Source[]): Promise<Listener[]> {
   const pods = await list<Pod>("pods");
-  const ready = pods.filter(({ metadata, status }) => !metadata.deletionTimestamp && status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"));
+  const ready = pods.filter(
+    ({ metadata, status }) =>
+      !metadata.deletionTimestamp &&
+      status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
+  );
   const resolver = ready.find(({ metadata }) => metadata.labels?.["k8s-app"] === "kube-dns")!.status.podIP!;
   return [
     ...apps.flatMap(({ namespace, name, labels }) => {
-      const pod = ready.find(({ metadata }) => metadata.namespace === namespace && selects(labels, metadata.labels ?? {}));
+      const pod = ready.find(
+        ({ metadata }) => metadata.namespace === namespace && selects(labels, metadata.labels ?? {}),
+      );
       const ports = pod?.spec.containers.flatMap((container) => container.ports ?? []) ?? [];
-      return ports.map(({ containerPort }): Listener => ({ namespace, app: name, address: pod!.status.podIP!, port: containerPort, protocol: "TCP" }));
+      return ports.map(
+        ({ containerPort }): Listener => ({
+          namespace,
+          app: name,
+          address: pod!.status.podIP!,
+          port: containerPort,
+          protocol: "TCP",
+        }),
+      );
     }),
     { app: "resolver", address: resolver, port: 53, protocol: "TCP" },
     { app: "resolver", address: resolver, port: 53, protocol: "UDP" },
@@ -66,16 +92,33 @@ export async function listeners(apps: readonly Source[]): Promise<Listener[]> {
   ];
 }
 
-/** Whether a flow table opens a connection: on the sender's side, and on the receiver's where that has an app. Pods of other namespaces may send everything. */
-export function declared({ ingress, egress }: Openings, source: Source, to: Listener, namespaces: readonly string[]): boolean {
+/**
+ * Whether a flow table opens a connection: on the sender's side, and on the receiver's where that has an app. Pods of
+ * other namespaces may send everything.
+ */
+export function declared(
+  { ingress, egress }: Openings,
+  source: Source,
+  to: Listener,
+  namespaces: readonly string[],
+): boolean {
   const inside = namespaces.includes(source.namespace);
-  if (to.namespace === undefined) return !inside || egress.has(`${source.namespace}: ${source.name} -> namespace kube-system {"k8s-app":"kube-dns"} ${to.protocol}/${to.port}`);
+  if (to.namespace === undefined)
+    return (
+      !inside ||
+      egress.has(
+        `${source.namespace}: ${source.name} -> namespace kube-system {"k8s-app":"kube-dns"} ${to.protocol}/${to.port}`,
+      )
+    );
   const from = inside ? source.name : `namespace ${source.namespace} ${JSON.stringify(source.labels)}`;
   const line = `${to.namespace}: ${from} -> ${to.app} ${to.protocol}/${to.port}`;
   return ingress.has(line) && (!inside || (source.namespace === to.namespace && egress.has(line)));
 }
 
-/** Opens all connections at once and prints those that were answered within five seconds; a refusal is an answer of the other end. Datagrams get lost, so a question is sent again, as resolvers do. */
+/**
+ * Opens all connections at once and prints those that were answered within five seconds; a refusal is an answer of the
+ * other end. Datagrams get lost, so a question is sent again, as resolvers do.
+ */
 const script = `
 const net = require("node:net"), dgram = require("node:dgram");
 const answered = {
@@ -94,30 +137,54 @@ const answered = {
 Promise.all(JSON.parse(process.env.LISTENERS).map((each) => answered[each.protocol](each))).then((all) => { console.log(JSON.stringify(all)); process.exit(); });
 `;
 
-/** Starts a pod that looks as one of the source's does, never becomes Ready, so that no Service leads to it, and runs a script of Node.js at once. */
-export async function startProbe({ namespace, labels }: Source, run: string, env: Readonly<Record<string, string>> = {}): Promise<{ readonly name: string; readonly remove: () => Promise<unknown> }> {
+/**
+ * Starts a pod that looks as one of the source's does, never becomes Ready, so that no Service leads to it, and runs a
+ * script of Node.js at once.
+ */
+export async function startProbe(
+  { namespace, labels }: Source,
+  run: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly name: string; readonly remove: () => Promise<unknown> }> {
   const name = `network-probe-${randomUUID().slice(0, 8)}`;
-  const { code, stderr } = await withManifest({
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name, namespace, labels },
-    spec: {
-      restartPolicy: "Never",
-      terminationGracePeriodSeconds: 1,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: "RuntimeDefault" } },
-      containers: [{
-        name: "probe",
-        image: images.node,
-        command: ["node", "-e", run],
-        env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
-        readinessProbe: { exec: { command: ["false"] } },
-        resources: { requests: { cpu: "10m", memory: "32Mi", "ephemeral-storage": "10Mi" }, limits: { cpu: "500m", memory: "128Mi", "ephemeral-storage": "10Mi" } },
-        securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
-      }],
+  const { code, stderr } = await withManifest(
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace, labels },
+      spec: {
+        restartPolicy: "Never",
+        terminationGracePeriodSeconds: 1,
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 65532,
+          runAsGroup: 65532,
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+        containers: [
+          {
+            name: "probe",
+            image: images.node,
+            command: ["node", "-e", run],
+            env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+            readinessProbe: { exec: { command: ["false"] } },
+            resources: {
+              requests: { cpu: "10m", memory: "32Mi", "ephemeral-storage": "10Mi" },
+              limits: { cpu: "500m", memory: "128Mi", "ephemeral-storage": "10Mi" },
+            },
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ["ALL"] },
+            },
+          },
+        ],
+      },
     },
-  }, "create");
+    "create",
+  );
   if (code !== 0) throw new Error(stderr);
   return { name, remove: () => kubectl("delete", "pod", name, "-n", namespace, "--wait=false") };
 }
@@ -131,7 +198,12 @@ export async function answered(from: readonly Source[], to: readonly Listener[])
       const { namespace } = source;
       const { name, remove } = await startProbe(source, script, { LISTENERS: JSON.stringify(to) });
       try {
-        await eventually(`the end of pod ${name} in namespace ${namespace}`, 120, () => kubectl("get", "pod", name, "-n", namespace, "-o", "jsonpath={.status.phase}"), (phase) => phase === "Succeeded");
+        await eventually(
+          `the end of pod ${name} in namespace ${namespace}`,
+          120,
+          () => kubectl("get", "pod", name, "-n", namespace, "-o", "jsonpath={.status.phase}"),
+          (phase) => phase === "Succeeded",
+        );
         const seen = JSON.parse(await kubectl("logs", name, "-n", namespace)) as boolean[];
         for (const [index, yes] of seen.entries()) if (yes) open.add(connection(source, to[index]!));
       } finally {

@@ -13,10 +13,19 @@ export interface Rendered {
 
 const known = new Map<string, Promise<Rendered>>();
 
-/** A stack as the first worker that asks renders it, for all of them, frozen: who changes it takes a copy. A file that is run by hand renders for itself. */
+/**
+ * A stack as the first worker that asks renders it, for all of them, frozen: who changes it takes a copy. A file that
+ * is run by hand renders for itself.
+ */
 export function renderedOnce(stack: string, render: () => Promise<Rendered>): Promise<Rendered> {
   let rendered = known.get(stack);
-  if (rendered === undefined) known.set(stack, rendered = textOf(stack, render).then((text) => JSON.parse(text, (_, value: unknown) => Object.freeze(value)) as Rendered));
+  if (rendered === undefined)
+    known.set(
+      stack,
+      (rendered = textOf(stack, render).then(
+        (text) => JSON.parse(text, (_, value: unknown) => Object.freeze(value)) as Rendered,
+      )),
+    );
   return rendered;
 }
 
@@ -48,7 +57,8 @@ function claimed(claim: string): boolean {
 
 async function kept(file: string): Promise<string> {
   for (const end = Date.now() + 45_000; !existsSync(file); await sleep(20)) {
-    if (existsSync(`${file}.failed`)) throw new Error(`another worker could not render it: ${readFileSync(`${file}.failed`, "utf8")}`);
+    if (existsSync(`${file}.failed`))
+      throw new Error(`another worker could not render it: ${readFileSync(`${file}.failed`, "utf8")}`);
     if (Date.now() > end) throw new Error(`no other worker has rendered ${file} within 45 s`);
   }
   return readFileSync(file, "utf8");

@@ -3,7 +3,8 @@ import * as z from "zod";
 import type { Program } from "./role.ts";
 
 /** Every message is the end of the sentence "expected …". */
-export const variable = (expected: string, accepts: (value: string) => boolean) => z.string({ error: expected }).refine(accepts, { error: expected });
+export const variable = (expected: string, accepts: (value: string) => boolean) =>
+  z.string({ error: expected }).refine(accepts, { error: expected });
 
 /** A whole number between two bounds. */
 export function whole(minimum: number, maximum: number, fallback: number) {
@@ -12,7 +13,11 @@ export function whole(minimum: number, maximum: number, fallback: number) {
 }
 
 /** "true" or "false". */
-export const flag = (fallback: boolean) => z.enum(["true", "false"], { error: '"true" or "false"' }).default(fallback ? "true" : "false").transform((value) => value === "true");
+export const flag = (fallback: boolean) =>
+  z
+    .enum(["true", "false"], { error: '"true" or "false"' })
+    .default(fallback ? "true" : "false")
+    .transform((value) => value === "true");
 
 /** Text without blanks. */
 export const word = (expected: string) => variable(expected, (value) => /^\S+$/.test(value));
@@ -34,7 +39,10 @@ export function readSecret(path: string): string | undefined {
 }
 
 /** Path of a file that holds a secret. */
-export const secretFile = variable("the path of a readable file that is not empty", (path) => readSecret(path) !== undefined);
+export const secretFile = variable(
+  "the path of a readable file that is not empty",
+  (path) => readSecret(path) !== undefined,
+);
 
 /** What the server itself reads, whatever its role. */
 const serverVariables = {
@@ -55,7 +63,10 @@ export class EnvironmentError extends Error {
   }
 }
 
-/** The program that ROLE names, and the values of everything it and the server read. Throws an EnvironmentError with all faults. */
+/**
+ * The program that ROLE names, and the values of everything it and the server read. Throws an EnvironmentError with all
+ * faults.
+ */
 export function readEnvironment(source: NodeJS.ProcessEnv, programs: readonly Program[]) {
   const program = programs.find(({ name }) => name === source["ROLE"]);
   const names = programs.map(({ name }) => name);
@@ -67,7 +78,9 @@ export function readEnvironment(source: NodeJS.ProcessEnv, programs: readonly Pr
   });
   const result = schema.safeParse(source);
   if (!result.success) {
-    throw new EnvironmentError(result.error.issues.map(({ path, message }) => problem(String(path[0]), source[String(path[0])], message)));
+    throw new EnvironmentError(
+      result.error.issues.map(({ path, message }) => problem(String(path[0]), source[String(path[0])], message)),
+    );
   }
   const values = result.data as ServerEnvironment & Record<string, unknown>;
   return { program: program!, values };

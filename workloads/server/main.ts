@@ -4,7 +4,10 @@ import type { Program } from "./role.ts";
 import { runTask } from "./run-task.ts";
 import { serve } from "./serve.ts";
 
-/** Runs the program that ROLE names. Exit codes: 0 stopped in order or done, 1 failed or requests were cut off, 2 wrong environment. */
+/**
+ * Runs the program that ROLE names. Exit codes: 0 stopped in order or done, 1 failed or requests were cut off, 2 wrong
+ * environment.
+ */
 export async function main(programs: readonly Program[]): Promise<void> {
   const { program, values } = environment(programs);
   const log = createLogger({ service: program.name, level: values.LOG_LEVEL });

@@ -62,7 +62,9 @@ export interface Task<Variables extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly version: string;
   readonly variables: Variables;
-  /** Rejects when the work failed. `signal` fires on SIGTERM: what has begun is finished or undone, nothing new begins. */
+  /**
+   * Rejects when the work failed. `signal` fires on SIGTERM: what has begun is finished or undone, nothing new begins.
+   */
   run(environment: z.output<Variables>, runtime: Runtime & { readonly signal: AbortSignal }): Promise<void>;
 }
 

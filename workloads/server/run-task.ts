@@ -5,7 +5,11 @@ import { createMetrics } from "./observability/metrics.ts";
 import type { Task } from "./role.ts";
 
 /** Runs a task to its end and ends the process: 0 when it is done, 1 when it failed. */
-export async function runTask(task: Task, values: ServerEnvironment & Record<string, unknown>, log: Logger): Promise<void> {
+export async function runTask(
+  task: Task,
+  values: ServerEnvironment & Record<string, unknown>,
+  log: Logger,
+): Promise<void> {
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {

@@ -13,19 +13,30 @@ const timeouts = {
   request: 15_000,
   /** For its headers. */
   headers: 10_000,
-  /** Between two requests: longer than the 60 s of common proxies, so that they close first and never meet a closed socket. */
+  /**
+   * Between two requests: longer than the 60 s of common proxies, so that they close first and never meet a closed
+   * socket.
+   */
   keepAlive: 65_000,
 };
 
 /** Starts a role and its HTTP server, and stops both on SIGTERM or SIGINT. */
-export async function serve(role: Role, values: ServerEnvironment & Record<string, unknown>, log: Logger): Promise<void> {
+export async function serve(
+  role: Role,
+  values: ServerEnvironment & Record<string, unknown>,
+  log: Logger,
+): Promise<void> {
   const metrics = createMetrics(role.name);
   const service = await role.start(values, { log, metrics });
   const state = { stopping: false };
   const app = buildApp(role, service, { log, metrics, stopping: () => state.stopping });
   const server = createAdaptorServer({
     fetch: app.fetch,
-    serverOptions: { requestTimeout: timeouts.request, headersTimeout: timeouts.headers, keepAliveTimeout: timeouts.keepAlive },
+    serverOptions: {
+      requestTimeout: timeouts.request,
+      headersTimeout: timeouts.headers,
+      keepAliveTimeout: timeouts.keepAlive,
+    },
   }) as Server;
   server.on("connection", (socket) => {
     metrics.activeConnections.inc();
@@ -47,9 +58,14 @@ export async function serve(role: Role, values: ServerEnvironment & Record<strin
   void endIfRefused(service, log);
 }
 
-/** Asks once for everything that the role depends on. What is away is waited for; a server that must not be trusted ends the program, because no later attempt would help. */
+/**
+ * Asks once for everything that the role depends on. What is away is waited for; a server that must not be trusted ends
+ * the program, because no later attempt would help.
+ */
 async function endIfRefused({ checks }: Service, log: Logger): Promise<void> {
-  const failures = await Promise.all(checks.filter(({ need }) => need !== "informative").map(({ run }) => run().then(() => undefined, refusalIn)));
+  const failures = await Promise.all(
+    checks.filter(({ need }) => need !== "informative").map(({ run }) => run().then(() => undefined, refusalIn)),
+  );
   const refusals = failures.filter((refusal) => refusal !== undefined);
   for (const { message } of refusals) log.fatal(message);
   if (refusals.length > 0) process.exit(1);

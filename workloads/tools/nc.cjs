@@ -18,22 +18,29 @@ const args = process.argv.slice(2);
 while (args.length > 0) {
   const argument = args.shift();
   if (!/^-[a-z]/i.test(argument)) operands.push(argument);
-  else for (const [index, flag] of [...argument.slice(1)].entries()) {
-    if (flag === "z") scan = true;
-    else if (flag === "v") verbose = true;
-    else if (flag === "w") {
-      const value = argument.slice(index + 2) || args.shift() || "";
-      if (!/^[1-9]\d{0,5}$/.test(value)) fail(`timeout "${value}" is not a whole number of seconds\n${usage}`);
-      seconds = Number(value);
-      break;
-    } else if (flag !== "n") fail(`option -${flag} is not supported here\n${usage}`);
-  }
+  else
+    for (const [index, flag] of [...argument.slice(1)].entries()) {
+      if (flag === "z") scan = true;
+      else if (flag === "v") verbose = true;
+      else if (flag === "w") {
+        const value = argument.slice(index + 2) || args.shift() || "";
+        if (!/^[1-9]\d{0,5}$/.test(value)) fail(`timeout "${value}" is not a whole number of seconds\n${usage}`);
+        seconds = Number(value);
+        break;
+      } else if (flag !== "n") fail(`option -${flag} is not supported here\n${usage}`);
+    }
 }
 const [host, port] = operands;
 if (!scan || operands.length !== 2) fail(`only connection checks are supported here\n${usage}`);
-if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) fail(`port "${port}" is not a number from 1 to 65535`);
+if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535)
+  fail(`port "${port}" is not a number from 1 to 65535`);
 
-const reasons = { ECONNREFUSED: "Connection refused", EHOSTUNREACH: "No route to host", ENETUNREACH: "Network is unreachable", ETIMEDOUT: "Operation timed out" };
+const reasons = {
+  ECONNREFUSED: "Connection refused",
+  EHOSTUNREACH: "No route to host",
+  ENETUNREACH: "Network is unreachable",
+  ETIMEDOUT: "Operation timed out",
+};
 const socket = net.connect({ host, port: Number(port), autoSelectFamily: true });
 const giveUp = (code, error) => {
   if (/^(ENOTFOUND|EAI_)/.test(code)) fail(`getaddrinfo for host "${host}" port ${port}: ${code}`);

@@ -5,7 +5,9 @@ import { type Recipe, standIn } from "../recipe.ts";
 const here = import.meta.dirname;
 const configs = "etc/kafka/docker";
 
-/** Kafka's command-line tools but those of Connect and Streams, each /opt/kafka/bin/NAME.sh, and the class that it is. */
+/**
+ * Kafka's command-line tools but those of Connect and Streams, each /opt/kafka/bin/NAME.sh, and the class that it is.
+ */
 export const kafkaTools = {
   "kafka-acls": "org.apache.kafka.tools.AclCommand",
   "kafka-broker-api-versions": "org.apache.kafka.tools.BrokerApiVersionsCommand",
@@ -38,12 +40,20 @@ export const kafka: Recipe = {
   files: [
     { from: join(here, "run.sh"), to: `${configs}/run` },
     { from: join(here, "server.properties"), to: `${configs}/server.properties` },
-    ...["log4j2.yaml", "tools-log4j2.yaml"].flatMap((name) => [configs, "opt/kafka/config"].map((folder) => ({ from: join(here, name), to: `${folder}/${name}` }))),
-    ...["kafka-run-class.sh", "kafka-server-start.sh"].map((name) => ({ from: join(here, name), to: `opt/kafka/bin/${name}` })),
+    ...["log4j2.yaml", "tools-log4j2.yaml"].flatMap((name) =>
+      [configs, "opt/kafka/config"].map((folder) => ({ from: join(here, name), to: `${folder}/${name}` })),
+    ),
+    ...["kafka-run-class.sh", "kafka-server-start.sh"].map((name) => ({
+      from: join(here, name),
+      to: `opt/kafka/bin/${name}`,
+    })),
   ],
   maven: { pom: join(here, "pom.xml"), to: "opt/kafka/libs" },
   afterwards: [
-    ...Object.entries(kafkaTools).map(([name, main]) => `printf '#!/bin/sh\\nexec "$(dirname "$0")/kafka-run-class.sh" ${main} "$@"\\n' >"$1/opt/kafka/bin/${name}.sh"`),
+    ...Object.entries(kafkaTools).map(
+      ([name, main]) =>
+        `printf '#!/bin/sh\\nexec "$(dirname "$0")/kafka-run-class.sh" ${main} "$@"\\n' >"$1/opt/kafka/bin/${name}.sh"`,
+    ),
     'chmod 755 "$1"/opt/kafka/bin/*.sh',
     'mkdir -p "$1/home/appuser" "$1/opt/kafka/logs" "$1/mnt/shared/config" "$1/var/lib/kafka/data" "$1/etc/kafka/secrets"',
     'chown -R 1000:1000 "$1/home/appuser" "$1/opt/kafka/config" "$1/opt/kafka/logs" "$1/mnt/shared/config" "$1/var/lib/kafka" "$1/etc/kafka/secrets"',

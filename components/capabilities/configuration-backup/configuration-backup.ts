@@ -24,21 +24,42 @@ export interface ConfigurationBackupArgs {
 
 /** Archives of a system's settings, each unpacked and compared before it counts (G08, G14). */
 export class ConfigurationBackup extends pulumi.ComponentResource {
-  constructor(name: string, { configs, schedule, ...args }: ConfigurationBackupArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { configs, schedule, ...args }: ConfigurationBackupArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
     super("platform:capability:ConfigurationBackup", name, {}, options);
     const parent = { parent: this };
-    const map = new ContentMap(`${name}-scripts`, { namespace: args.namespace, labels: { app: name }, files: { ...scripts(import.meta.dirname), ...backupScripts() } }, parent);
+    const map = new ContentMap(
+      `${name}-scripts`,
+      {
+        namespace: args.namespace,
+        labels: { app: name },
+        files: { ...scripts(import.meta.dirname), ...backupScripts() },
+      },
+      parent,
+    );
     const tool = toolContainers(images.node, map.mapName);
-    const backup = new VerifiedBackup(name, {
-      ...args,
-      of: "configuration",
-      // A ConfigMap holds 1 MiB at most.
-      dataSize: `${configs.length}Mi`,
-      schedule: { cron: schedule },
-      identity: { uid: 1000, gid: 1000 },
-      tool,
-      steps: (copies, env) => [tool("archive", env, [copies, ...configs.map((config) => ({ path: `/configuration/${config}`, configMap: config }))])],
-    }, parent);
+    const backup = new VerifiedBackup(
+      name,
+      {
+        ...args,
+        of: "configuration",
+        // A ConfigMap holds 1 MiB at most.
+        dataSize: `${configs.length}Mi`,
+        schedule: { cron: schedule },
+        identity: { uid: 1000, gid: 1000 },
+        tool,
+        steps: (copies, env) => [
+          tool("archive", env, [
+            copies,
+            ...configs.map((config) => ({ path: `/configuration/${config}`, configMap: config })),
+          ]),
+        ],
+      },
+      parent,
+    );
     backup.first();
     this.registerOutputs({});
   }

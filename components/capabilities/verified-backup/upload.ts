@@ -21,27 +21,46 @@ export interface S3Copy {
 export function uploadFlows(app: string, s3: S3Copy | undefined): Flow[] {
   if (s3 === undefined) return [];
   const { port, protocol } = new URL(s3.endpoint);
-  return s3.cidrs.map((cidr) => ({ from: { app }, to: { cidr }, ports: [Number(port) || (protocol === "http:" ? 80 : 443)] }));
+  return s3.cidrs.map((cidr) => ({
+    from: { app },
+    to: { cidr },
+    ports: [Number(port) || (protocol === "http:" ? 80 : 443)],
+  }));
 }
 
 /**
- * Copies what is verified and not yet in the bucket, and compares both. It never deletes there, which is the bucket's own lifecycle rule to do.
- * Its Secret is optional, because a pod whose Secret is missing would not start, and there would be no local copy either.
+ * Copies what is verified and not yet in the bucket, and compares both. It never deletes there, which is the bucket's
+ * own lifecycle rule to do.
+ * Its Secret is optional, because a pod whose Secret is missing would not start, and there would be no local copy
+ * either.
  */
-export function upload(s3: S3Copy, tool: ToolContainer, copies: { readonly path: string; readonly claim: string }, env: Readonly<Record<string, string>>, deadline: Duration): ContainerArgs {
+export function upload(
+  s3: S3Copy,
+  tool: ToolContainer,
+  copies: { readonly path: string; readonly claim: string },
+  env: Readonly<Record<string, string>>,
+  deadline: Duration,
+): ContainerArgs {
   const keys = "/credentials/bucket";
   return {
-    ...tool("upload", {
-      ...env,
-      S3_ENDPOINT: s3.endpoint,
-      S3_REGION: s3.region,
-      S3_BUCKET: s3.bucket,
-      S3_PREFIX: s3.prefix,
-      S3_KEYS: keys,
-      S3_KEYS_FROM: s3.credentialsSecret,
-      // The other half is for the copy and its proof.
-      UPLOAD_SECONDS: String(Math.floor(seconds(deadline) / 2)),
-    }, [{ ...copies, readOnly: true }, { path: keys, secret: s3.credentialsSecret, optional: true }]),
+    ...tool(
+      "upload",
+      {
+        ...env,
+        S3_ENDPOINT: s3.endpoint,
+        S3_REGION: s3.region,
+        S3_BUCKET: s3.bucket,
+        S3_PREFIX: s3.prefix,
+        S3_KEYS: keys,
+        S3_KEYS_FROM: s3.credentialsSecret,
+        // The other half is for the copy and its proof.
+        UPLOAD_SECONDS: String(Math.floor(seconds(deadline) / 2)),
+      },
+      [
+        { ...copies, readOnly: true },
+        { path: keys, secret: s3.credentialsSecret, optional: true },
+      ],
+    ),
     image: images.rclone,
     command: ["sh", "/scripts/upload.sh"],
   };

@@ -58,7 +58,8 @@ export interface VerifiedBackupArgs extends BackupArgs {
   readonly imagePullSecrets?: readonly string[] | undefined;
   /**
    * What makes a copy below `$BACKUPS/incoming` and moves it to `$BACKUPS/verified` once it is proven to restore, in
-   * order. The copies' volume is at `copies.path` of each that asks for it, and room for the restored data at `/scratch`.
+   * order. The copies' volume is at `copies.path` of each that asks for it, and room for the restored data at
+   * `/scratch`.
    */
   readonly steps: (copies: Mount, env: { readonly BACKUPS: string }, scratch: Mount) => readonly ContainerArgs[];
 }
@@ -77,45 +78,70 @@ export class VerifiedBackup extends pulumi.ComponentResource {
     const claimName = args.claimName ?? name;
     const copies = { path: "/backups", claim: claimName };
     const env = { BACKUPS: "/backups" };
-    const scratch = { path: "/scratch", scratch: args.scratch ?? scratchFor(args.dataSize), storageClass: args.storageClass };
+    const scratch = {
+      path: "/scratch",
+      scratch: args.scratch ?? scratchFor(args.dataSize),
+      storageClass: args.storageClass,
+    };
     const excepted = exceptionsFor(name, args, ["CronJob", "PersistentVolumeClaim", "ServiceAccount"]);
-    this.claim = new k8s.core.v1.PersistentVolumeClaim(claimName, {
-      metadata: {
-        name: claimName,
-        namespace: args.namespace,
-        labels,
-        // Storage classes that wait for the first consumer bind it when the first job runs.
-        annotations: { "pulumi.com/skipAwait": "true", ...excepted("PersistentVolumeClaim").annotations },
+    this.claim = new k8s.core.v1.PersistentVolumeClaim(
+      claimName,
+      {
+        metadata: {
+          name: claimName,
+          namespace: args.namespace,
+          labels,
+          // Storage classes that wait for the first consumer bind it when the first job runs.
+          annotations: { "pulumi.com/skipAwait": "true", ...excepted("PersistentVolumeClaim").annotations },
+        },
+        spec: {
+          accessModes: ["ReadWriteOnce"],
+          ...(args.storageClass && { storageClassName: args.storageClass }),
+          resources: { requests: { storage: args.storage ?? backupDefaults.storage } },
+        },
       },
-      spec: {
-        accessModes: ["ReadWriteOnce"],
-        ...(args.storageClass && { storageClassName: args.storageClass }),
-        resources: { requests: { storage: args.storage ?? backupDefaults.storage } },
-      },
-    }, { parent: this, protect: args.retainData, ignoreChanges: [...keptOfClaims] });
-    const keep = { KEEP_DAYS: String(args.keepDays ?? backupDefaults.keepDays), KEEP_AT_LEAST: String(args.keepAtLeast ?? backupDefaults.keepAtLeast) };
+      { parent: this, protect: args.retainData, ignoreChanges: [...keptOfClaims] },
+    );
+    const keep = {
+      KEEP_DAYS: String(args.keepDays ?? backupDefaults.keepDays),
+      KEEP_AT_LEAST: String(args.keepAtLeast ?? backupDefaults.keepAtLeast),
+    };
     const prune = args.tool("prune", { ...env, ...keep }, [copies]);
     const deadline = args.deadline ?? deadlineFor(args.dataSize);
-    this.cronJob = new ScheduledJob(name, {
-      namespace: args.namespace,
-      schedule: args.schedule ?? backupDefaults.schedule,
-      labels,
-      controllerLabels: { [backupOf]: args.of },
-      identity: args.identity,
-      imagePullSecrets: args.imagePullSecrets,
-      ...(args.annotations && { annotations: args.annotations }),
-      exceptions: Object.fromEntries(Object.entries(args.exceptions ?? {}).filter(([, { on }]) => on !== "PersistentVolumeClaim")),
-      deadline,
-      retries: 1,
-      // The upload is last, and a failure of it repeats nothing: the bucket cannot hold up what happens on the volume.
-      ...(args.s3
-        ? { initContainers: [...args.steps(copies, env, scratch), prune], containers: [upload(args.s3, args.tool, copies, env, deadline)], lastStep: "upload" }
-        : { initContainers: args.steps(copies, env, scratch), containers: [prune] }),
-    }, { parent: this, dependsOn: [this.claim] });
+    this.cronJob = new ScheduledJob(
+      name,
+      {
+        namespace: args.namespace,
+        schedule: args.schedule ?? backupDefaults.schedule,
+        labels,
+        controllerLabels: { [backupOf]: args.of },
+        identity: args.identity,
+        imagePullSecrets: args.imagePullSecrets,
+        ...(args.annotations && { annotations: args.annotations }),
+        exceptions: Object.fromEntries(
+          Object.entries(args.exceptions ?? {}).filter(([, { on }]) => on !== "PersistentVolumeClaim"),
+        ),
+        deadline,
+        retries: 1,
+        // The upload is last, and a failure of it repeats nothing: the bucket cannot hold up what happens on the
+        // volume.
+        ...(args.s3
+          ? {
+              initContainers: [...args.steps(copies, env, scratch), prune],
+              containers: [upload(args.s3, args.tool, copies, env, deadline)],
+              lastStep: "upload",
+            }
+          : { initContainers: args.steps(copies, env, scratch), containers: [prune] }),
+      },
+      { parent: this, dependsOn: [this.claim] },
+    );
     this.registerOutputs({ schedule: this.cronJob.cronJob.spec.schedule });
   }
 
-  /** Makes the first verified copy once there is something to copy: after what the backup itself waits for, and `after`. An update ends behind it. */
+  /**
+   * Makes the first verified copy once there is something to copy: after what the backup itself waits for, and `after`.
+   * An update ends behind it.
+   */
   first(after: readonly pulumi.Resource[] = []): void {
     this.cronJob.runOnce("first", after);
   }

@@ -12,7 +12,10 @@ export interface StrimziEngine {
   readonly version?: string;
 }
 
-/** How clients log in to brokers. Security protocols follow: SASL_SSL with TLS and a login, SSL or SASL_PLAINTEXT with one of them. */
+/**
+ * How clients log in to brokers. Security protocols follow: SASL_SSL with TLS and a login, SSL or SASL_PLAINTEXT with
+ * one of them.
+ */
 export interface KafkaSasl {
   readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
   /** Secret in the system's namespace with the keys `username` and `password`. */

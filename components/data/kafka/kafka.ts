@@ -20,7 +20,12 @@ import { allTopics } from "./topics.ts";
 export const kafkaIdentity = { uid: 1000, gid: 1000 };
 
 /** Half of the limit is the JVM's heap; the page cache uses the rest. */
-export const kafkaResources = { cpuRequest: "250m", cpuLimit: "2", memoryRequest: "768Mi", memoryLimit: "1Gi" } as const;
+export const kafkaResources = {
+  cpuRequest: "250m",
+  cpuLimit: "2",
+  memoryRequest: "768Mi",
+  memoryLimit: "1Gi",
+} as const;
 
 /** The runbook's numbers; each can be changed per stack. */
 export const kafkaDefaults = {
@@ -62,51 +67,80 @@ export class Kafka extends pulumi.ComponentResource {
     const { namespace, labels, serviceName } = args;
     const parent = { parent: this };
     const bootstrap = `${serviceName}:${kafkaDefaults.port}`;
-    const tools = new ContentMap(`${name}-scripts`, { namespace, labels, files: { ...scripts(import.meta.dirname), ...backupScripts() } }, parent);
-    const workload = new Workload(name, {
-      namespace,
-      labels,
-      controllerLabels: { [dataStore]: "kafka" },
-      controller: {
-        kind: "StatefulSet",
-        claims: [{ name: "data", size: args.storage ?? kafkaDefaults.storage, ...(args.storageClass && { storageClass: args.storageClass }) }],
-        peers: { serviceName: `${serviceName}-peers`, ports: { [kafkaDefaults.port]: "kafka", [kafkaDefaults.controllerPort]: "controller" } },
+    const tools = new ContentMap(
+      `${name}-scripts`,
+      { namespace, labels, files: { ...scripts(import.meta.dirname), ...backupScripts() } },
+      parent,
+    );
+    const workload = new Workload(
+      name,
+      {
+        namespace,
+        labels,
+        controllerLabels: { [dataStore]: "kafka" },
+        controller: {
+          kind: "StatefulSet",
+          claims: [
+            {
+              name: "data",
+              size: args.storage ?? kafkaDefaults.storage,
+              ...(args.storageClass && { storageClass: args.storageClass }),
+            },
+          ],
+          peers: {
+            serviceName: `${serviceName}-peers`,
+            ports: { [kafkaDefaults.port]: "kafka", [kafkaDefaults.controllerPort]: "controller" },
+          },
+        },
+        replicas: { fixed: args.brokers ?? kafkaDefaults.brokers },
+        identity: kafkaIdentity,
+        terminationGracePeriod: kafkaDefaults.terminationGracePeriod,
+        exceptions: args.exceptions,
+        containers: [broker(name, args, tools.mapName)],
+        service: { name: serviceName, ports: { [kafkaDefaults.port]: "kafka" } },
       },
-      replicas: { fixed: args.brokers ?? kafkaDefaults.brokers },
-      identity: kafkaIdentity,
-      terminationGracePeriod: kafkaDefaults.terminationGracePeriod,
-      exceptions: args.exceptions,
-      containers: [broker(name, args, tools.mapName)],
-      service: { name: serviceName, ports: { [kafkaDefaults.port]: "kafka" } },
-    }, parent);
+      parent,
+    );
 
     const topics = topicLines(args);
     const tool = toolContainers(images.kafka, tools.mapName);
-    const scratch: Mount[] = [{ path: "/opt/kafka/config", scratch: "16Mi" }, { path: "/opt/kafka/logs", scratch: "64Mi" }];
+    const scratch: Mount[] = [
+      { path: "/opt/kafka/config", scratch: "16Mi" },
+      { path: "/opt/kafka/logs", scratch: "64Mi" },
+    ];
     const env = { BOOTSTRAP: bootstrap, KAFKA_HEAP_OPTS: "-Xmx128m" };
-    this.topics = new Job(`${name}-topics`, {
-      jobName: `${name}-topics-${contentHash(topics)}`,
-      namespace,
-      labels: { app: `${name}-topics` },
-      identity: kafkaIdentity,
-      deadline: "15m",
-      containers: [tool("topics", { ...env, TOPICS: topics }, scratch, "384Mi")],
-    }, { ...parent, dependsOn: [workload] });
-    this.backup = new VerifiedBackup(`${name}-backup`, {
-      ...args.backup,
-      of: name,
-      // Definitions and offsets are copied and no message, so the scratch broker's partitions are empty whatever the volume's size.
-      dataSize: "512Mi",
-      namespace,
-      retainData: args.retainData,
-      ...(args.storageClass && { storageClass: args.storageClass }),
-      identity: kafkaIdentity,
-      tool,
-      steps: (copies, common, restored) => [
-        tool("dump", { ...common, ...env }, [copies, ...scratch], "512Mi"),
-        tool("verify", { ...common, KAFKA_HEAP_OPTS: "-Xmx256m" }, [copies, ...scratch, restored], "768Mi"),
-      ],
-    }, { ...parent, dependsOn: [this.topics] });
+    this.topics = new Job(
+      `${name}-topics`,
+      {
+        jobName: `${name}-topics-${contentHash(topics)}`,
+        namespace,
+        labels: { app: `${name}-topics` },
+        identity: kafkaIdentity,
+        deadline: "15m",
+        containers: [tool("topics", { ...env, TOPICS: topics }, scratch, "384Mi")],
+      },
+      { ...parent, dependsOn: [workload] },
+    );
+    this.backup = new VerifiedBackup(
+      `${name}-backup`,
+      {
+        ...args.backup,
+        of: name,
+        // Definitions and offsets are copied and no message, so the scratch broker's partitions are empty whatever the
+        // volume's size.
+        dataSize: "512Mi",
+        namespace,
+        retainData: args.retainData,
+        ...(args.storageClass && { storageClass: args.storageClass }),
+        identity: kafkaIdentity,
+        tool,
+        steps: (copies, common, restored) => [
+          tool("dump", { ...common, ...env }, [copies, ...scratch], "512Mi"),
+          tool("verify", { ...common, KAFKA_HEAP_OPTS: "-Xmx256m" }, [copies, ...scratch, restored], "768Mi"),
+        ],
+      },
+      { ...parent, dependsOn: [this.topics] },
+    );
     this.client = { env: { KAFKA_BROKERS: bootstrap }, mounts: [], annotations: {} };
     this.registerOutputs({ service: serviceName });
   }
@@ -114,7 +148,11 @@ export class Kafka extends pulumi.ComponentResource {
 
 /** `name partitions replication minInSync retention` a line: what the script beside this file reads. */
 const topicLines = (args: KafkaArgs): string =>
-  allTopics(args.topics, args.brokers ?? kafkaDefaults.brokers).map(({ name, partitions, replicas, minInSync, retentionMilliseconds }) => [name, partitions, replicas, minInSync, retentionMilliseconds].join(" ")).join("\n");
+  allTopics(args.topics, args.brokers ?? kafkaDefaults.brokers)
+    .map(({ name, partitions, replicas, minInSync, retentionMilliseconds }) =>
+      [name, partitions, replicas, minInSync, retentionMilliseconds].join(" "),
+    )
+    .join("\n");
 
 function broker(name: string, args: KafkaArgs, tools: string): ContainerArgs {
   const { resources } = args;
@@ -135,7 +173,10 @@ function broker(name: string, args: KafkaArgs, tools: string): ContainerArgs {
       KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
       KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
       KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
-      KAFKA_CONTROLLER_QUORUM_VOTERS: Array.from({ length: brokers }, (_, ordinal) => `${ordinal}@${peer(ordinal)}:${controllerPort}`).join(","),
+      KAFKA_CONTROLLER_QUORUM_VOTERS: Array.from(
+        { length: brokers },
+        (_, ordinal) => `${ordinal}@${peer(ordinal)}:${controllerPort}`,
+      ).join(","),
       /** The script completes it with the pod's own name. */
       PEER_DOMAIN: `${args.serviceName}-peers.${args.namespace}.svc`,
       KAFKA_LOG_DIRS: "/var/lib/kafka/data/logs",
@@ -159,7 +200,14 @@ function broker(name: string, args: KafkaArgs, tools: string): ContainerArgs {
       { path: "/tmp", scratch: "128Mi" },
       { path: "/scripts", configMap: tools },
       // Operators type the tools without their suffix.
-      ...["kafka-topics", "kafka-consumer-groups", "kafka-configs", "kafka-console-consumer"].map((command): Mount => ({ path: `/usr/local/bin/${command}`, configMap: tools, item: "tool.sh", executable: true })),
+      ...["kafka-topics", "kafka-consumer-groups", "kafka-configs", "kafka-console-consumer"].map(
+        (command): Mount => ({
+          path: `/usr/local/bin/${command}`,
+          configMap: tools,
+          item: "tool.sh",
+          executable: true,
+        }),
+      ),
     ],
   };
 }
@@ -169,10 +217,22 @@ function broker(name: string, args: KafkaArgs, tools: string): ContainerArgs {
  * value it is known in every preview.
  */
 const clusterId = ({ namespace, serviceName }: KafkaArgs): string =>
-  createHash("sha256").update(`${pulumi.getStack()}/${namespace}/${serviceName}`).digest("base64url").slice(0, 22).replace(/^-/, "A");
+  createHash("sha256")
+    .update(`${pulumi.getStack()}/${namespace}/${serviceName}`)
+    .digest("base64url")
+    .slice(0, 22)
+    .replace(/^-/, "A");
 
-/** Of several brokers the next one may be stopped only when this one has all messages again. A broker alone has nobody to catch up with. */
-const inSync: Probes["readiness"] = { exec: ["bash", "/scripts/in-sync.sh"], period: "20s", timeout: "20s", failureThreshold: 3 };
+/**
+ * Of several brokers the next one may be stopped only when this one has all messages again. A broker alone has nobody
+ * to catch up with.
+ */
+const inSync: Probes["readiness"] = {
+  exec: ["bash", "/scripts/in-sync.sh"],
+  period: "20s",
+  timeout: "20s",
+  failureThreshold: 3,
+};
 
 const probes: Probes = {
   // Ten minutes, because after a crash every log segment that was open is read again.

@@ -43,22 +43,42 @@ const ownBrokers = (name: string, args: KafkaStoreArgs): StorePlan => {
         claimsOfPods(name, `${path}.storage`, args.storage ?? kafkaDefaults.storage),
         namedClaim(`${name}-backup`, `${path}.backup.storage`, args.backup.storage ?? backupDefaults.storage),
       ]),
-      kafka: { name, brokers: { path: `${path}.brokers`, value: brokers }, partitions: { path: `${path}.partitions`, value: partitions } },
+      kafka: {
+        name,
+        brokers: { path: `${path}.brokers`, value: brokers },
+        partitions: { path: `${path}.partitions`, value: partitions },
+      },
     },
     declare: (options) => {
       const { client, topics, backup } = new Kafka(name, args, options);
-      return { client, ready: [topics], workloads: [{ kind: "StatefulSet", name, replicas: brokers }], location: { ...location(name, args.serviceName, port), backup: `${name}-backup` }, backup };
+      return {
+        client,
+        ready: [topics],
+        workloads: [{ kind: "StatefulSet", name, replicas: brokers }],
+        location: { ...location(name, args.serviceName, port), backup: `${name}-backup` },
+        backup,
+      };
     },
   };
 };
 
 /** Strimzi's cluster. The operator makes the topics. */
 const operated = (name: string, engine: StrimziEngine, args: KafkaStoreArgs): StorePlan => ({
-  network: storeNetwork({ app: name }, port, { flows: strimziFlows(name, engine), selectors: { [name]: { "strimzi.io/cluster": name } } }),
-  state: state(name, engine.kind, args, [claimsOfOperator(`data-${name}-brokers`, `${args.settingPath}.storage`, args.storage ?? kafkaDefaults.storage)]),
+  network: storeNetwork({ app: name }, port, {
+    flows: strimziFlows(name, engine),
+    selectors: { [name]: { "strimzi.io/cluster": name } },
+  }),
+  state: state(name, engine.kind, args, [
+    claimsOfOperator(`data-${name}-brokers`, `${args.settingPath}.storage`, args.storage ?? kafkaDefaults.storage),
+  ]),
   declare: (options) => {
     const kafka = new StrimziKafka(name, { ...args, engine }, options);
-    return { client: kafka.client, ready: [kafka], workloads: [], location: location(name, `${name}-kafka-bootstrap`, port) };
+    return {
+      client: kafka.client,
+      ready: [kafka],
+      workloads: [],
+      location: location(name, `${name}-kafka-bootstrap`, port),
+    };
   },
 });
 
@@ -72,15 +92,43 @@ const external = (name: string, engine: ExternalKafka, args: KafkaStoreArgs): St
     const { file, mounts } = authorities(name, tls, args.namespace, options);
     const credentials = "/credentials/kafka";
     const client = {
-      env: { KAFKA_BROKERS: brokers, KAFKA_TLS_MODE: tls.mode, ...(file && { KAFKA_TLS_CA: file }), ...(sasl && { KAFKA_SASL_MECHANISM: sasl.mechanism, KAFKA_SASL_CREDENTIALS: credentials }) },
-      mounts: [...mounts, ...(sasl ? [{ path: credentials, secret: sasl.credentialsSecret, files: { username: "username", password: "password" } }] : [])],
+      env: {
+        KAFKA_BROKERS: brokers,
+        KAFKA_TLS_MODE: tls.mode,
+        ...(file && { KAFKA_TLS_CA: file }),
+        ...(sasl && { KAFKA_SASL_MECHANISM: sasl.mechanism, KAFKA_SASL_CREDENTIALS: credentials }),
+      },
+      mounts: [
+        ...mounts,
+        ...(sasl
+          ? [
+              {
+                path: credentials,
+                secret: sasl.credentialsSecret,
+                files: { username: "username", password: "password" },
+              },
+            ]
+          : []),
+      ],
       annotations: {},
     };
     return { client, ready: [], workloads: [], location: location(name, brokers.replace(/:.*/, ""), engine.port) };
   },
 });
 
-const location = (name: string, service: string, at: number): StoreLocation => ({ kind: "kafka", name, service, port: at });
+const location = (name: string, service: string, at: number): StoreLocation => ({
+  kind: "kafka",
+  name,
+  service,
+  port: at,
+});
 
-const state = (name: string, engine: KafkaEngine["kind"], { settingPath }: KafkaStoreArgs, volumes: StoreState["volumes"]): StoreState =>
-  ({ volumes, store: { name, engine: { path: `${settingPath}.engine.kind`, value: engine }, own: "statefulset" } });
+const state = (
+  name: string,
+  engine: KafkaEngine["kind"],
+  { settingPath }: KafkaStoreArgs,
+  volumes: StoreState["volumes"],
+): StoreState => ({
+  volumes,
+  store: { name, engine: { path: `${settingPath}.engine.kind`, value: engine }, own: "statefulset" },
+});

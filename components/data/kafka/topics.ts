@@ -29,8 +29,20 @@ const deadLetterPatience = 4;
 export function allTopics(topics: readonly Topic[], brokers: number): DeclaredTopic[] {
   const replicas = Math.min(brokers, 3);
   const minInSync = Math.max(1, replicas - 1);
-  return topics.flatMap(({ name, partitions, deadLetters = true, retentionMilliseconds: retention = retentionMilliseconds }) => [
-    { name, partitions, replicas, minInSync, retentionMilliseconds: retention },
-    ...(deadLetters ? [{ name: `${name}.dlq`, partitions: 1, replicas, minInSync, retentionMilliseconds: retention * deadLetterPatience }] : []),
-  ]);
+  return topics.flatMap(
+    ({ name, partitions, deadLetters = true, retentionMilliseconds: retention = retentionMilliseconds }) => [
+      { name, partitions, replicas, minInSync, retentionMilliseconds: retention },
+      ...(deadLetters
+        ? [
+            {
+              name: `${name}.dlq`,
+              partitions: 1,
+              replicas,
+              minInSync,
+              retentionMilliseconds: retention * deadLetterPatience,
+            },
+          ]
+        : []),
+    ],
+  );
 }

@@ -40,22 +40,35 @@ interface MysqlBackupArgs extends MysqlBackupSettings {
 }
 
 /** Dumps the database, restores the copy into a scratch server of the same product and compares it (E09, E10). */
-export function mysqlBackup({ name, server, client, reader, application, ...args }: MysqlBackupArgs, options: pulumi.ComponentResourceOptions): VerifiedBackup {
+export function mysqlBackup(
+  { name, server, client, reader, application, ...args }: MysqlBackupArgs,
+  options: pulumi.ComponentResourceOptions,
+): VerifiedBackup {
   const tool = mysqlTools(name, args.namespace, server, options);
   // The application's own container has its password where the reader's would be.
-  const credentials = reader.mounts.map((mount) => ("secret" in mount && mount.path === "/credentials/mysql" ? { ...mount, path: "/credentials/reader" } : mount));
-  return new VerifiedBackup(name, {
-    ...args,
-    identity: mysqlIdentity,
-    imagePullSecrets: application?.imagePullSecrets,
-    annotations: { ...client.annotations, ...reader.annotations },
-    tool,
-    steps: (copies, env, scratch) => [
-      reachable(client.env["MYSQL_HOST"]!, client.env["MYSQL_PORT"]!),
-      ...(application ? [application.write] : []),
-      tool("dump", { ...env, ...reader.env, MYSQL_PASSWORD_FILE: "/credentials/reader/password" }, [copies, ...(application ? [application.staging] : []), ...credentials]),
-      ...(application ? [application.check(copies, env)] : []),
-      tool("verify", { ...env, MYSQL_DATABASE: reader.env["MYSQL_DATABASE"]! }, [copies, scratch], "1Gi"),
-    ],
-  }, options);
+  const credentials = reader.mounts.map((mount) =>
+    "secret" in mount && mount.path === "/credentials/mysql" ? { ...mount, path: "/credentials/reader" } : mount,
+  );
+  return new VerifiedBackup(
+    name,
+    {
+      ...args,
+      identity: mysqlIdentity,
+      imagePullSecrets: application?.imagePullSecrets,
+      annotations: { ...client.annotations, ...reader.annotations },
+      tool,
+      steps: (copies, env, scratch) => [
+        reachable(client.env["MYSQL_HOST"]!, client.env["MYSQL_PORT"]!),
+        ...(application ? [application.write] : []),
+        tool("dump", { ...env, ...reader.env, MYSQL_PASSWORD_FILE: "/credentials/reader/password" }, [
+          copies,
+          ...(application ? [application.staging] : []),
+          ...credentials,
+        ]),
+        ...(application ? [application.check(copies, env)] : []),
+        tool("verify", { ...env, MYSQL_DATABASE: reader.env["MYSQL_DATABASE"]! }, [copies, scratch], "1Gi"),
+      ],
+    },
+    options,
+  );
 }

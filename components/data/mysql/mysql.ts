@@ -17,7 +17,11 @@ import { mysqlIdentity, mysqlTools } from "./tools.ts";
 export const mysqlDefaults = {
   /** E06. */
   port: 3306,
-  resources: { cpu: { request: "100m", limit: "1" }, memory: { request: "256Mi", limit: "1Gi" }, ephemeralStorage: { request: "64Mi", limit: "1Gi" } },
+  resources: {
+    cpu: { request: "100m", limit: "1" },
+    memory: { request: "256Mi", limit: "1Gi" },
+    ephemeralStorage: { request: "64Mi", limit: "1Gi" },
+  },
   storage: "5Gi",
 } as const;
 
@@ -37,7 +41,10 @@ export interface MysqlArgs extends Excepted {
   readonly retainData: boolean;
 }
 
-/** One MariaDB server as a StatefulSet with its users and database: what stands in for an external MySQL on local stacks (E06). */
+/**
+ * One MariaDB server as a StatefulSet with its users and database: what stands in for an external MySQL on local stacks
+ * (E06).
+ */
 export class Mysql extends pulumi.ComponentResource {
   readonly client: Client;
   /** The client of the role that may read everything and change nothing, for backups. */
@@ -49,41 +56,76 @@ export class Mysql extends pulumi.ComponentResource {
     const { namespace, serviceName, database, user, rotation = 1 } = args;
     const labels = { app: name };
     const parent = { parent: this };
-    const credential = (secretName: string, turn: number) => new Credential(secretName, { namespace, labels, protect: args.retainData, rotation: turn }, parent);
+    const credential = (secretName: string, turn: number) =>
+      new Credential(secretName, { namespace, labels, protect: args.retainData, rotation: turn }, parent);
     // The server reads root's password only when its volume is made, so a rotation leaves it alone.
     const root = credential(`${serviceName}-root`, 1);
     const owner = credential(args.credentialName, rotation);
     const reader = credential(`${serviceName}-backup`, rotation);
-    const workload = new Workload(name, {
-      namespace,
-      labels,
-      controllerLabels: { [dataStore]: "mysql" },
-      controller: { kind: "StatefulSet", claims: [{ name: "data", size: args.storage ?? mysqlDefaults.storage, ...(args.storageClass && { storageClass: args.storageClass }) }] },
-      replicas: { fixed: 1 },
-      identity: mysqlIdentity,
-      annotations: root.generation,
-      exceptions: args.exceptions,
-      terminationGracePeriod: "120s",
-      containers: [server(args, root.secretName)],
-      service: { name: serviceName, ports: { [mysqlDefaults.port]: "mysql" } },
-    }, { ...parent, dependsOn: [root] });
+    const workload = new Workload(
+      name,
+      {
+        namespace,
+        labels,
+        controllerLabels: { [dataStore]: "mysql" },
+        controller: {
+          kind: "StatefulSet",
+          claims: [
+            {
+              name: "data",
+              size: args.storage ?? mysqlDefaults.storage,
+              ...(args.storageClass && { storageClass: args.storageClass }),
+            },
+          ],
+        },
+        replicas: { fixed: 1 },
+        identity: mysqlIdentity,
+        annotations: root.generation,
+        exceptions: args.exceptions,
+        terminationGracePeriod: "120s",
+        containers: [server(args, root.secretName)],
+        service: { name: serviceName, ports: { [mysqlDefaults.port]: "mysql" } },
+      },
+      { ...parent, dependsOn: [root] },
+    );
 
     const tool = mysqlTools(name, namespace, "mariadb", parent);
-    const env = { MYSQL_HOST: serviceName, APP_USER: user, APP_DATABASE: database, MYSQL_USER: "root", MYSQL_PASSWORD_FILE: "/credentials/root/password", APP_PASSWORD_FILE: "/credentials/app/password", BACKUP_PASSWORD_FILE: "/credentials/backup/password" };
-    this.provisioning = new Job(`${name}-provision`, {
-      jobName: `${name}-provision-${contentHash(env, owner.generation, reader.generation)}`,
-      namespace,
-      labels: { app: `${name}-provision` },
-      identity: mysqlIdentity,
-      deadline: "15m",
-      containers: [tool("provision", env, [
-        { path: "/credentials/root", secret: root.secretName },
-        { path: "/credentials/app", secret: owner.secretName },
-        { path: "/credentials/backup", secret: reader.secretName },
-      ])],
-    }, { ...parent, dependsOn: [workload, owner, reader] });
+    const env = {
+      MYSQL_HOST: serviceName,
+      APP_USER: user,
+      APP_DATABASE: database,
+      MYSQL_USER: "root",
+      MYSQL_PASSWORD_FILE: "/credentials/root/password",
+      APP_PASSWORD_FILE: "/credentials/app/password",
+      BACKUP_PASSWORD_FILE: "/credentials/backup/password",
+    };
+    this.provisioning = new Job(
+      `${name}-provision`,
+      {
+        jobName: `${name}-provision-${contentHash(env, owner.generation, reader.generation)}`,
+        namespace,
+        labels: { app: `${name}-provision` },
+        identity: mysqlIdentity,
+        deadline: "15m",
+        containers: [
+          tool("provision", env, [
+            { path: "/credentials/root", secret: root.secretName },
+            { path: "/credentials/app", secret: owner.secretName },
+            { path: "/credentials/backup", secret: reader.secretName },
+          ]),
+        ],
+      },
+      { ...parent, dependsOn: [workload, owner, reader] },
+    );
     this.client = mysqlClient(serviceName, mysqlDefaults.port, database, user, owner.secretName, owner.generation);
-    this.reader = mysqlClient(serviceName, mysqlDefaults.port, database, "backup", reader.secretName, reader.generation);
+    this.reader = mysqlClient(
+      serviceName,
+      mysqlDefaults.port,
+      database,
+      "backup",
+      reader.secretName,
+      reader.generation,
+    );
     this.registerOutputs({ service: serviceName });
   }
 }
@@ -118,7 +160,10 @@ function server(args: MysqlArgs, rootSecret: string): ContainerArgs {
   };
 }
 
-/** Over TCP, because the server that makes the first database listens on its socket only. A refused login is an answer too. */
+/**
+ * Over TCP, because the server that makes the first database listens on its socket only. A refused login is an answer
+ * too.
+ */
 const ping = ["mariadb-admin", "--protocol=tcp", "--host=127.0.0.1", "--connect-timeout=4", "--silent", "ping"];
 
 const probes: Probes = {

@@ -19,7 +19,9 @@ import type { MysqlServer } from "./tools.ts";
 export interface MysqlStoreArgs extends MysqlArgs {
   /** What the database takes on the server's disk: the room and the time of its backup follow from it. */
   readonly storage: Size;
-  /** Paths of the settings in a stack's file: those of the store, such as `bots-edi.database`, and those of its backup. */
+  /**
+   * Paths of the settings in a stack's file: those of the store, such as `bots-edi.database`, and those of its backup.
+   */
   readonly settingPath: string;
   readonly backupPath: string;
   /** Labels of the Secret with a sealed password. */
@@ -28,7 +30,10 @@ export interface MysqlStoreArgs extends MysqlArgs {
 }
 
 export interface MysqlBackup extends StoreBackup {
-  /** Makes the backup and its first copy once `after` is there. Each copy may hold the application's own form of the data too. */
+  /**
+   * Makes the backup and its first copy once `after` is there. Each copy may hold the application's own form of the
+   * data too.
+   */
   first(after?: readonly pulumi.Resource[], application?: ApplicationCopy): void;
 }
 
@@ -40,15 +45,24 @@ export interface MysqlStore extends DataStore {
 export function mysqlStore(name: string, engine: MysqlEngine, args: MysqlStoreArgs): StorePlan<MysqlStore> {
   const { settingPath: path, backupPath, backup } = args;
   const own = engine.kind === "in-cluster";
-  const network = own ? storeNetwork({ app: name }, mysqlDefaults.port, { flows: [] }) : storeNetwork({ cidr: engine.cidr }, engine.port, { flows: [] });
+  const network = own
+    ? storeNetwork({ app: name }, mysqlDefaults.port, { flows: [] })
+    : storeNetwork({ cidr: engine.cidr }, engine.port, { flows: [] });
   return {
     network: {
       ...network,
-      flows: [network.flowFrom(backup.name), ...(own ? [flow(`${name}-provision`, name, mysqlDefaults.port)] : []), ...uploadFlows(backup.name, backup.s3)],
+      flows: [
+        network.flowFrom(backup.name),
+        ...(own ? [flow(`${name}-provision`, name, mysqlDefaults.port)] : []),
+        ...uploadFlows(backup.name, backup.s3),
+      ],
       selectors: { [backup.name]: backup.labels },
     },
     state: {
-      volumes: [...(own ? [claimsOfPods(name, `${path}.storage`, args.storage)] : []), namedClaim(backup.claimName, `${backupPath}.storage`, backup.storage ?? backupDefaults.storage)],
+      volumes: [
+        ...(own ? [claimsOfPods(name, `${path}.storage`, args.storage)] : []),
+        namedClaim(backup.claimName, `${backupPath}.storage`, backup.storage ?? backupDefaults.storage),
+      ],
       store: { name, engine: { path: `${path}.kind`, value: engine.kind }, own: "in-cluster" },
     },
     declare: (options) => (own ? ownServer(name, args, options) : external(name, engine, args, options)),
@@ -58,28 +72,79 @@ export function mysqlStore(name: string, engine: MysqlEngine, args: MysqlStoreAr
 /** A StatefulSet of the stack, with its users and its database. */
 function ownServer(name: string, args: MysqlStoreArgs, options: pulumi.ComponentResourceOptions): MysqlStore {
   const { client, reader, provisioning } = new Mysql(name, args, options);
-  return { client, ready: [provisioning], workloads: [{ kind: "StatefulSet", name, replicas: 1 }], ...copied(name, args, { client, reader, server: "mariadb" }, options) };
+  return {
+    client,
+    ready: [provisioning],
+    workloads: [{ kind: "StatefulSet", name, replicas: 1 }],
+    ...copied(name, args, { client, reader, server: "mariadb" }, options),
+  };
 }
 
 /** Somebody else's server: a client with the sealed password, and the way to it. */
-function external(name: string, engine: ExternalMysql, args: MysqlStoreArgs, options: pulumi.ComponentResourceOptions): MysqlStore {
+function external(
+  name: string,
+  engine: ExternalMysql,
+  args: MysqlStoreArgs,
+  options: pulumi.ComponentResourceOptions,
+): MysqlStore {
   const { host, port, sealedPassword: password, server } = engine;
   const { namespace, database, user, credentialName, labels, settingPath } = args;
-  const sealed = password ? [new SealedSecret(credentialName, { namespace, labels, encryptedData: { password }, settingPath: `${settingPath}.sealedPassword` }, options)] : [];
+  const sealed = password
+    ? [
+        new SealedSecret(
+          credentialName,
+          { namespace, labels, encryptedData: { password }, settingPath: `${settingPath}.sealedPassword` },
+          options,
+        ),
+      ]
+    : [];
   sayExternal(namespace, name, `${host}:${port}`, "database, user, rights or alert");
   const tls = { mode: engine.tls.mode, ...authorities(name, engine.tls, namespace, options) };
-  const client = mysqlClient(host, port, database, user, credentialName, { [`credential.production-platform/${credentialName}`]: contentHash(password ?? "") }, tls);
+  const client = mysqlClient(
+    host,
+    port,
+    database,
+    user,
+    credentialName,
+    { [`credential.production-platform/${credentialName}`]: contentHash(password ?? "") },
+    tls,
+  );
   return { client, ready: sealed, workloads: [], ...copied(name, args, { client, reader: client, server }, options) };
 }
 
 /** Where the server is, and its backup, which the stack makes whoever runs the server. */
-function copied(name: string, args: MysqlStoreArgs, of: { readonly client: Client; readonly reader: Client; readonly server: MysqlServer }, options: pulumi.ComponentResourceOptions): Pick<MysqlStore, "location" | "backup"> {
+function copied(
+  name: string,
+  args: MysqlStoreArgs,
+  of: { readonly client: Client; readonly reader: Client; readonly server: MysqlServer },
+  options: pulumi.ComponentResourceOptions,
+): Pick<MysqlStore, "location" | "backup"> {
   const { namespace, database, user, storage, storageClass, retainData, backup } = args;
   return {
-    location: { kind: "mysql", name, service: of.client.env["MYSQL_HOST"]!, port: Number(of.client.env["MYSQL_PORT"]), database, user, backup: backup.name },
+    location: {
+      kind: "mysql",
+      name,
+      service: of.client.env["MYSQL_HOST"]!,
+      port: Number(of.client.env["MYSQL_PORT"]),
+      database,
+      user,
+      backup: backup.name,
+    },
     backup: {
       first: (after = [], application) =>
-        mysqlBackup({ ...backup, ...of, of: name, namespace, dataSize: storage, ...(storageClass && { storageClass }), retainData, application }, { ...options, dependsOn: [...after] }).first(),
+        mysqlBackup(
+          {
+            ...backup,
+            ...of,
+            of: name,
+            namespace,
+            dataSize: storage,
+            ...(storageClass && { storageClass }),
+            retainData,
+            application,
+          },
+          { ...options, dependsOn: [...after] },
+        ).first(),
     },
   };
 }

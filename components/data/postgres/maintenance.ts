@@ -14,24 +14,38 @@ interface MaintenanceArgs extends Excepted {
 }
 
 /** VACUUM and ANALYZE of a database's tables on a schedule, as their owner (P06). */
-export function postgresMaintenance(name: string, { namespace, client, schedule, exceptions }: MaintenanceArgs, options: pulumi.ComponentResourceOptions): ScheduledJob {
-  const map = new ContentMap(name, { namespace, labels: { app: name }, files: scripts(import.meta.dirname, /^(connection|maintain)\.sh$/) }, options);
-  return new ScheduledJob(name, {
-    namespace,
-    labels: { app: name },
-    annotations: client.annotations,
-    exceptions,
-    schedule,
-    identity: postgresIdentity,
-    deadline: "4h",
-    retries: 1,
-    containers: [{
-      name: "vacuum",
-      image: images.postgres,
-      command: ["bash", "/scripts/maintain.sh"],
-      env: client.env,
-      resources: { cpu: { request: "50m", limit: "500m" }, memory: { request: "64Mi", limit: "128Mi" } },
-      mounts: [{ path: "/scripts", configMap: map.mapName }, { path: "/tmp", scratch: "16Mi" }, ...client.mounts],
-    }],
-  }, options);
+export function postgresMaintenance(
+  name: string,
+  { namespace, client, schedule, exceptions }: MaintenanceArgs,
+  options: pulumi.ComponentResourceOptions,
+): ScheduledJob {
+  const map = new ContentMap(
+    name,
+    { namespace, labels: { app: name }, files: scripts(import.meta.dirname, /^(connection|maintain)\.sh$/) },
+    options,
+  );
+  return new ScheduledJob(
+    name,
+    {
+      namespace,
+      labels: { app: name },
+      annotations: client.annotations,
+      exceptions,
+      schedule,
+      identity: postgresIdentity,
+      deadline: "4h",
+      retries: 1,
+      containers: [
+        {
+          name: "vacuum",
+          image: images.postgres,
+          command: ["bash", "/scripts/maintain.sh"],
+          env: client.env,
+          resources: { cpu: { request: "50m", limit: "500m" }, memory: { request: "64Mi", limit: "128Mi" } },
+          mounts: [{ path: "/scripts", configMap: map.mapName }, { path: "/tmp", scratch: "16Mi" }, ...client.mounts],
+        },
+      ],
+    },
+    options,
+  );
 }

@@ -3,7 +3,11 @@ import { ContentMap, contentHash } from "../../capabilities/content-map.ts";
 import { Credential } from "../../capabilities/credential.ts";
 import { scripts } from "../../capabilities/scripts.ts";
 import { toolContainers } from "../../capabilities/verified-backup/tool-container.ts";
-import { type BackupArgs, backupScripts, type VerifiedBackup } from "../../capabilities/verified-backup/verified-backup.ts";
+import {
+  type BackupArgs,
+  backupScripts,
+  type VerifiedBackup,
+} from "../../capabilities/verified-backup/verified-backup.ts";
 import { images } from "../../images.ts";
 import type { ContainerArgs, Resources } from "../../workload/container.ts";
 import type { Excepted } from "../../workload/exceptions.ts";
@@ -76,61 +80,106 @@ export class Postgres extends pulumi.ComponentResource {
     super("platform:data:Postgres", name, {}, options);
     const { namespace, labels, serviceName } = args;
     const parent = { parent: this };
-    const credential = (role: string, rotation = args.rotation, secretName = `${serviceName}-${role.replaceAll("_", "-")}`) =>
-      new Credential(secretName, { namespace, labels, protect: args.retainData, ...(rotation && { rotation }) }, parent);
+    const credential = (
+      role: string,
+      rotation = args.rotation,
+      secretName = `${serviceName}-${role.replaceAll("_", "-")}`,
+    ) =>
+      new Credential(
+        secretName,
+        { namespace, labels, protect: args.retainData, ...(rotation && { rotation }) },
+        parent,
+      );
     // The superuser's password is read by the server only when its volume is made, so a rotation leaves it alone.
     const superuser = credential("superuser", 1);
     const owner = credential(args.user, args.rotation, args.credentialName);
     const reader = credential("backup");
 
-    this.workload = new Workload(name, {
-      namespace,
-      labels,
-      controllerLabels: { [dataStore]: "postgres" },
-      controller: {
-        kind: "StatefulSet",
-        claims: [{ name: "data", size: args.storage ?? postgresDefaults.storage, ...(args.storageClass && { storageClass: args.storageClass }) }],
+    this.workload = new Workload(
+      name,
+      {
+        namespace,
+        labels,
+        controllerLabels: { [dataStore]: "postgres" },
+        controller: {
+          kind: "StatefulSet",
+          claims: [
+            {
+              name: "data",
+              size: args.storage ?? postgresDefaults.storage,
+              ...(args.storageClass && { storageClass: args.storageClass }),
+            },
+          ],
+        },
+        replicas: { fixed: 1 },
+        identity: postgresIdentity,
+        annotations: superuser.generation,
+        exceptions: args.exceptions,
+        // A fast shutdown writes one checkpoint, which takes as long as the disk needs.
+        terminationGracePeriod: "120s",
+        containers: [server(args, superuser)],
+        service: { name: serviceName, ports: { [postgresDefaults.port]: "postgres" } },
       },
-      replicas: { fixed: 1 },
-      identity: postgresIdentity,
-      annotations: superuser.generation,
-      exceptions: args.exceptions,
-      // A fast shutdown writes one checkpoint, which takes as long as the disk needs.
-      terminationGracePeriod: "120s",
-      containers: [server(args, superuser)],
-      service: { name: serviceName, ports: { [postgresDefaults.port]: "postgres" } },
-    }, { ...parent, dependsOn: [superuser] });
+      { ...parent, dependsOn: [superuser] },
+    );
 
-    const connection = (user: string, database: string) => ({ PGHOST: serviceName, PGPORT: String(postgresDefaults.port), PGUSER: user, PGDATABASE: database });
-    const files = new ContentMap(`${name}-scripts`, { namespace, labels, files: { ...scripts(import.meta.dirname), ...backupScripts() } }, parent);
+    const connection = (user: string, database: string) => ({
+      PGHOST: serviceName,
+      PGPORT: String(postgresDefaults.port),
+      PGUSER: user,
+      PGDATABASE: database,
+    });
+    const files = new ContentMap(
+      `${name}-scripts`,
+      { namespace, labels, files: { ...scripts(import.meta.dirname), ...backupScripts() } },
+      parent,
+    );
     const tool = toolContainers(images.postgres, files.mapName);
 
-    const provisionEnv = { ...connection("postgres", "postgres"), APP_USER: args.user, APP_DATABASE: args.database, EXTENSIONS: (args.extensions ?? []).join(","), PGPASSWORD_FILE: "/credentials/superuser/password", APP_PASSWORD_FILE: "/credentials/app/password", BACKUP_PASSWORD_FILE: "/credentials/backup/password" };
-    this.provisioning = new Job(`${name}-provision`, {
-      jobName: `${name}-provision-${contentHash(files.mapName, provisionEnv, owner.generation, reader.generation)}`,
-      namespace,
-      labels: { app: `${name}-provision` },
-      identity: postgresIdentity,
-      deadline: "15m",
-      containers: [tool("provision", provisionEnv, [
-        { path: "/credentials/superuser", secret: superuser.secretName },
-        { path: "/credentials/app", secret: owner.secretName },
-        { path: "/credentials/backup", secret: reader.secretName },
-      ])],
-    }, { ...parent, dependsOn: [this.workload, owner, reader] });
+    const provisionEnv = {
+      ...connection("postgres", "postgres"),
+      APP_USER: args.user,
+      APP_DATABASE: args.database,
+      EXTENSIONS: (args.extensions ?? []).join(","),
+      PGPASSWORD_FILE: "/credentials/superuser/password",
+      APP_PASSWORD_FILE: "/credentials/app/password",
+      BACKUP_PASSWORD_FILE: "/credentials/backup/password",
+    };
+    this.provisioning = new Job(
+      `${name}-provision`,
+      {
+        jobName: `${name}-provision-${contentHash(files.mapName, provisionEnv, owner.generation, reader.generation)}`,
+        namespace,
+        labels: { app: `${name}-provision` },
+        identity: postgresIdentity,
+        deadline: "15m",
+        containers: [
+          tool("provision", provisionEnv, [
+            { path: "/credentials/superuser", secret: superuser.secretName },
+            { path: "/credentials/app", secret: owner.secretName },
+            { path: "/credentials/backup", secret: reader.secretName },
+          ]),
+        ],
+      },
+      { ...parent, dependsOn: [this.workload, owner, reader] },
+    );
 
     this.client = postgresClient(serviceName, postgresDefaults.port, args, owner.secretName, owner.generation);
-    this.backup = postgresBackup(`${name}-backup`, {
-      ...args.backup,
-      of: name,
-      namespace,
-      dataSize: args.storage ?? postgresDefaults.storage,
-      ...(args.storageClass && { storageClass: args.storageClass }),
-      retainData: args.retainData,
-      connection: connection("backup", args.database),
-      credential: reader,
-      tool,
-    }, { ...parent, dependsOn: [this.provisioning] });
+    this.backup = postgresBackup(
+      `${name}-backup`,
+      {
+        ...args.backup,
+        of: name,
+        namespace,
+        dataSize: args.storage ?? postgresDefaults.storage,
+        ...(args.storageClass && { storageClass: args.storageClass }),
+        retainData: args.retainData,
+        connection: connection("backup", args.database),
+        credential: reader,
+        tool,
+      },
+      { ...parent, dependsOn: [this.provisioning] },
+    );
     this.registerOutputs({ service: serviceName });
   }
 }
@@ -149,7 +198,9 @@ function server(args: PostgresArgs, superuser: Credential): ContainerArgs {
       ...setting("log_lock_waits", "on"),
       ...setting("log_min_duration_statement", "500ms"),
       ...Object.entries(goneClients).flatMap(([name, value]) => setting(name, value)),
-      ...(args.extensions?.includes("pg_stat_statements") ? setting("shared_preload_libraries", "pg_stat_statements") : []),
+      ...(args.extensions?.includes("pg_stat_statements")
+        ? setting("shared_preload_libraries", "pg_stat_statements")
+        : []),
     ],
     env: {
       PGDATA: "/var/lib/postgresql/data/pgdata",

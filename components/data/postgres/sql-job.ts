@@ -18,28 +18,41 @@ export interface SqlJobArgs extends Excepted {
 }
 
 /** A script with its SQL files, run once for each content as the database's owner (B08, B09). */
-export function sqlJob(name: string, { namespace, postgres: { client }, script, ...args }: SqlJobArgs, options: pulumi.ComponentResourceOptions): Job {
+export function sqlJob(
+  name: string,
+  { namespace, postgres: { client }, script, ...args }: SqlJobArgs,
+  options: pulumi.ComponentResourceOptions,
+): Job {
   const files = { ...scripts(import.meta.dirname, /^((connection|migrate)\.sh|transaction-end\.awk)$/), ...args.files };
   const map = new ContentMap(name, { namespace, labels: { app: name }, files }, options);
-  return new Job(name, {
-    jobName: args.jobName ?? `${name}-${contentHash(files)}`,
-    namespace,
-    labels: { app: name },
-    annotations: client.annotations,
-    exceptions: args.exceptions,
-    identity: postgresIdentity,
-    deadline: "15m",
-    containers: [{
-      name,
-      image: images.postgres,
-      command: ["bash", `/sql/${script}`],
-      env: { ...client.env, MIGRATIONS_DIR: "/sql" },
-      resources: { cpu: { request: "50m", limit: "1" }, memory: { request: "64Mi", limit: "256Mi" } },
-      mounts: [{ path: "/sql", configMap: map.mapName }, { path: "/tmp", scratch: "64Mi" }, ...client.mounts],
-    }],
-  }, options);
+  return new Job(
+    name,
+    {
+      jobName: args.jobName ?? `${name}-${contentHash(files)}`,
+      namespace,
+      labels: { app: name },
+      annotations: client.annotations,
+      exceptions: args.exceptions,
+      identity: postgresIdentity,
+      deadline: "15m",
+      containers: [
+        {
+          name,
+          image: images.postgres,
+          command: ["bash", `/sql/${script}`],
+          env: { ...client.env, MIGRATIONS_DIR: "/sql" },
+          resources: { cpu: { request: "50m", limit: "1" }, memory: { request: "64Mi", limit: "256Mi" } },
+          mounts: [{ path: "/sql", configMap: map.mapName }, { path: "/tmp", scratch: "64Mi" }, ...client.mounts],
+        },
+      ],
+    },
+    options,
+  );
 }
 
 /** Applies the numbered SQL files of a folder that the database has not recorded yet, in order (B09). */
-export const migrations = (name: string, { folder, ...args }: Omit<SqlJobArgs, "script" | "files"> & { readonly folder: string }, options: pulumi.ComponentResourceOptions): Job =>
-  sqlJob(name, { ...args, script: "migrate.sh", files: scripts(folder) }, options);
+export const migrations = (
+  name: string,
+  { folder, ...args }: Omit<SqlJobArgs, "script" | "files"> & { readonly folder: string },
+  options: pulumi.ComponentResourceOptions,
+): Job => sqlJob(name, { ...args, script: "migrate.sh", files: scripts(folder) }, options);

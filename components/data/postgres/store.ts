@@ -26,7 +26,11 @@ export function postgresStore(name: string, engine: PostgresEngine, args: Postgr
 /** A StatefulSet of the stack, with its roles, its database and its backup. */
 const ownServer = (name: string, args: PostgresStoreArgs): StorePlan => ({
   network: storeNetwork({ app: name }, port, {
-    flows: [flow(`${name}-provision`, name, port), flow(`${name}-backup`, name, port), ...uploadFlows(`${name}-backup`, args.backup.s3)],
+    flows: [
+      flow(`${name}-provision`, name, port),
+      flow(`${name}-backup`, name, port),
+      ...uploadFlows(`${name}-backup`, args.backup.s3),
+    ],
   }),
   state: state(name, "statefulset", args, [
     claimsOfPods(name, `${args.settingPath}.storage`, args.storage ?? postgresDefaults.storage),
@@ -34,7 +38,13 @@ const ownServer = (name: string, args: PostgresStoreArgs): StorePlan => ({
   ]),
   declare: (options) => {
     const { client, provisioning, backup } = new Postgres(name, args, options);
-    return { client, ready: [provisioning], workloads: [{ kind: "StatefulSet", name, replicas: 1 }], location: { ...location(name, args), backup: `${name}-backup` }, backup };
+    return {
+      client,
+      ready: [provisioning],
+      workloads: [{ kind: "StatefulSet", name, replicas: 1 }],
+      location: { ...location(name, args), backup: `${name}-backup` },
+      backup,
+    };
   },
 });
 
@@ -44,7 +54,9 @@ const operated = (name: string, engine: CloudNativeEngine, args: PostgresStoreAr
     flows: [...cloudNativeFlows(name, engine), ...uploadFlows(name, args.backup.s3)],
     selectors: { [name]: { "cnpg.io/cluster": name } },
   }),
-  state: state(name, engine.kind, args, [claimsOfOperator(name, `${args.settingPath}.storage`, args.storage ?? postgresDefaults.storage)]),
+  state: state(name, engine.kind, args, [
+    claimsOfOperator(name, `${args.settingPath}.storage`, args.storage ?? postgresDefaults.storage),
+  ]),
   declare: (options) => {
     const postgres = new CloudNativePostgres(name, { ...args, engine }, options);
     return { client: postgres.client, ready: [postgres], workloads: [], location: location(name, args) };
@@ -52,17 +64,42 @@ const operated = (name: string, engine: CloudNativeEngine, args: PostgresStoreAr
 });
 
 /** Somebody else's server: a client and the way to it. */
-const external = (name: string, { host, port: at, cidr, passwordSecret, tls }: ExternalServer<PostgresTls["mode"]>, args: PostgresStoreArgs): StorePlan => ({
+const external = (
+  name: string,
+  { host, port: at, cidr, passwordSecret, tls }: ExternalServer<PostgresTls["mode"]>,
+  args: PostgresStoreArgs,
+): StorePlan => ({
   network: storeNetwork({ cidr }, at, { flows: [] }),
   state: state(name, "external", args, []),
   declare: (options) => {
     sayExternal(args.namespace, name, `${host}:${at}`, "database, role, backup or alert");
-    const client = postgresClient(host, at, args, passwordSecret, {}, { mode: tls.mode, ...authorities(name, tls, args.namespace, options) });
+    const client = postgresClient(
+      host,
+      at,
+      args,
+      passwordSecret,
+      {},
+      { mode: tls.mode, ...authorities(name, tls, args.namespace, options) },
+    );
     return { client, ready: [], workloads: [], location: { ...location(name, args), service: host, port: at } };
   },
 });
 
-const location = (name: string, { database, user, serviceName }: PostgresArgs): StoreLocation => ({ kind: "postgres", name, database, user, service: serviceName, port });
+const location = (name: string, { database, user, serviceName }: PostgresArgs): StoreLocation => ({
+  kind: "postgres",
+  name,
+  database,
+  user,
+  service: serviceName,
+  port,
+});
 
-const state = (name: string, engine: PostgresEngine["kind"], { settingPath }: PostgresStoreArgs, volumes: StoreState["volumes"]): StoreState =>
-  ({ volumes, store: { name, engine: { path: `${settingPath}.engine.kind`, value: engine }, own: "statefulset" } });
+const state = (
+  name: string,
+  engine: PostgresEngine["kind"],
+  { settingPath }: PostgresStoreArgs,
+  volumes: StoreState["volumes"],
+): StoreState => ({
+  volumes,
+  store: { name, engine: { path: `${settingPath}.engine.kind`, value: engine }, own: "statefulset" },
+});

@@ -18,19 +18,35 @@ interface RedisBackupArgs extends BackupArgs {
 }
 
 /** Snapshots of a Redis that holds state, each loaded by a scratch server before it counts (G08, T11). */
-export function redisBackup(name: string, { client, maxMemory, ...args }: RedisBackupArgs, options: pulumi.ComponentResourceOptions): VerifiedBackup {
-  const map = new ContentMap(`${name}-scripts`, { namespace: args.namespace, labels: { app: name }, files: { ...scripts(import.meta.dirname), ...backupScripts() } }, options);
+export function redisBackup(
+  name: string,
+  { client, maxMemory, ...args }: RedisBackupArgs,
+  options: pulumi.ComponentResourceOptions,
+): VerifiedBackup {
+  const map = new ContentMap(
+    `${name}-scripts`,
+    {
+      namespace: args.namespace,
+      labels: { app: name },
+      files: { ...scripts(import.meta.dirname), ...backupScripts() },
+    },
+    options,
+  );
   const tool = toolContainers(images.redis, map.mapName);
   const memory: Size = `${Math.ceil(Math.max(bytes(maxMemory) * redisDefaults.memoryHeadroom, bytes("1Gi")) / bytes("1Mi"))}Mi`;
-  return new VerifiedBackup(name, {
-    ...args,
-    dataSize: maxMemory,
-    identity: redisIdentity,
-    annotations: client.annotations,
-    tool,
-    steps: (copies, env, scratch) => [
-      tool("dump", { ...env, ...client.env }, [copies, ...client.mounts]),
-      tool("verify", env, [copies, scratch], memory),
-    ],
-  }, options);
+  return new VerifiedBackup(
+    name,
+    {
+      ...args,
+      dataSize: maxMemory,
+      identity: redisIdentity,
+      annotations: client.annotations,
+      tool,
+      steps: (copies, env, scratch) => [
+        tool("dump", { ...env, ...client.env }, [copies, ...client.mounts]),
+        tool("verify", env, [copies, scratch], memory),
+      ],
+    },
+    options,
+  );
 }

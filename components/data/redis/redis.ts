@@ -31,22 +31,23 @@ export const redisIdentity = { uid: 999, gid: 999 };
 export type RedisRole =
   | { readonly role: "cache"; readonly maxMemory?: Size; readonly eviction?: "allkeys-lru" | "allkeys-lfu" }
   | {
-    readonly role: "state";
-    readonly maxMemory?: Size;
-    readonly eviction?: "noeviction" | "volatile-ttl";
-    readonly persistence: { readonly storage: Size; readonly storageClass?: string };
-    readonly retainData: boolean;
-  };
+      readonly role: "state";
+      readonly maxMemory?: Size;
+      readonly eviction?: "noeviction" | "volatile-ttl";
+      readonly persistence: { readonly storage: Size; readonly storageClass?: string };
+      readonly retainData: boolean;
+    };
 
-export type RedisArgs = RedisRole & Excepted & {
-  readonly namespace: pulumi.Input<string>;
-  readonly serviceName: string;
-  readonly labels: Readonly<Record<string, string>> & { readonly app: string };
-  /** @default maxMemory x 1.5 as the limit, a quarter of maxMemory as the request */
-  readonly resources?: Resources;
-  /** Raised by one to rotate the password. @default 1 */
-  readonly rotation?: number;
-};
+export type RedisArgs = RedisRole &
+  Excepted & {
+    readonly namespace: pulumi.Input<string>;
+    readonly serviceName: string;
+    readonly labels: Readonly<Record<string, string>> & { readonly app: string };
+    /** @default maxMemory x 1.5 as the limit, a quarter of maxMemory as the request */
+    readonly resources?: Resources;
+    /** Raised by one to rotate the password. @default 1 */
+    readonly rotation?: number;
+  };
 
 /** A Redis server in one of two roles, behind a password. */
 export class Redis extends pulumi.ComponentResource {
@@ -59,28 +60,40 @@ export class Redis extends pulumi.ComponentResource {
     const { namespace, labels, serviceName } = args;
     const parent = { parent: this };
     const kind: DataStoreKind = args.role === "cache" ? "redis-cache" : "redis-state";
-    const credential = new Credential(`${serviceName}-auth`, {
-      namespace,
-      labels,
-      protect: args.role === "state" && args.retainData,
-      ...(args.rotation && { rotation: args.rotation }),
-      content: (password) => ({ password, "auth.conf": pulumi.interpolate`requirepass ${password}\n` }),
-    }, parent);
-    this.workload = new Workload(name, {
-      namespace,
-      labels,
-      controllerLabels: { [dataStore]: kind },
-      controller: controller(args),
-      replicas: { fixed: 1 },
-      identity: redisIdentity,
-      annotations: credential.generation,
-      exceptions: args.exceptions,
-      terminationGracePeriod: "60s",
-      containers: [server(args, credential.secretName)],
-      service: { name: serviceName, ports: { [redisDefaults.port]: "redis" } },
-    }, { ...parent, dependsOn: [credential] });
+    const credential = new Credential(
+      `${serviceName}-auth`,
+      {
+        namespace,
+        labels,
+        protect: args.role === "state" && args.retainData,
+        ...(args.rotation && { rotation: args.rotation }),
+        content: (password) => ({ password, "auth.conf": pulumi.interpolate`requirepass ${password}\n` }),
+      },
+      parent,
+    );
+    this.workload = new Workload(
+      name,
+      {
+        namespace,
+        labels,
+        controllerLabels: { [dataStore]: kind },
+        controller: controller(args),
+        replicas: { fixed: 1 },
+        identity: redisIdentity,
+        annotations: credential.generation,
+        exceptions: args.exceptions,
+        terminationGracePeriod: "60s",
+        containers: [server(args, credential.secretName)],
+        service: { name: serviceName, ports: { [redisDefaults.port]: "redis" } },
+      },
+      { ...parent, dependsOn: [credential] },
+    );
     this.client = {
-      env: { REDIS_HOST: serviceName, REDIS_PORT: String(redisDefaults.port), REDIS_PASSWORD_FILE: "/credentials/redis/password" },
+      env: {
+        REDIS_HOST: serviceName,
+        REDIS_PORT: String(redisDefaults.port),
+        REDIS_PASSWORD_FILE: "/credentials/redis/password",
+      },
       mounts: [{ path: "/credentials/redis", secret: credential.secretName }],
       annotations: credential.generation,
     };
@@ -97,14 +110,36 @@ function controller(args: RedisArgs): Controller {
 function server(args: RedisArgs, secret: string): ContainerArgs {
   const maxMemory = args.maxMemory ?? redisDefaults.maxMemory;
   const eviction = args.eviction ?? (args.role === "cache" ? redisDefaults.eviction : "noeviction");
-  const persistence = args.role === "cache"
-    ? ["--save", "", "--appendonly", "no"]
-    : ["--save", "900 1 300 100", "--appendonly", "yes", "--appendfsync", "everysec", "--rename-command", "FLUSHALL", "", "--rename-command", "FLUSHDB", ""];
+  const persistence =
+    args.role === "cache"
+      ? ["--save", "", "--appendonly", "no"]
+      : [
+          "--save",
+          "900 1 300 100",
+          "--appendonly",
+          "yes",
+          "--appendfsync",
+          "everysec",
+          "--rename-command",
+          "FLUSHALL",
+          "",
+          "--rename-command",
+          "FLUSHDB",
+          "",
+        ];
   return {
     name: "redis",
     image: images.redis,
     // maxmemory stands on the command line and not in a file, so that a reviewer and a policy see it beside the limit.
-    args: ["redis-server", "/credentials/redis/auth.conf", "--maxmemory", redisSize(maxMemory), "--maxmemory-policy", eviction, ...persistence],
+    args: [
+      "redis-server",
+      "/credentials/redis/auth.conf",
+      "--maxmemory",
+      redisSize(maxMemory),
+      "--maxmemory-policy",
+      eviction,
+      ...persistence,
+    ],
     // redis-cli can read a password from nowhere but its environment or its arguments.
     env: { REDISCLI_AUTH: { secret, key: "password" } },
     ports: { redis: redisDefaults.port },
@@ -133,6 +168,12 @@ const probes: Probes = {
   startup: { exec: ping("^PONG"), period: "2s", timeout: "4s", failureThreshold: 150 },
   // Without a connection to spare it is not ready: those that it has stay, and nobody new could use it.
   readiness: { exec: ping("^PONG"), period: "10s", timeout: "5s", failureThreshold: 3 },
-  // A server that loads its data, runs a long script or has no connection to spare says so: alive, and a restart would lose the work or empty it.
-  liveness: { exec: ping("^(PONG|LOADING|BUSY|MASTERDOWN)|ERR max number of clients reached$"), period: "20s", timeout: "5s", failureThreshold: 5 },
+  // A server that loads its data, runs a long script or has no connection to spare says so: alive, and a restart would
+  // lose the work or empty it.
+  liveness: {
+    exec: ping("^(PONG|LOADING|BUSY|MASTERDOWN)|ERR max number of clients reached$"),
+    period: "20s",
+    timeout: "5s",
+    failureThreshold: 5,
+  },
 };

@@ -29,14 +29,25 @@ export type RedisStoreArgs = RedisArgs & {
 const { port } = redisDefaults;
 
 /** The Redis of a system on the engine its stack chose; clients see no difference. */
-export const redisStore = (name: string, engine: RedisEngine, args: RedisStoreArgs): StorePlan => (engine.kind === "in-cluster" ? ownServer(name, args) : external(name, engine, args));
+export const redisStore = (name: string, engine: RedisEngine, args: RedisStoreArgs): StorePlan =>
+  engine.kind === "in-cluster" ? ownServer(name, args) : external(name, engine, args);
 
 /** A server of the stack: a Deployment where it is a cache, a StatefulSet where it holds state. */
 const ownServer = (name: string, args: RedisStoreArgs): StorePlan => ({
-  network: storeNetwork({ app: name }, port, { flows: args.backup ? [flow(`${name}-backup`, name, port), ...uploadFlows(`${name}-backup`, args.backup.s3)] : [] }),
+  network: storeNetwork({ app: name }, port, {
+    flows: args.backup ? [flow(`${name}-backup`, name, port), ...uploadFlows(`${name}-backup`, args.backup.s3)] : [],
+  }),
   state: state(name, "in-cluster", args, [
     ...(args.role === "state" ? [claimsOfPods(name, `${args.settingPath}.storage`, args.persistence.storage)] : []),
-    ...(args.backup ? [namedClaim(`${name}-backup`, `${args.settingPath}.backup.storage`, args.backup.storage ?? backupDefaults.storage)] : []),
+    ...(args.backup
+      ? [
+          namedClaim(
+            `${name}-backup`,
+            `${args.settingPath}.backup.storage`,
+            args.backup.storage ?? backupDefaults.storage,
+          ),
+        ]
+      : []),
   ]),
   declare: (options) => {
     const redis = new Redis(name, args, options);
@@ -46,13 +57,23 @@ const ownServer = (name: string, args: RedisStoreArgs): StorePlan => ({
       ready: [redis.workload],
       workloads: [{ kind: args.role === "cache" ? "Deployment" : "StatefulSet", name, replicas: 1 }],
       location: { ...location(name, args), ...(backup && { backup: `${name}-backup` }) },
-      backup: backup && redisBackup(`${name}-backup`, { ...backup, of: name, namespace, maxMemory, client: redis.client }, { ...options, dependsOn: [redis] }),
+      backup:
+        backup &&
+        redisBackup(
+          `${name}-backup`,
+          { ...backup, of: name, namespace, maxMemory, client: redis.client },
+          { ...options, dependsOn: [redis] },
+        ),
     };
   },
 });
 
 /** Somebody else's server: a client, the way to it, and a job that looks whether the server is fit for its role. */
-const external = (name: string, { host, port: at, cidr, user, passwordSecret, tls }: ExternalRedis, args: RedisStoreArgs): StorePlan => {
+const external = (
+  name: string,
+  { host, port: at, cidr, user, passwordSecret, tls }: ExternalRedis,
+  args: RedisStoreArgs,
+): StorePlan => {
   const network = storeNetwork({ cidr }, at, { flows: [] });
   return {
     network: { ...network, flows: [network.flowFrom(`${name}-check`)] },
@@ -63,19 +84,42 @@ const external = (name: string, { host, port: at, cidr, user, passwordSecret, tl
       const { file, mounts } = authorities(name, tls, namespace, options);
       const client: Client = {
         env: {
-          REDIS_HOST: host, REDIS_PORT: String(at), REDIS_PASSWORD_FILE: "/credentials/redis/password", ...(user && { REDIS_USERNAME: user }),
-          REDIS_TLS_MODE: tls.mode, ...(file && { REDIS_TLS_CA: file }),
+          REDIS_HOST: host,
+          REDIS_PORT: String(at),
+          REDIS_PASSWORD_FILE: "/credentials/redis/password",
+          ...(user && { REDIS_USERNAME: user }),
+          REDIS_TLS_MODE: tls.mode,
+          ...(file && { REDIS_TLS_CA: file }),
         },
         mounts: [{ path: "/credentials/redis", secret: passwordSecret }, ...mounts],
         annotations: {},
       };
-      return { client, ready: [redisCheck(`${name}-check`, { namespace, client, role }, options)], workloads: [], location: { ...location(name, args), service: host, port: at } };
+      return {
+        client,
+        ready: [redisCheck(`${name}-check`, { namespace, client, role }, options)],
+        workloads: [],
+        location: { ...location(name, args), service: host, port: at },
+      };
     },
   };
 };
 
-const location = (name: string, { role, serviceName }: RedisArgs): StoreLocation => ({ kind: role === "cache" ? "redis-cache" : "redis-state", name, service: serviceName, port });
+const location = (name: string, { role, serviceName }: RedisArgs): StoreLocation => ({
+  kind: role === "cache" ? "redis-cache" : "redis-state",
+  name,
+  service: serviceName,
+  port,
+});
 
 /** A cache has no volume, and may go to any engine. */
-const state = (name: string, engine: RedisEngine["kind"], { role, settingPath }: RedisStoreArgs, volumes: StoreState["volumes"]): StoreState =>
-  ({ volumes, ...(role === "state" && { store: { name, engine: { path: `${settingPath}.engine.kind`, value: engine }, own: "in-cluster" as const } }) });
+const state = (
+  name: string,
+  engine: RedisEngine["kind"],
+  { role, settingPath }: RedisStoreArgs,
+  volumes: StoreState["volumes"],
+): StoreState => ({
+  volumes,
+  ...(role === "state" && {
+    store: { name, engine: { path: `${settingPath}.engine.kind`, value: engine }, own: "in-cluster" as const },
+  }),
+});

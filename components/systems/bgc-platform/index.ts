@@ -10,6 +10,12 @@ export const bgcPlatform = defineSystem({
   settings: bgcPlatformSettings,
   network: bgcNetwork,
   state: (settings, context) => stateOf(Object.values(bgcStores(settings, context))),
-  certifiedHosts: ({ hosts, tlsSecret }) => (tlsSecret ? [{ path: ["hosts", "api"], host: hosts.api }, { path: ["hosts", "web"], host: hosts.web }] : []),
+  certifiedHosts: ({ hosts, tlsSecret }) =>
+    tlsSecret
+      ? [
+          { path: ["hosts", "api"], host: hosts.api },
+          { path: ["hosts", "web"], host: hosts.web },
+        ]
+      : [],
   create: (settings, context, options) => new BgcPlatform(settings, context, options).target,
 });

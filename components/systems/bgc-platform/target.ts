@@ -4,7 +4,10 @@ import type { BgcPlatformSettings } from "./settings.ts";
 import { namespace } from "./stores.ts";
 
 /** What operations need to know of the BGC platform; its stores start first. */
-export const bgcTarget = ({ api, hosts, integrationGateway, tlsSecret, web }: BgcPlatformSettings, stores: readonly DataStore[]): Target => ({
+export const bgcTarget = (
+  { api, hosts, integrationGateway, tlsSecret, web }: BgcPlatformSettings,
+  stores: readonly DataStore[],
+): Target => ({
   system: "bgc-platform",
   namespace,
   workloads: [
@@ -19,5 +22,11 @@ export const bgcTarget = ({ api, hosts, integrationGateway, tlsSecret, web }: Bg
     { name: "Web", host: hosts.web, tls: tlsSecret !== undefined, service: "bgc-web", port: 8080, health: "/healthz" },
     { name: "Integration gateway", service: "integration-gateway", port: 8081, health: "/health" },
   ],
-  objectives: { p95Milliseconds: 200, errorRatePercent: 0.1, cacheHitRatePercent: 80, activeConnections: 50, postgresRestartsPerWeek: 0 },
+  objectives: {
+    p95Milliseconds: 200,
+    errorRatePercent: 0.1,
+    cacheHitRatePercent: 80,
+    activeConnections: 50,
+    postgresRestartsPerWeek: 0,
+  },
 });

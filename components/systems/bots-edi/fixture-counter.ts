@@ -6,11 +6,23 @@ import { images } from "../../images.ts";
 import type { ContainerArgs, Mount } from "../../workload/container.ts";
 
 /** The sources themselves: Node.js runs TypeScript, and these two ask for no library. */
-const sources = () => scripts(fileURLToPath(new URL("../../../workloads/server/edi/", import.meta.url)), /^(count-)?fixture\.ts$/);
+const sources = () =>
+  scripts(fileURLToPath(new URL("../../../workloads/server/edi/", import.meta.url)), /^(count-)?fixture\.ts$/);
 
-/** The container that reads a copy's fixture to its end and writes down how many records of each model it holds (E10). */
-export function fixtureCounter(name: string, namespace: string, labels: Readonly<Record<string, string>>, options: pulumi.ComponentResourceOptions) {
-  const map = new ContentMap(name, { namespace, labels, files: { ...sources(), "package.json": '{ "type": "module" }\n' } }, options);
+/**
+ * The container that reads a copy's fixture to its end and writes down how many records of each model it holds (E10).
+ */
+export function fixtureCounter(
+  name: string,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+  options: pulumi.ComponentResourceOptions,
+) {
+  const map = new ContentMap(
+    name,
+    { namespace, labels, files: { ...sources(), "package.json": '{ "type": "module" }\n' } },
+    options,
+  );
   return (copies: Mount, env: Readonly<Record<string, string>>): ContainerArgs => ({
     name: "count",
     image: images.node,

@@ -8,7 +8,10 @@ export const namespace = "edi";
 /** Labels of the pods of one program. */
 export const labels = (component: string) => ({ app: "bots-edi", component });
 
-/** The stores of EDI, before anything is declared: the runbook's external server, or one in the namespace for local stacks (E06). */
+/**
+ * The stores of EDI, before anything is declared: the runbook's external server, or one in the namespace for local
+ * stacks (E06).
+ */
 export const ediStores = ({ database, backup }: BotsEdiSettings, context: SystemContext) => ({
   mysql: mysqlStore("mysql", database, {
     namespace,
@@ -20,7 +23,10 @@ export const ediStores = ({ database, backup }: BotsEdiSettings, context: System
     user: "botsedi",
     credentialName: "bots-edidb-secret",
     storage: database.storage,
-    ...(database.kind === "in-cluster" && { rotation: database.rotation, resources: containerResources(database.resources, "1Gi") }),
+    ...(database.kind === "in-cluster" && {
+      rotation: database.rotation,
+      resources: containerResources(database.resources, "1Gi"),
+    }),
     ...context.storage,
     retainData: context.retainData,
     backup: { ...backupArgs(backup), name: "bots-db-backup", claimName: "bots-backup-pvc", labels: labels("backup") },

@@ -10,7 +10,10 @@ export const platformService = defineSystem({
   namespace,
   settings: platformServiceSettings,
   network: platformNetwork,
-  state: (settings, context) => stateOf(Object.values(platformStores(settings, context)), [namedClaim("audit-archive", "platform-service.audit.archiveStorage", settings.audit.archiveStorage)]),
+  state: (settings, context) =>
+    stateOf(Object.values(platformStores(settings, context)), [
+      namedClaim("audit-archive", "platform-service.audit.archiveStorage", settings.audit.archiveStorage),
+    ]),
   certifiedHosts: ({ host }) => [{ path: ["host"], host }],
   create: (settings, context, options) => new PlatformService(settings, context, options).target,
 });

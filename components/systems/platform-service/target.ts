@@ -7,9 +7,14 @@ import { namespace } from "./stores.ts";
 export const platformTarget = ({ host, replicas }: PlatformServiceSettings, stores: readonly DataStore[]): Target => ({
   system: "platform-service",
   namespace,
-  workloads: [...stores.flatMap(({ workloads }) => workloads), { kind: "Deployment", name: "platform-service", replicas: replicas.min }],
+  workloads: [
+    ...stores.flatMap(({ workloads }) => workloads),
+    { kind: "Deployment", name: "platform-service", replicas: replicas.min },
+  ],
   dataStores: stores.map(({ location }) => location),
-  endpoints: [{ name: "Platform service", host, tls: true, service: "platform-service", port: 8080, health: "/health" }],
+  endpoints: [
+    { name: "Platform service", host, tls: true, service: "platform-service", port: 8080, health: "/health" },
+  ],
   // P12.
   objectives: { errorsPerHour: 10 },
 });

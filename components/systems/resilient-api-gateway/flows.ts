@@ -12,7 +12,9 @@ export function gatewayNetwork(settings: ResilientApiGatewaySettings, context: S
   const { ingressFrom } = context;
   return {
     flows: [
-      ...(settings.reverseProxy === "nginx" ? [...flowsFrom(ingressFrom, "nginx", 8080), flow("nginx", "proxy-service", 5000)] : flowsFrom(ingressFrom, "proxy-service", 5000)),
+      ...(settings.reverseProxy === "nginx"
+        ? [...flowsFrom(ingressFrom, "nginx", 8080), flow("nginx", "proxy-service", 5000)]
+        : flowsFrom(ingressFrom, "proxy-service", 5000)),
       flow("proxy-service", "upstream-service", 5001),
       redis.network.flowFrom("proxy-service"),
       ...redis.network.flows,

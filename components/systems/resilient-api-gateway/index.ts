@@ -11,7 +11,13 @@ export const resilientApiGateway = defineSystem({
   settings: resilientApiGatewaySettings,
   network: gatewayNetwork,
   state: (settings, context) =>
-    stateOf(Object.values(gatewayStores(settings, context)), [namedClaim("configuration-backup", "resilient-api-gateway.configurationBackup.storage", settings.configurationBackup.storage)]),
+    stateOf(Object.values(gatewayStores(settings, context)), [
+      namedClaim(
+        "configuration-backup",
+        "resilient-api-gateway.configurationBackup.storage",
+        settings.configurationBackup.storage,
+      ),
+    ]),
   certifiedHosts: ({ host, tlsSecret }) => (tlsSecret ? [{ path: ["host"], host }] : []),
   create: (settings, context, options) => new ResilientApiGateway(settings, context, options).target,
 });

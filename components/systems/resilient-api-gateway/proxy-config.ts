@@ -2,9 +2,15 @@ import { circuitBreakerProfiles, rateLimitProfiles, type ResilientApiGatewaySett
 
 /** The proxy's settings under the names the runbook tunes (G05, G06). */
 export function proxyConfig({ rateLimit, circuitBreaker }: ResilientApiGatewaySettings): Record<string, string> {
-  const limit = { ...rateLimitProfiles[rateLimit.profile], ...defined({ capacity: rateLimit.capacity, refillPerSecond: rateLimit.refillPerSecond }) };
+  const limit = {
+    ...rateLimitProfiles[rateLimit.profile],
+    ...defined({ capacity: rateLimit.capacity, refillPerSecond: rateLimit.refillPerSecond }),
+  };
   const { failureThreshold, resetSeconds, halfOpenSuccesses } = circuitBreaker;
-  const breaker = { ...circuitBreakerProfiles[circuitBreaker.profile], ...defined({ failureThreshold, resetSeconds, halfOpenSuccesses }) };
+  const breaker = {
+    ...circuitBreakerProfiles[circuitBreaker.profile],
+    ...defined({ failureThreshold, resetSeconds, halfOpenSuccesses }),
+  };
   return {
     RATE_LIMIT_CAPACITY: String(limit.capacity),
     RATE_LIMIT_REFILL_RATE: String(limit.refillPerSecond),

@@ -1,7 +1,21 @@
 import { z } from "zod";
 import { backupDefaults } from "../../capabilities/verified-backup/verified-backup.ts";
 import { redisDefaults } from "../../data/redis/redis.ts";
-import { applications, authenticatingProxy, backup, credentialRotation, cron, host, publicPaths, quota, redisEngine, replicaRange, replicas, resources, size } from "../setting-types.ts";
+import {
+  applications,
+  authenticatingProxy,
+  backup,
+  credentialRotation,
+  cron,
+  host,
+  publicPaths,
+  quota,
+  redisEngine,
+  replicaRange,
+  replicas,
+  resources,
+  size,
+} from "../setting-types.ts";
 
 /** Tokens a client may save up, and tokens it gets back in a second (G05). */
 export const rateLimitProfiles = {
@@ -32,31 +46,46 @@ export const resilientApiGatewaySettings = z.strictObject({
   publicPaths: publicPaths("/health", "/proxy"),
   /** Names its clients in X-Client-Id, and each of them has a bucket; elsewhere each address has one. */
   authenticatingProxy,
-  proxy: z.strictObject({
-    replicas: replicaRange({ min: 5, max: 10, targetCpuPercent: 70 }),
-    resources: resources(application),
-  }).prefault({}),
+  proxy: z
+    .strictObject({
+      replicas: replicaRange({ min: 5, max: 10, targetCpuPercent: 70 }),
+      resources: resources(application),
+    })
+    .prefault({}),
   upstream: z.strictObject({ replicas: replicas.default(2), resources: resources(application) }).prefault({}),
-  rateLimit: z.strictObject({
-    profile: z.enum(["iot", "web", "partner"]).default("web"),
-    /** Instead of the profile's own. */
-    capacity: count.optional(),
-    refillPerSecond: count.optional(),
-  }).prefault({}),
-  circuitBreaker: z.strictObject({
-    profile: z.enum(["aggressive", "tolerant"]).default("aggressive"),
-    failureThreshold: count.optional(),
-    resetSeconds: count.optional(),
-    halfOpenSuccesses: count.optional(),
-  }).prefault({}),
-  redis: z.strictObject({
-    engine: redisEngine,
-    maxMemory: size.default(redisDefaults.maxMemory),
-    storage: size.default("2Gi"),
-    rotation: credentialRotation,
-    backup: backup({ ...backupDefaults, cron: backupDefaults.schedule.cron }),
-  }).prefault({}),
-  configurationBackup: z.strictObject({ schedule: cron.default("0 3 * * 0"), storage: size.default("1Gi"), keepDays: z.int().min(1).default(90), keepAtLeast: z.int().min(1).default(4) }).prefault({}),
+  rateLimit: z
+    .strictObject({
+      profile: z.enum(["iot", "web", "partner"]).default("web"),
+      /** Instead of the profile's own. */
+      capacity: count.optional(),
+      refillPerSecond: count.optional(),
+    })
+    .prefault({}),
+  circuitBreaker: z
+    .strictObject({
+      profile: z.enum(["aggressive", "tolerant"]).default("aggressive"),
+      failureThreshold: count.optional(),
+      resetSeconds: count.optional(),
+      halfOpenSuccesses: count.optional(),
+    })
+    .prefault({}),
+  redis: z
+    .strictObject({
+      engine: redisEngine,
+      maxMemory: size.default(redisDefaults.maxMemory),
+      storage: size.default("2Gi"),
+      rotation: credentialRotation,
+      backup: backup({ ...backupDefaults, cron: backupDefaults.schedule.cron }),
+    })
+    .prefault({}),
+  configurationBackup: z
+    .strictObject({
+      schedule: cron.default("0 3 * * 0"),
+      storage: size.default("1Gi"),
+      keepDays: z.int().min(1).default(90),
+      keepAtLeast: z.int().min(1).default(4),
+    })
+    .prefault({}),
   quota: quota({ cpu: "24", memory: "16Gi", storage: "40Gi", pods: 50 }),
 });
 

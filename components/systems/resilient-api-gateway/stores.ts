@@ -6,7 +6,10 @@ import type { ResilientApiGatewaySettings } from "./settings.ts";
 export const namespace = "api-gateway";
 
 /** The stores of the gateway, before anything is declared: a Redis that must not forget what clients have used up. */
-export const gatewayStores = ({ redis: { engine, maxMemory, rotation, storage, backup } }: ResilientApiGatewaySettings, context: SystemContext) => ({
+export const gatewayStores = (
+  { redis: { engine, maxMemory, rotation, storage, backup } }: ResilientApiGatewaySettings,
+  context: SystemContext,
+) => ({
   redis: redisStore("redis", engine, {
     role: "state",
     namespace,

@@ -4,7 +4,10 @@ import type { ResilientApiGatewaySettings } from "./settings.ts";
 import { namespace } from "./stores.ts";
 
 /** What operations need to know of the gateway; its stores start first. */
-export const gatewayTarget = ({ host, proxy, reverseProxy, tlsSecret, upstream }: ResilientApiGatewaySettings, stores: readonly DataStore[]): Target => ({
+export const gatewayTarget = (
+  { host, proxy, reverseProxy, tlsSecret, upstream }: ResilientApiGatewaySettings,
+  stores: readonly DataStore[],
+): Target => ({
   system: "resilient-api-gateway",
   namespace,
   workloads: [

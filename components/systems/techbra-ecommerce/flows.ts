@@ -16,7 +16,10 @@ export function techbraNetwork(settings: TechbraEcommerceSettings, context: Syst
       flow("bff", "order-service", 8081),
       flow("bff", "billing-service", 8082),
       redis.network.flowFrom("bff"),
-      ...Object.keys(consumers).flatMap((service) => [postgres.network.flowFrom(service), kafka.network.flowFrom(service)]),
+      ...Object.keys(consumers).flatMap((service) => [
+        postgres.network.flowFrom(service),
+        kafka.network.flowFrom(service),
+      ]),
       ...kafka.network.flows,
       ...postgres.network.flows,
       postgres.network.flowFrom("techbra-migrations"),

@@ -12,6 +12,9 @@ export const techbraEcommerce = defineSystem({
   settings: techbraEcommerceSettings,
   network: techbraNetwork,
   state: (settings, context) =>
-    stateOf(Object.values(techbraStores(settings, context)), settings.tools.enabled ? [claimsOfPods("prometheus", "techbra-ecommerce.tools", prometheusStorage)] : []),
+    stateOf(
+      Object.values(techbraStores(settings, context)),
+      settings.tools.enabled ? [claimsOfPods("prometheus", "techbra-ecommerce.tools", prometheusStorage)] : [],
+    ),
   create: (settings, context, options) => new TechbraEcommerce(settings, context, options).target,
 });

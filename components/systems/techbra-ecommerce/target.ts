@@ -14,12 +14,28 @@ const programs = [
 export const techbraTarget = (settings: TechbraEcommerceSettings, stores: readonly DataStore[]): Target => ({
   system: "techbra-ecommerce",
   namespace,
-  workloads: [...stores.flatMap(({ workloads }) => workloads), ...programs.map(({ key, service }) => ({ kind: "Deployment", name: service, replicas: settings[key].replicas.min }) as const)],
+  workloads: [
+    ...stores.flatMap(({ workloads }) => workloads),
+    ...programs.map(
+      ({ key, service }) => ({ kind: "Deployment", name: service, replicas: settings[key].replicas.min }) as const,
+    ),
+  ],
   dataStores: stores.map(({ location }) => location),
   endpoints: programs.map(({ name, service, port }) => ({ name, service, port, health: "/actuator/health" })),
   // T07.
   objectives: {
-    consumerLag: 1000, kafkaDiskPercent: 80, kafkaMemoryPercent: 85, p95Milliseconds: 500, errorRatePercent: 1, cpuPercent: 70, memoryPercent: 80, jvmHeapPercent: 75,
-    postgresPoolPercent: 80, queryP95Milliseconds: 100, lockWaitPercent: 5, redisMemoryPercent: 80, cacheHitRatePercent: 95,
+    consumerLag: 1000,
+    kafkaDiskPercent: 80,
+    kafkaMemoryPercent: 85,
+    p95Milliseconds: 500,
+    errorRatePercent: 1,
+    cpuPercent: 70,
+    memoryPercent: 80,
+    jvmHeapPercent: 75,
+    postgresPoolPercent: 80,
+    queryP95Milliseconds: 100,
+    lockWaitPercent: 5,
+    redisMemoryPercent: 80,
+    cacheHitRatePercent: 95,
   },
 });

@@ -22,24 +22,39 @@ interface BackupRun {
 export const backups: ReadingVerb = {
   kind: "reads",
   name: "backups",
-  summary: "List the runs of the backups with the copies that they proved, and say whether the newest is as new as scheduled.",
+  summary:
+    "List the runs of the backups with the copies that they proved, and say whether the newest is as new as scheduled.",
   names: [{ form: "[store...]", description: "only these stores" }],
   options: [],
-  rights: [{ group: "batch", resource: "cronjobs", verbs: ["list"] }, { group: "batch", resource: "jobs", verbs: ["list"] }, { group: "", resource: "pods", verbs: ["list"] }],
+  rights: [
+    { group: "batch", resource: "cronjobs", verbs: ["list"] },
+    { group: "batch", resource: "jobs", verbs: ["list"] },
+    { group: "", resource: "pods", verbs: ["list"] },
+  ],
   examples: ["backups", "backups bgc-platform --json"],
   async look(target, scope, { names }) {
     const { namespace } = target;
     const wanted = backedUp(target, names);
-    if (scope.simulated) return { facts: wanted.map(({ store }) => notMeasured(`backup of ${store}`, "the node is simulated: nothing is copied")) };
+    if (scope.simulated)
+      return {
+        facts: wanted.map(({ store }) => notMeasured(`backup of ${store}`, "the node is simulated: nothing is copied")),
+      };
     const runs: BackupRun[] = [];
     const facts = await measured(`backups of ${target.system}`, async () => {
       const core = scope.kubeConfig.makeApiClient(CoreV1Api);
-      const [{ cronJobs, jobs }, { items: pods }] = await Promise.all([jobsOf(scope.kubeConfig, namespace), core.listNamespacedPod({ namespace })]);
+      const [{ cronJobs, jobs }, { items: pods }] = await Promise.all([
+        jobsOf(scope.kubeConfig, namespace),
+        core.listNamespacedPod({ namespace }),
+      ]);
       return wanted.map(({ store, backup }): Fact => {
         const cronJob = cronJobs.find(({ metadata }) => metadata?.name === backup);
         if (cronJob === undefined) return no(`backup of ${store}`, `the CronJob ${backup} is not there`);
         const own = jobs.filter((job) => isRunOf(job, cronJob));
-        runs.push(...own.map((job) => runOf(store, job, pods)).sort((one, other) => (other.started ?? "").localeCompare(one.started ?? "")));
+        runs.push(
+          ...own
+            .map((job) => runOf(store, job, pods))
+            .sort((one, other) => (other.started ?? "").localeCompare(one.started ?? "")),
+        );
         return aged(store, cronJob, own, pods, scope.now());
       });
     });
@@ -49,23 +64,44 @@ export const backups: ReadingVerb = {
 
 function aged(store: string, cronJob: V1CronJob, jobs: readonly V1Job[], pods: readonly V1Pod[], now: Date): Fact {
   const uids = new Set(jobs.map(({ metadata }) => metadata?.uid));
-  const { passed, detail } = backupAge({ cronJob, jobs, pods: pods.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uids.has(uid))) }, now);
+  const { passed, detail } = backupAge(
+    { cronJob, jobs, pods: pods.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uids.has(uid))) },
+    now,
+  );
   return (passed ? yes : no)(`backup of ${store}`, detail);
 }
 
 function runOf(store: string, job: V1Job, pods: readonly V1Pod[]): BackupRun {
-  const [copy] = pods.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === job.metadata?.uid)).flatMap(provenBy);
+  const [copy] = pods
+    .filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === job.metadata?.uid))
+    .flatMap(provenBy);
   const end = endOf(job);
-  const ended = job.status?.completionTime ?? job.status?.conditions?.find(({ type }) => type === "Failed")?.lastTransitionTime;
+  const ended =
+    job.status?.completionTime ?? job.status?.conditions?.find(({ type }) => type === "Failed")?.lastTransitionTime;
   return {
-    store, job: job.metadata!.name!, state: end === undefined ? "running" : !end.succeeded ? "failed" : copy ? "verified" : "complete",
-    ...(copy && { copy: copy.name, bytes: copy.bytes }), ...(job.status?.startTime && { started: moment(job.status.startTime) }), ...(ended && { ended: moment(ended) }), ...(end && !end.succeeded && { error: end.detail }),
+    store,
+    job: job.metadata!.name!,
+    state: end === undefined ? "running" : !end.succeeded ? "failed" : copy ? "verified" : "complete",
+    ...(copy && { copy: copy.name, bytes: copy.bytes }),
+    ...(job.status?.startTime && { started: moment(job.status.startTime) }),
+    ...(ended && { ended: moment(ended) }),
+    ...(end && !end.succeeded && { error: end.detail }),
   };
 }
 
 const moment = (time: Date): string => `${new Date(time).toISOString().slice(0, 19)}Z`;
 
 function line({ store, job, state, copy, bytes, started, error }: BackupRun, now: Date): string {
-  const what = copy ? `${copy}, ${size(bytes!)}` : error ?? (state === "complete" ? "the pod that named the copy is gone" : "");
-  return [`  ${store}`, state.padEnd(8), started ? `${age(now.getTime() - new Date(started).getTime())} ago` : "not started", job, what].filter(Boolean).join("  ");
+  const what = copy
+    ? `${copy}, ${size(bytes!)}`
+    : (error ?? (state === "complete" ? "the pod that named the copy is gone" : ""));
+  return [
+    `  ${store}`,
+    state.padEnd(8),
+    started ? `${age(now.getTime() - new Date(started).getTime())} ago` : "not started",
+    job,
+    what,
+  ]
+    .filter(Boolean)
+    .join("  ");
 }

@@ -13,4 +13,21 @@ import { resume, suspend } from "./suspension.ts";
 import { verify } from "./verify.ts";
 
 /** Every verb, in the order of --help and of the documentation. */
-export const verbs: readonly Verb[] = [status, verify, logs, lag, topics, breaker, clients, backups, backup, restart, run, suspend, resume, closeBreaker, renew, rightsVerb(() => verbs)];
+export const verbs: readonly Verb[] = [
+  status,
+  verify,
+  logs,
+  lag,
+  topics,
+  breaker,
+  clients,
+  backups,
+  backup,
+  restart,
+  run,
+  suspend,
+  resume,
+  closeBreaker,
+  renew,
+  rightsVerb(() => verbs),
+];

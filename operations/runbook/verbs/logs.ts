@@ -28,30 +28,52 @@ interface Counted {
 export const logs: ReadingVerb = {
   kind: "reads",
   name: "logs",
-  summary: "Read all lines of all pods of a system, those of a container that was restarted too, and count them by kind and by what they say.",
+  summary:
+    "Read all lines of all pods of a system, those of a container that was restarted too, and count them by kind and by what they say.",
   names: [],
   options: [
-    { flags: "--since <duration>", description: "how far back: 30m, 2h, 1d; at most as far as the node keeps them", default: "1h" },
+    {
+      flags: "--since <duration>",
+      description: "how far back: 30m, 2h, 1d; at most as far as the node keeps them",
+      default: "1h",
+    },
     { flags: "--app <name>", description: "only pods with this label app" },
     { flags: "--lines", description: "the lines themselves, by time, instead of counts" },
   ],
-  rights: [{ group: "", resource: "pods", verbs: ["list"] }, { group: "", resource: "pods/log", verbs: ["get"] }],
+  rights: [
+    { group: "", resource: "pods", verbs: ["list"] },
+    { group: "", resource: "pods/log", verbs: ["get"] },
+  ],
   examples: ["logs platform-service", "logs bots-edi --since 1d --app bots-edi"],
   async look({ system, namespace, objectives }, { kubeConfig, now }, { options }) {
     const seconds = secondsOf(String(options["since"] ?? "1h"));
     const app = options["app"] as string | undefined;
     const read: ContainerLog[] = [];
     const failed = await measured(`logs of ${system}`, async () => {
-      const { items } = await kubeConfig.makeApiClient(CoreV1Api).listNamespacedPod({ namespace, ...(app && { labelSelector: `app=${app}` }) });
-      if (items.length === 0) return notMeasured(`logs of ${system}`, `namespace ${namespace} has no pod${app ? ` with app=${app}` : ""}`);
-      for (const pod of items) read.push(...await logsOf(kubeConfig, namespace, pod, seconds, now())); // one pod after another: a log may be long
+      const { items } = await kubeConfig
+        .makeApiClient(CoreV1Api)
+        .listNamespacedPod({ namespace, ...(app && { labelSelector: `app=${app}` }) });
+      if (items.length === 0)
+        return notMeasured(`logs of ${system}`, `namespace ${namespace} has no pod${app ? ` with app=${app}` : ""}`);
+      for (const pod of items) read.push(...(await logsOf(kubeConfig, namespace, pod, seconds, now()))); // one pod after another: a log may be long
       return [];
     });
     const counted = countedOf(read);
     const errors = counted.filter(({ kind }) => kind === "error").reduce((sum, { count }) => sum + count, 0);
-    const unread = read.filter(({ problem }) => problem).map(({ pod, container, problem }) => notMeasured(`log of ${pod} ${container}`, problem!));
+    const unread = read
+      .filter(({ problem }) => problem)
+      .map(({ pod, container, problem }) => notMeasured(`log of ${pod} ${container}`, problem!));
     return {
-      facts: [...failed, ...unread, ...objective(objectives["errorsPerHour"], errors, seconds, failed.length > 0 || unread.length > 0 || app !== undefined)],
+      facts: [
+        ...failed,
+        ...unread,
+        ...objective(
+          objectives["errorsPerHour"],
+          errors,
+          seconds,
+          failed.length > 0 || unread.length > 0 || app !== undefined,
+        ),
+      ],
       lines: options["lines"] ? sorted(read) : table(counted, read),
       data: counted,
     };
@@ -64,7 +86,13 @@ function secondsOf(text: string): number {
   return Number(amount) * { s: 1, m: 60, h: 3600, d: 86_400 }[unit as "s" | "m" | "h" | "d"];
 }
 
-async function logsOf(kubeConfig: KubeConfig, namespace: string, whole: V1Pod, sinceSeconds: number, now: Date): Promise<ContainerLog[]> {
+async function logsOf(
+  kubeConfig: KubeConfig,
+  namespace: string,
+  whole: V1Pod,
+  sinceSeconds: number,
+  now: Date,
+): Promise<ContainerLog[]> {
   const { metadata, spec } = whole;
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const pod = metadata!.name!;
@@ -72,14 +100,21 @@ async function logsOf(kubeConfig: KubeConfig, namespace: string, whole: V1Pod, s
   const statuses = containerStatuses(whole);
   const one = async (container: string, previous: boolean): Promise<ContainerLog> => {
     try {
-      const text = await core.readNamespacedPodLog({ namespace, name: pod, container, sinceSeconds, timestamps: true, previous });
+      const text = await core.readNamespacedPodLog({
+        namespace,
+        name: pod,
+        container,
+        sinceSeconds,
+        timestamps: true,
+        previous,
+      });
       return { pod, app, container, lines: (text || "").split("\n").filter((line) => line !== "") };
     } catch (error) {
       return { pod, app, container, lines: [], problem: answerOf(error) };
     }
   };
   const all: ContainerLog[] = [];
-  for (const { name } of [...spec?.initContainers ?? [], ...spec?.containers ?? []]) {
+  for (const { name } of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]) {
     const known = statuses.find((each) => each.name === name);
     const ended = known?.lastState?.terminated?.finishedAt;
     if (ended && now.getTime() - new Date(ended).getTime() < sinceSeconds * 1000) all.push(await one(name, true));
@@ -105,27 +140,53 @@ function countedOf(read: readonly ContainerLog[]): Counted[] {
     }
   }
   const rank = { error: 0, warning: 1, other: 2 };
-  return [...counts.values()].map(({ pods, ...rest }) => ({ ...rest, pods: pods.size })).sort((one, other) => rank[one.kind] - rank[other.kind] || other.count - one.count);
+  return [...counts.values()]
+    .map(({ pods, ...rest }) => ({ ...rest, pods: pods.size }))
+    .sort((one, other) => rank[one.kind] - rank[other.kind] || other.count - one.count);
 }
 
 /** Totals of each program, then each error and warning once. */
 function table(counted: readonly Counted[], read: readonly ContainerLog[]): string[] {
   const apps = [...new Set(read.map(({ app }) => app))].sort();
-  const sum = (app: string, kind?: LogKind) => counted.filter((each) => each.app === app && (kind === undefined || each.kind === kind)).reduce((total, { count }) => total + count, 0);
+  const sum = (app: string, kind?: LogKind) =>
+    counted
+      .filter((each) => each.app === app && (kind === undefined || each.kind === kind))
+      .reduce((total, { count }) => total + count, 0);
   return [
-    ...apps.map((app) => `  ${app}: ${sum(app)} lines of ${new Set(read.filter((each) => each.app === app).map(({ pod }) => pod)).size} pods, ${sum(app, "error")} errors, ${sum(app, "warning")} warnings`),
-    ...counted.filter(({ kind }) => kind !== "other").map(({ app, kind, pattern, count, pods }) => `  ${kind.padEnd(7)} ${String(count).padStart(6)}  ${app}${pods > 1 ? ` (${pods} pods)` : ""}: ${pattern}`),
+    ...apps.map(
+      (app) =>
+        `  ${app}: ${sum(app)} lines of ${new Set(read.filter((each) => each.app === app).map(({ pod }) => pod)).size} pods, ${sum(app, "error")} errors, ${sum(app, "warning")} warnings`,
+    ),
+    ...counted
+      .filter(({ kind }) => kind !== "other")
+      .map(
+        ({ app, kind, pattern, count, pods }) =>
+          `  ${kind.padEnd(7)} ${String(count).padStart(6)}  ${app}${pods > 1 ? ` (${pods} pods)` : ""}: ${pattern}`,
+      ),
   ];
 }
 
-const sorted = (read: readonly ContainerLog[]): string[] => read.flatMap(({ pod, container, lines }) => lines.map((line) => [line.slice(0, line.indexOf(" ")), `${pod} ${container}: ${withoutCredentials(withoutTime(line))}`] as const))
-  .sort(([one], [other]) => one.localeCompare(other)).map(([time, text]) => `${time} ${text}`);
+const sorted = (read: readonly ContainerLog[]): string[] =>
+  read
+    .flatMap(({ pod, container, lines }) =>
+      lines.map(
+        (line) =>
+          [line.slice(0, line.indexOf(" ")), `${pod} ${container}: ${withoutCredentials(withoutTime(line))}`] as const,
+      ),
+    )
+    .sort(([one], [other]) => one.localeCompare(other))
+    .map(([time, text]) => `${time} ${text}`);
 
-/** What the logs may hold an hour, where the system says so. A part of the logs measures it only where it is too much already. */
+/**
+ * What the logs may hold an hour, where the system says so. A part of the logs measures it only where it is too much
+ * already.
+ */
 function objective(perHour: number | undefined, errors: number, seconds: number, part: boolean): Fact[] {
   if (perHour === undefined) return [];
   const measuredErrors = errors / Math.max(1, seconds / 3600);
   const detail = `${measuredErrors.toFixed(1)} errors an hour, fewer than ${perHour} are wanted`;
   if (measuredErrors >= perHour) return [no("errors in the logs", detail)];
-  return [part ? notMeasured("errors in the logs", "only a part of the logs was read") : yes("errors in the logs", detail)];
+  return [
+    part ? notMeasured("errors in the logs", "only a part of the logs was read") : yes("errors in the logs", detail),
+  ];
 }

@@ -8,7 +8,8 @@ import type { PrintingVerb, Right, Verb } from "../verb.ts";
 export const rightsVerb = (all: () => readonly Verb[]): PrintingVerb => ({
   kind: "prints",
   name: "rights",
-  summary: "Print a Role with the least rights that a verb needs in the namespace of a system, to be applied there and bound to who is to use it.",
+  summary:
+    "Print a Role with the least rights that a verb needs in the namespace of a system, to be applied there and bound to who is to use it.",
   names: [{ form: "<verb>", description: "a verb of this command" }],
   options: [],
   rights: [],
@@ -16,16 +17,38 @@ export const rightsVerb = (all: () => readonly Verb[]): PrintingVerb => ({
   print({ names: [name = ""] }) {
     const asking = all().filter(({ kind }) => kind !== "prints");
     const verb = asking.find((each) => each.name === name);
-    if (verb === undefined) throw new UsageError(`there is no verb "${name}" that asks a cluster; ${choice(name, asking.map((each) => each.name))}`);
+    if (verb === undefined)
+      throw new UsageError(
+        `there is no verb "${name}" that asks a cluster; ${choice(
+          name,
+          asking.map((each) => each.name),
+        )}`,
+      );
     const more = verb.more?.(withEverything) ?? [];
     const rights: readonly Right[] = [...verb.rights, ...more, ...(verb.kind === "reads" ? [] : rightsOfActing)];
-    const note = more.length > 0 ? `# Without a Kafka of its own a system needs no ${more.map(({ resource }) => resource).join(", ")}.\n` : "";
+    const note =
+      more.length > 0
+        ? `# Without a Kafka of its own a system needs no ${more.map(({ resource }) => resource).join(", ")}.\n`
+        : "";
     return `${note}${stringify({
-      apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name: `runbook-${name}` },
-      rules: rights.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs: [...verbs] })),
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "Role",
+      metadata: { name: `runbook-${name}` },
+      rules: rights.map(({ group, resource, verbs }) => ({
+        apiGroups: [group],
+        resources: [resource],
+        verbs: [...verbs],
+      })),
     })}`;
   },
 });
 
 /** A system with all that a verb may ask more rights for. */
-const withEverything = { system: "", namespace: "", workloads: [{ kind: "StatefulSet", name: "kafka", replicas: 3 }], dataStores: [{ kind: "kafka", name: "kafka", service: "kafka", port: 9092 }], endpoints: [], objectives: {} } as const;
+const withEverything = {
+  system: "",
+  namespace: "",
+  workloads: [{ kind: "StatefulSet", name: "kafka", replicas: 3 }],
+  dataStores: [{ kind: "kafka", name: "kafka", service: "kafka", port: 9092 }],
+  endpoints: [],
+  objectives: {},
+} as const;

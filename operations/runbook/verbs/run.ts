@@ -22,14 +22,25 @@ export const run: ActingVerb = {
     return {
       changes: [{ object: `Job ${name}`, from: "not there", to: `a run of ${source.kind} ${source.name}` }],
       problems: [
-        ...(running.length > 0 ? [`${source.name} runs already: ${running.join(", ")}. Wait for it: kubectl wait -n ${namespace} --for=condition=Complete job/${running[0]} --timeout=30m`] : []),
+        ...(running.length > 0
+          ? [
+              `${source.name} runs already: ${running.join(", ")}. Wait for it: kubectl wait -n ${namespace} --for=condition=Complete job/${running[0]} --timeout=30m`,
+            ]
+          : []),
         ...(scope.simulated ? ["the node is simulated: no container runs there, and no job does anything"] : []),
       ],
       steps: [
-        { name: `start Job ${name}`, run: async (within) => ((job = await startJob(source, name, namespace, within)), `started with UID ${job.metadata?.uid}`) },
+        {
+          name: `start Job ${name}`,
+          run: async (within) => (
+            (job = await startJob(source, name, namespace, within)), `started with UID ${job.metadata?.uid}`
+          ),
+        },
         { name: `wait for Job ${name}`, run: async (within) => ((job = await awaitJob(job!, within)), "complete") },
       ],
-      prove: async () => [endOf(job!)?.succeeded ? yes(`Job ${name}`, "complete") : no(`Job ${name}`, "it has not ended well")],
+      prove: async () => [
+        endOf(job!)?.succeeded ? yes(`Job ${name}`, "complete") : no(`Job ${name}`, "it has not ended well"),
+      ],
       goOn: `a Job that was started goes on in the cluster: kubectl get job -n ${namespace} ${name}; its log: kubectl logs -n ${namespace} job/${name} --all-containers`,
     };
   },

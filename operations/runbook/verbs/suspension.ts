@@ -9,45 +9,87 @@ const fieldManager = "runbook";
 
 /** Who wrote that a CronJob is suspended, and when; `declared` where it was an update of the stack. */
 export function suspendedBy({ metadata }: V1CronJob): { readonly by: string; readonly declared: boolean } {
-  const writers = (metadata?.managedFields ?? []).filter(({ fieldsV1 }) => "f:suspend" in ((fieldsV1 as Record<string, object> | undefined)?.["f:spec"] ?? {}));
+  const writers = (metadata?.managedFields ?? []).filter(
+    ({ fieldsV1 }) => "f:suspend" in ((fieldsV1 as Record<string, object> | undefined)?.["f:spec"] ?? {}),
+  );
   const declared = writers.some(({ manager }) => manager?.startsWith("pulumi"));
   const [{ manager, time } = {}] = writers;
-  return { by: manager ? `${manager}${time ? ` since ${new Date(time).toISOString().slice(0, 16)}Z` : ""}` : "somebody", declared };
+  return {
+    by: manager ? `${manager}${time ? ` since ${new Date(time).toISOString().slice(0, 16)}Z` : ""}` : "somebody",
+    declared,
+  };
 }
 
-const suspension = (suspended: boolean, text: Pick<ActingVerb, "kind" | "name" | "summary" | "examples">): ActingVerb => ({
+const suspension = (
+  suspended: boolean,
+  text: Pick<ActingVerb, "kind" | "name" | "summary" | "examples">,
+): ActingVerb => ({
   ...text,
   names: [{ form: "<job...>", description: "CronJobs of the system" }],
   options: [],
-  rights: [{ group: "batch", resource: "cronjobs", verbs: ["get", "list", "patch"] }, { group: "batch", resource: "jobs", verbs: ["list"] }],
+  rights: [
+    { group: "batch", resource: "cronjobs", verbs: ["get", "list", "patch"] },
+    { group: "batch", resource: "jobs", verbs: ["list"] },
+  ],
   async plan({ system, namespace }, scope, { names }) {
     const api = scope.kubeConfig.makeApiClient(BatchV1Api);
-    const sources = jobSources(await jobsOf(scope.kubeConfig, namespace)).filter((source): source is JobSource & { kind: "CronJob" } => source.kind === "CronJob");
-    if (names.length === 0) throw new UsageError(`name a job of ${system}: ${sources.map(({ name }) => name).join(", ") || "it has none with a schedule"}`);
-    const cronJobs = names.map((name) => (sourceNamed(name, sources, system) as JobSource & { kind: "CronJob" }).cronJob);
+    const sources = jobSources(await jobsOf(scope.kubeConfig, namespace)).filter(
+      (source): source is JobSource & { kind: "CronJob" } => source.kind === "CronJob",
+    );
+    if (names.length === 0)
+      throw new UsageError(
+        `name a job of ${system}: ${sources.map(({ name }) => name).join(", ") || "it has none with a schedule"}`,
+      );
+    const cronJobs = names.map(
+      (name) => (sourceNamed(name, sources, system) as JobSource & { kind: "CronJob" }).cronJob,
+    );
     const said = (state: boolean | undefined) => (state ? "suspended" : "runs as scheduled");
     return {
-      changes: cronJobs.map(({ metadata, spec }) => ({ object: `CronJob ${metadata?.name} "${spec?.schedule}" ${spec?.timeZone ?? "Etc/UTC"}`, from: said(spec?.suspend), to: said(suspended) })),
+      changes: cronJobs.map(({ metadata, spec }) => ({
+        object: `CronJob ${metadata?.name} "${spec?.schedule}" ${spec?.timeZone ?? "Etc/UTC"}`,
+        from: said(spec?.suspend),
+        to: said(suspended),
+      })),
       problems: cronJobs.flatMap((cronJob) => {
         const { metadata, spec } = cronJob;
         const { by, declared } = suspendedBy(cronJob);
-        if ((spec?.suspend ?? false) === suspended) return [suspended ? `${metadata?.name} is suspended already, by ${by}` : `${metadata?.name} is not suspended`];
-        if (!suspended && declared) return [`${metadata?.name} is suspended by the stack itself: change the setting in Pulumi.${scope.stack}.yaml and run npm run up, or the next update suspends it again`];
+        if ((spec?.suspend ?? false) === suspended)
+          return [
+            suspended ? `${metadata?.name} is suspended already, by ${by}` : `${metadata?.name} is not suspended`,
+          ];
+        if (!suspended && declared)
+          return [
+            `${metadata?.name} is suspended by the stack itself: change the setting in Pulumi.${scope.stack}.yaml and run npm run up, or the next update suspends it again`,
+          ];
         return [];
       }),
-      before: Object.fromEntries(cronJobs.map(({ metadata, spec }) => [metadata!.name!, { suspend: spec?.suspend ?? false }])),
+      before: Object.fromEntries(
+        cronJobs.map(({ metadata, spec }) => [metadata!.name!, { suspend: spec?.suspend ?? false }]),
+      ),
       steps: cronJobs.map(({ metadata }) => ({
         name: `${suspended ? "suspend" : "resume"} CronJob ${metadata?.name}`,
         run: async () => {
-          await api.patchNamespacedCronJob({ namespace, name: metadata!.name!, fieldManager, body: { spec: { suspend: suspended } } }, setHeaderOptions("Content-Type", PatchStrategy.MergePatch));
+          await api.patchNamespacedCronJob(
+            { namespace, name: metadata!.name!, fieldManager, body: { spec: { suspend: suspended } } },
+            setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+          );
           return said(suspended);
         },
       })),
-      prove: () => Promise.all(cronJobs.map(async ({ metadata }): Promise<Fact> => {
-        const { spec, status } = await api.readNamespacedCronJob({ namespace, name: metadata!.name! });
-        const running = suspended && (status?.active?.length ?? 0) > 0 ? `; ${status!.active!.map(({ name }) => name).join(", ")} ends by itself` : "";
-        return ((spec?.suspend ?? false) === suspended ? yes : no)(`CronJob ${metadata?.name}`, `${said(spec?.suspend)}${running}`);
-      })),
+      prove: () =>
+        Promise.all(
+          cronJobs.map(async ({ metadata }): Promise<Fact> => {
+            const { spec, status } = await api.readNamespacedCronJob({ namespace, name: metadata!.name! });
+            const running =
+              suspended && (status?.active?.length ?? 0) > 0
+                ? `; ${status!.active!.map(({ name }) => name).join(", ")} ends by itself`
+                : "";
+            return ((spec?.suspend ?? false) === suspended ? yes : no)(
+              `CronJob ${metadata?.name}`,
+              `${said(spec?.suspend)}${running}`,
+            );
+          }),
+        ),
       goOn: `see how each is now: runbook status ${system}`,
     };
   },
@@ -55,12 +97,17 @@ const suspension = (suspended: boolean, text: Pick<ActingVerb, "kind" | "name" |
 
 /** Keeps a schedule from starting runs, for the moment (E03). */
 export const suspend: ActingVerb = suspension(true, {
-  kind: "disturbs", name: "suspend", examples: ["suspend bots-edi bots-engine"],
-  summary: "Keep schedules from starting runs until they are resumed; a run that goes on ends by itself. What has to last is a setting of the stack.",
+  kind: "disturbs",
+  name: "suspend",
+  examples: ["suspend bots-edi bots-engine"],
+  summary:
+    "Keep schedules from starting runs until they are resumed; a run that goes on ends by itself. What has to last is a setting of the stack.",
 });
 
 /** Lets a schedule start runs again (E03). */
 export const resume: ActingVerb = suspension(false, {
-  kind: "acts", name: "resume", examples: ["resume bots-edi bots-engine"],
+  kind: "acts",
+  name: "resume",
+  examples: ["resume bots-edi bots-engine"],
   summary: "Let schedules start runs again. One that the stack itself suspends is refused.",
 });

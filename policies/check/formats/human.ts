@@ -9,9 +9,16 @@ type Paint = (style: Style, text: string) => string;
 
 const plain: Paint = (_style, text) => text;
 const coloured: Paint = (style, text) => styleText(style, text, { validateStream: false });
-const colours: Readonly<Record<Severity, Style>> = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan" };
+const colours: Readonly<Record<Severity, Style>> = {
+  critical: ["bold", "red"],
+  high: "red",
+  medium: "yellow",
+  low: "cyan",
+};
 
-/** For people: a line a finding, how to mend each rule once, what could not be looked at, and the verdict at the end. */
+/**
+ * For people: a line a finding, how to mend each rule once, what could not be looked at, and the verdict at the end.
+ */
 export function human(report: CheckReport, { colour = false }: { colour?: boolean } = {}): string {
   const paint = colour ? coloured : plain;
   const inState = (state: CheckedFinding["state"]) => report.findings.filter((finding) => finding.state === state);
@@ -20,15 +27,26 @@ export function human(report: CheckReport, { colour = false }: { colour?: boolea
     inState("blocks").map((finding) => findingLines(finding, paint)),
     inState("advice").map((finding) => findingLines(finding, paint)),
     remedies(report, paint),
-    report.excepted.map((finding) => `excepted until ${finding.until} (${finding.reason}): ${sentenceOf(finding)} [${finding.rule.id}]`),
+    report.excepted.map(
+      (finding) => `excepted until ${finding.until} (${finding.reason}): ${sentenceOf(finding)} [${finding.rule.id}]`,
+    ),
     openVerdicts(report),
-    report.gone.length === 0 ? [] : [`${counted(report.gone.length, "known finding is", "known findings are")} gone; --write-baseline takes ${report.gone.length === 1 ? "it" : "them"} out of the baseline:`,
-      ...report.gone.map(({ rule, object, message }) => `  ${object}: ${message} [${rule}]`)],
+    report.gone.length === 0
+      ? []
+      : [
+          `${counted(report.gone.length, "known finding is", "known findings are")} gone; --write-baseline takes ${report.gone.length === 1 ? "it" : "them"} out of the baseline:`,
+          ...report.gone.map(({ rule, object, message }) => `  ${object}: ${message} [${rule}]`),
+        ],
     leftOut(report),
     report.problems.map((problem) => `${paint("red", "unreadable")} ${problemText(problem)}`),
-    [`${paint(["bold", report.counts.blocks + report.counts.problems > 0 ? "red" : "green"], `check ${verdictOf(report)}`)}: ${countsOf(report)}`],
+    [
+      `${paint(["bold", report.counts.blocks + report.counts.problems > 0 ? "red" : "green"], `check ${verdictOf(report)}`)}: ${countsOf(report)}`,
+    ],
   ];
-  return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n")}\n`;
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
 }
 
 function findingLines(finding: CheckedFinding, paint: Paint): string {
@@ -39,12 +57,22 @@ function findingLines(finding: CheckedFinding, paint: Paint): string {
   return [line, ...[...(path === "" ? [] : [`at ${path}`]), ...own].map((text) => `  ${text}`)].join("\n");
 }
 
-/** Why and how, once a rule: a hundred objects with one fault have one remedy. Findings with lines of their own have shown them. */
+/**
+ * Why and how, once a rule: a hundred objects with one fault have one remedy. Findings with lines of their own have
+ * shown them.
+ */
 function remedies({ findings }: CheckReport, paint: Paint): string[] {
   const shown = findings.filter(({ state }) => state !== "known");
   const generic = new Set(shown.filter(({ fix }) => fix === undefined).map(({ rule }) => rule));
-  return [...new Set(shown.map(({ rule }) => rule))].sort((a, b) => (a.id < b.id ? -1 : 1)).map((rule) =>
-    [`${paint("bold", rule.id)} ${rule.title}`, `  why: ${rule.rationale}`, ...(generic.has(rule) ? ["  fix:", ...indented(rule.remediation).map((text) => `  ${text}`)] : [])].join("\n"));
+  return [...new Set(shown.map(({ rule }) => rule))]
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map((rule) =>
+      [
+        `${paint("bold", rule.id)} ${rule.title}`,
+        `  why: ${rule.rationale}`,
+        ...(generic.has(rule) ? ["  fix:", ...indented(rule.remediation).map((text) => `  ${text}`)] : []),
+      ].join("\n"),
+    );
 }
 
 /** Verdicts that are open for one reason make one line: a kind that cannot be listed leaves hundreds. */
@@ -57,9 +85,13 @@ function openVerdicts({ notEvaluated }: CheckReport): string[] {
 }
 
 function leftOut({ skipped, otherKinds }: CheckReport): string[] {
-  const others = Object.entries(otherKinds).map(([kind, count]) => `${kind} (${count})`).join(", ");
+  const others = Object.entries(otherKinds)
+    .map(([kind, count]) => `${kind} (${count})`)
+    .join(", ");
   return [
-    ...grouped(skipped).map(({ reason, count, first }) => `skipped ${counted(count, "document")}: ${reason}; the first is ${first}`),
+    ...grouped(skipped).map(
+      ({ reason, count, first }) => `skipped ${counted(count, "document")}: ${reason}; the first is ${first}`,
+    ),
     ...(others === "" ? [] : [`no rule is about these kinds by themselves: ${others}`]),
   ];
 }

@@ -7,17 +7,37 @@ import { fixOf } from "./wording.ts";
 /** For programs. `version` changes when a field changes its meaning or goes; new fields may come at any time. */
 export function json(report: CheckReport): string {
   const { context, profile, counts, otherKinds, gone, problems, skipped } = report;
-  return `${JSON.stringify({
-    version: 1,
-    exitCode: exitCodeOf(report),
-    ...(context === undefined ? {} : { context }),
-    profile,
-    counts,
-    findings: report.findings.map((finding) => ({ ...described(finding), severity: finding.rule.severity, state: finding.state, fingerprint: finding.fingerprint, title: finding.rule.title, rationale: finding.rule.rationale, fix: fixOf(finding) })),
-    excepted: report.excepted.map((finding) => ({ ...described(finding), severity: finding.rule.severity, reason: finding.reason, until: finding.until })),
-    notEvaluated: report.notEvaluated.map(described),
-    gone, problems, skipped, otherKinds,
-  }, undefined, 2)}\n`;
+  return `${JSON.stringify(
+    {
+      version: 1,
+      exitCode: exitCodeOf(report),
+      ...(context === undefined ? {} : { context }),
+      profile,
+      counts,
+      findings: report.findings.map((finding) => ({
+        ...described(finding),
+        severity: finding.rule.severity,
+        state: finding.state,
+        fingerprint: finding.fingerprint,
+        title: finding.rule.title,
+        rationale: finding.rule.rationale,
+        fix: fixOf(finding),
+      })),
+      excepted: report.excepted.map((finding) => ({
+        ...described(finding),
+        severity: finding.rule.severity,
+        reason: finding.reason,
+        until: finding.until,
+      })),
+      notEvaluated: report.notEvaluated.map(described),
+      gone,
+      problems,
+      skipped,
+      otherKinds,
+    },
+    undefined,
+    2,
+  )}\n`;
 }
 
 function described({ rule, object, container, path, message, location }: Finding & { location?: Location }) {

@@ -10,10 +10,27 @@ export function markdown(report: CheckReport): string {
     `${countsOf(report)}.`,
     ...section("Findings that block", byRule(ofState("blocks"))),
     ...section("Advice", byRule(ofState("advice"))),
-    ...section("Could not be read", report.problems.map((problem) => `- ${text(problemText(problem))}`)),
-    ...section("Not evaluated", report.notEvaluated.map((finding) => `- ${text(sentenceOf(finding))} (${finding.rule.id})`)),
-    ...section("Excepted", report.excepted.map((finding) => `- ${text(sentenceOf(finding))} (${finding.rule.id}), until ${finding.until}: ${text(finding.reason)}`)),
-    ...section("Skipped", grouped(report.skipped).map(({ reason, count, first }) => `- ${counted(count, "document")}: ${text(reason)}; the first is \`${first}\``)),
+    ...section(
+      "Could not be read",
+      report.problems.map((problem) => `- ${text(problemText(problem))}`),
+    ),
+    ...section(
+      "Not evaluated",
+      report.notEvaluated.map((finding) => `- ${text(sentenceOf(finding))} (${finding.rule.id})`),
+    ),
+    ...section(
+      "Excepted",
+      report.excepted.map(
+        (finding) =>
+          `- ${text(sentenceOf(finding))} (${finding.rule.id}), until ${finding.until}: ${text(finding.reason)}`,
+      ),
+    ),
+    ...section(
+      "Skipped",
+      grouped(report.skipped).map(
+        ({ reason, count, first }) => `- ${counted(count, "document")}: ${text(reason)}; the first is \`${first}\``,
+      ),
+    ),
     "",
   ].join("\n");
 }
@@ -28,7 +45,10 @@ function byRule(findings: readonly CheckedFinding[]): string[] {
     "",
     text(rationale),
     "",
-    ...all.map((finding) => `- ${finding.location === undefined ? "" : `\`${placeOf(finding.location)}\` `}${text(sentenceOf(finding))}`),
+    ...all.map(
+      (finding) =>
+        `- ${finding.location === undefined ? "" : `\`${placeOf(finding.location)}\` `}${text(sentenceOf(finding))}`,
+    ),
     "",
     ...[...new Set(all.map(fixOf))].flatMap((fix) => ["```yaml", fix, "```", ""]),
   ]);

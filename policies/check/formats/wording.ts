@@ -36,7 +36,11 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
 
 /** Each reason once, with how often and where first. */
 export function grouped(skipped: readonly Skipped[]): { reason: string; count: number; first: string }[] {
-  return [...Map.groupBy(skipped, ({ reason }) => reason)].map(([reason, all]) => ({ reason, count: all.length, first: placeOf(all[0]!) }));
+  return [...Map.groupBy(skipped, ({ reason }) => reason)].map(([reason, all]) => ({
+    reason,
+    count: all.length,
+    first: placeOf(all[0]!),
+  }));
 }
 
 /** `deploy/api.yaml:3:1 is no YAML or JSON: …`. */
@@ -46,7 +50,8 @@ export function problemText(problem: Problem): string {
 
 /** The verdict in one sentence. */
 export function verdictOf({ counts }: CheckReport): string {
-  if (counts.blocks > 0) return `BLOCKED by ${counted(counts.blocks, "finding")}${counts.problems > 0 ? `, and ${couldNotBeRead(counts.problems)}` : ""}`;
+  if (counts.blocks > 0)
+    return `BLOCKED by ${counted(counts.blocks, "finding")}${counts.problems > 0 ? `, and ${couldNotBeRead(counts.problems)}` : ""}`;
   if (counts.problems > 0) return `INCOMPLETE: ${couldNotBeRead(counts.problems)}`;
   return counts.objects === 0 ? "there is NOTHING TO CHECK" : "passes";
 }
@@ -55,7 +60,11 @@ export function verdictOf({ counts }: CheckReport): string {
 export function countsOf({ counts, otherKinds, profile }: CheckReport): string {
   const others = Object.values(otherKinds).reduce((sum, count) => sum + count, 0);
   return [
-    `profile ${profile}`, counted(counts.objects, "object"), counted(counts.evaluations, "evaluation"), `${counts.blocks} blocking`, `${counts.advice} advisory`,
+    `profile ${profile}`,
+    counted(counts.objects, "object"),
+    counted(counts.evaluations, "evaluation"),
+    `${counts.blocks} blocking`,
+    `${counts.advice} advisory`,
     ...(counts.known > 0 ? [`${counts.known} known`] : []),
     ...(counts.excepted > 0 ? [`${counts.excepted} excepted`] : []),
     `${counts.notEvaluated} not evaluated`,

@@ -21,9 +21,15 @@ const serviceAccountToken: ObjectRule = {
     "# annotations:",
     `#   ${needsServiceAccountToken}: "<reason>"`,
   ].join("\n"),
-  sources: { cis: ["5.1.6"], scanners: ["Trivy KSV-0036", "Checkov CKV_K8S_38", "Polaris automountServiceAccountToken"] },
+  sources: {
+    cis: ["5.1.6"],
+    scanners: ["Trivy KSV-0036", "Checkov CKV_K8S_38", "Polaris automountServiceAccountToken"],
+  },
   admission: [
-    { expression: "has(variables.pod.automountServiceAccountToken)", message: "automountServiceAccountToken is not false" },
+    {
+      expression: "has(variables.pod.automountServiceAccountToken)",
+      message: "automountServiceAccountToken is not false",
+    },
     {
       expression: [
         "!variables.pod.?automountServiceAccountToken.orValue(false)",
@@ -48,8 +54,12 @@ const serviceAccountToken: ObjectRule = {
       yield { path, message: "mounts a service account token without its own service account and a reason" };
     }
     for (const [index, { name, projected }] of (pod.spec.volumes ?? []).entries()) {
-      if (!(projected?.sources ?? []).some(({ serviceAccountToken }) => serviceAccountToken) || hasOwnAccount()) continue;
-      yield { path: `${pod.path}.volumes[${index}].projected`, message: `volume "${name}" holds a token of the default service account` };
+      if (!(projected?.sources ?? []).some(({ serviceAccountToken }) => serviceAccountToken) || hasOwnAccount())
+        continue;
+      yield {
+        path: `${pod.path}.volumes[${index}].projected`,
+        message: `volume "${name}" holds a token of the default service account`,
+      };
     }
   },
 };
@@ -62,10 +72,16 @@ const sharedProcesses: ObjectRule = {
   title: "Pods set no shareProcessNamespace",
   rationale: "Under /proc each container then reads the environment, files and secrets of the others.",
   remediation: "shareProcessNamespace: false",
-  admission: [{ expression: "variables.pod.?shareProcessNamespace.orValue(false) != true", message: "shareProcessNamespace is true" }],
+  admission: [
+    {
+      expression: "variables.pod.?shareProcessNamespace.orValue(false) != true",
+      message: "shareProcessNamespace is true",
+    },
+  ],
   *check(object) {
     const pod = podOf(object);
-    if (pod?.spec.shareProcessNamespace === true) yield { path: `${pod.path}.shareProcessNamespace`, message: "shareProcessNamespace is true" };
+    if (pod?.spec.shareProcessNamespace === true)
+      yield { path: `${pod.path}.shareProcessNamespace`, message: "shareProcessNamespace is true" };
   },
 };
 
@@ -75,14 +91,19 @@ const hostAliases: ObjectRule = {
   severity: "medium",
   scope: "object",
   title: "Pods set no hostAliases",
-  rationale: "An alias sends a known name to an address nobody sees from outside the pod, and stays when the address moves.",
-  remediation: "# without hostAliases; for a fixed address:\napiVersion: v1\nkind: Service\nspec:\n  type: ExternalName\n  externalName: <the real host>",
+  rationale:
+    "An alias sends a known name to an address nobody sees from outside the pod, and stays when the address moves.",
+  remediation:
+    "# without hostAliases; for a fixed address:\napiVersion: v1\nkind: Service\nspec:\n  type: ExternalName\n  externalName: <the real host>",
   sources: { scanners: ["Trivy KSV-0007"] },
   admission: [{ expression: "variables.pod.?hostAliases.orValue([]).size() == 0", message: "has hostAliases" }],
   *check(object) {
     const pod = podOf(object);
     for (const [index, { ip, hostnames }] of (pod?.spec.hostAliases ?? []).entries()) {
-      yield { path: `${pod?.path}.hostAliases[${index}]`, message: `sends ${(hostnames ?? []).join(", ")} to ${ip} by hostAliases` };
+      yield {
+        path: `${pod?.path}.hostAliases[${index}]`,
+        message: `sends ${(hostnames ?? []).join(", ")} to ${ip} by hostAliases`,
+      };
     }
   },
 };

@@ -17,7 +17,8 @@ const procMount: ContainerRule = {
   admission: [{ expression: `${celUserNamespace} || ${masked}`, message: "procMount is not Default" }],
   *check({ spec, path, pod }) {
     const type = spec.securityContext?.procMount ?? "Default";
-    if (type !== "Default" && !hasUserNamespace(pod)) yield { path: `${path}.securityContext.procMount`, message: `procMount is ${type}` };
+    if (type !== "Default" && !hasUserNamespace(pod))
+      yield { path: `${path}.securityContext.procMount`, message: `procMount is ${type}` };
   },
 };
 
@@ -30,10 +31,13 @@ const procMountInUserNamespace: ContainerRule = {
   title: "Containers keep the default procMount under hostUsers: false too",
   rationale: "A user namespace weakens what is behind the masks, it does not take it away.",
   remediation: "securityContext:\n  procMount: Default",
-  admission: [{ expression: `!(${celUserNamespace}) || ${masked}`, message: "procMount is not Default in a user namespace" }],
+  admission: [
+    { expression: `!(${celUserNamespace}) || ${masked}`, message: "procMount is not Default in a user namespace" },
+  ],
   *check({ spec, path, pod }) {
     const type = spec.securityContext?.procMount ?? "Default";
-    if (type !== "Default" && hasUserNamespace(pod)) yield { path: `${path}.securityContext.procMount`, message: `procMount is ${type} in a user namespace` };
+    if (type !== "Default" && hasUserNamespace(pod))
+      yield { path: `${path}.securityContext.procMount`, message: `procMount is ${type} in a user namespace` };
   },
 };
 
@@ -44,15 +48,22 @@ const sysctls: ObjectRule = {
   scope: "object",
   title: "Pods set no sysctls but the safe ones",
   rationale: "Any other setting changes the kernel for every pod of the node.",
-  remediation: "securityContext:\n  sysctls:\n    - name: net.ipv4.tcp_keepalive_time   # or another of the safe ones\n      value: \"600\"",
-  admission: [{
-    expression: `variables.pod.?securityContext.?sysctls.orValue([]).all(sysctl, sysctl.name in ${literal(safeSysctls)})`,
-    message: "sets sysctls that are not the pod's alone",
-  }],
+  remediation:
+    'securityContext:\n  sysctls:\n    - name: net.ipv4.tcp_keepalive_time   # or another of the safe ones\n      value: "600"',
+  admission: [
+    {
+      expression: `variables.pod.?securityContext.?sysctls.orValue([]).all(sysctl, sysctl.name in ${literal(safeSysctls)})`,
+      message: "sets sysctls that are not the pod's alone",
+    },
+  ],
   *check(object) {
     const pod = podOf(object);
     for (const [index, { name }] of (pod?.spec.securityContext?.sysctls ?? []).entries()) {
-      if (!safeSysctls.includes(name)) yield { path: `${pod?.path}.securityContext.sysctls[${index}].name`, message: `sets sysctl ${name}, which is not the pod's alone` };
+      if (!safeSysctls.includes(name))
+        yield {
+          path: `${pod?.path}.securityContext.sysctls[${index}].name`,
+          message: `sets sysctl ${name}, which is not the pod's alone`,
+        };
     }
   },
 };

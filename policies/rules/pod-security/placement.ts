@@ -34,15 +34,20 @@ const systemPriority: ObjectRule = {
   title: "Pods do not use the cluster's own priority classes",
   rationale: "It would push DNS and the network off a full node, and everything else stops with them.",
   remediation: "priorityClassName: <a PriorityClass of your own>   # or none",
-  admission: [{
-    expression: `${inSystemNamespace} || !(variables.pod.?priorityClassName.orValue("") in ${literal(systemClasses)})`,
-    message: "priorityClassName is one of the cluster's own",
-  }],
+  admission: [
+    {
+      expression: `${inSystemNamespace} || !(variables.pod.?priorityClassName.orValue("") in ${literal(systemClasses)})`,
+      message: "priorityClassName is one of the cluster's own",
+    },
+  ],
   *check(object) {
     const pod = podOf(object);
     const name = pod?.spec.priorityClassName ?? "";
     if (systemClasses.includes(name) && object.namespace !== systemNamespace) {
-      yield { path: `${pod?.path}.priorityClassName`, message: `priorityClassName is ${name}, which is for the cluster's own programs` };
+      yield {
+        path: `${pod?.path}.priorityClassName`,
+        message: `priorityClassName is ${name}, which is for the cluster's own programs`,
+      };
     }
   },
 };
@@ -56,22 +61,28 @@ const controlPlaneToleration: ObjectRule = {
   row: ["X01"],
   kinds: podKinds,
   title: "Pods do not tolerate the taint of the control plane",
-  rationale: "A pod that breaks out there is beside the API server's keys and etcd, and its load slows the whole cluster.",
+  rationale:
+    "A pod that breaks out there is beside the API server's keys and etcd, and its load slows the whole cluster.",
   remediation: "tolerations:\n  - key: <a taint of your own nodes>\n    operator: Equal\n    value: <value>",
-  admission: [{
-    expression: `${inSystemNamespace} || variables.pod.?tolerations.orValue([]).all(toleration, ${[
-      `!(toleration.?key.orValue("") in ${literal(controlPlane)})`,
-      `(toleration.?key.orValue("") != "" || toleration.?operator.orValue("Equal") != "Exists" || !(toleration.?effect.orValue("") in ${literal(blockingEffects)}))`,
-    ].join(" && ")})`,
-    message: "tolerates the taint of the control plane",
-  }],
+  admission: [
+    {
+      expression: `${inSystemNamespace} || variables.pod.?tolerations.orValue([]).all(toleration, ${[
+        `!(toleration.?key.orValue("") in ${literal(controlPlane)})`,
+        `(toleration.?key.orValue("") != "" || toleration.?operator.orValue("Equal") != "Exists" || !(toleration.?effect.orValue("") in ${literal(blockingEffects)}))`,
+      ].join(" && ")})`,
+      message: "tolerates the taint of the control plane",
+    },
+  ],
   *check(object) {
     const pod = podOf(object);
     for (const [index, { key, operator, effect }] of (pod?.spec.tolerations ?? []).entries()) {
       const everything = !key && operator === "Exists" && blockingEffects.includes(effect ?? "");
       if (!everything && !controlPlane.includes(key ?? "")) continue;
       if (object.namespace === systemNamespace) return; // asked last, because it may not be known yet
-      yield { path: `${pod?.path}.tolerations[${index}]`, message: everything ? "tolerates every taint, the control plane's too" : `tolerates ${key}` };
+      yield {
+        path: `${pod?.path}.tolerations[${index}]`,
+        message: everything ? "tolerates every taint, the control plane's too" : `tolerates ${key}`,
+      };
     }
   },
 };

@@ -19,28 +19,43 @@ const seccompUnconfined = contextRule({
   },
   *inspect({ seccompProfile }) {
     if (seccompProfile && !confining.includes(seccompProfile.type)) {
-      yield { field: "seccompProfile.type", message: `seccompProfile.type is ${seccompProfile.type ?? "not set"}, must be RuntimeDefault or Localhost` };
+      yield {
+        field: "seccompProfile.type",
+        message: `seccompProfile.type is ${seccompProfile.type ?? "not set"}, must be RuntimeDefault or Localhost`,
+      };
     }
   },
 });
 
 const seccomp: ContainerRule = {
   ...standard,
-  ...restricted("Seccomp", { cis: ["5.7.2"], scanners: ["Trivy KSV-0030", "Checkov CKV_K8S_31", "kube-score container-seccomp-profile"] }),
+  ...restricted("Seccomp", {
+    cis: ["5.7.2"],
+    scanners: ["Trivy KSV-0030", "Checkov CKV_K8S_31", "kube-score container-seccomp-profile"],
+  }),
   id: "X01-seccomp",
   severity: "medium",
   scope: "container",
   title: "Containers have a seccompProfile",
   rationale: "Without a profile all system calls of the kernel are open to the container.",
   remediation: "securityContext:\n  seccompProfile:\n    type: RuntimeDefault",
-  admission: [{
-    expression: [celWindows, "variables.pod.?securityContext.?seccompProfile.hasValue()", "container.?securityContext.?seccompProfile.hasValue()"].join(" || "),
-    message: "has no seccompProfile, neither here nor on the pod",
-  }],
+  admission: [
+    {
+      expression: [
+        celWindows,
+        "variables.pod.?securityContext.?seccompProfile.hasValue()",
+        "container.?securityContext.?seccompProfile.hasValue()",
+      ].join(" || "),
+      message: "has no seccompProfile, neither here nor on the pod",
+    },
+  ],
   *check({ spec, path, pod }) {
     // A profile that is set to something else is X01-seccomp-unconfined's.
     if (isWindows(pod) || spec.securityContext?.seccompProfile || pod.spec.securityContext?.seccompProfile) return;
-    yield { path: `${path}.securityContext.seccompProfile`, message: "has no seccompProfile, neither here nor on the pod" };
+    yield {
+      path: `${path}.securityContext.seccompProfile`,
+      message: "has no seccompProfile, neither here nor on the pod",
+    };
   },
 };
 
@@ -53,7 +68,8 @@ const appArmor: ContainerRule = {
   id: "X01-app-armor",
   scope: "container",
   title: "No appArmorProfile is Unconfined",
-  rationale: "The runtime's profile keeps a container from mounting file systems and from writing under /proc and /sys.",
+  rationale:
+    "The runtime's profile keeps a container from mounting file systems and from writing under /proc and /sys.",
   remediation: "securityContext:\n  appArmorProfile:\n    type: RuntimeDefault",
   admission: [
     {
@@ -66,9 +82,15 @@ const appArmor: ContainerRule = {
     },
   ],
   *check(container) {
-    for (const { path, context: { appArmorProfile } } of securityContextsOf(container)) {
+    for (const {
+      path,
+      context: { appArmorProfile },
+    } of securityContextsOf(container)) {
       if (!appArmorProfile || confining.includes(appArmorProfile.type)) continue;
-      yield { path: `${path}.appArmorProfile.type`, message: `appArmorProfile.type is ${appArmorProfile.type ?? "not set"}, must be RuntimeDefault or Localhost` };
+      yield {
+        path: `${path}.appArmorProfile.type`,
+        message: `appArmorProfile.type is ${appArmorProfile.type ?? "not set"}, must be RuntimeDefault or Localhost`,
+      };
     }
     const { spec, pod } = container;
     if (spec !== pod.spec.containers?.[0]) return; // the pod's annotations are looked at once
@@ -89,13 +111,16 @@ const selinux = contextRule({
   remediation: "securityContext:\n  seLinuxOptions:\n    type: container_t   # without user and role",
   cel: {
     expression: [
-      `context.?seLinuxOptions.?type.orValue("") in ${literal(selinuxTypes)}`, 'context.?seLinuxOptions.?user.orValue("") == ""', 'context.?seLinuxOptions.?role.orValue("") == ""',
+      `context.?seLinuxOptions.?type.orValue("") in ${literal(selinuxTypes)}`,
+      'context.?seLinuxOptions.?user.orValue("") == ""',
+      'context.?seLinuxOptions.?role.orValue("") == ""',
     ].join(" && "),
     message: "seLinuxOptions sets a type that is not for containers, a user or a role",
   },
   *inspect({ seLinuxOptions }) {
     const { type, user, role } = seLinuxOptions ?? {};
-    if (!selinuxTypes.includes(type ?? "")) yield { field: "seLinuxOptions.type", message: `seLinuxOptions.type is ${type}, which is not for containers` };
+    if (!selinuxTypes.includes(type ?? ""))
+      yield { field: "seLinuxOptions.type", message: `seLinuxOptions.type is ${type}, which is not for containers` };
     if (user) yield { field: "seLinuxOptions.user", message: `seLinuxOptions.user is ${user}, must not be set` };
     if (role) yield { field: "seLinuxOptions.role", message: `seLinuxOptions.role is ${role}, must not be set` };
   },

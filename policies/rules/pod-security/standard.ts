@@ -37,7 +37,8 @@ export interface PlacedContext {
 }
 
 /**
- * The security contexts that a control looks at for a container: its own, and the pod's. What the pod sets wrongly is wrong even where every
+ * The security contexts that a control looks at for a container: its own, and the pod's. What the pod sets wrongly is
+ * wrong even where every
  * container has its own, and is said once, with the first of them.
  */
 export function* securityContextsOf({ spec, path, pod }: WalkedContainer): Generator<PlacedContext> {

@@ -8,7 +8,12 @@ test.serial("the engine is suspended, run by hand meanwhile, and resumed (E03)",
   await actsWell(t, "edi", "suspend", "bots-edi", "bots-engine");
   t.is(await suspended(), "true");
   // A run that the schedule started before goes on, and no other may begin beside it.
-  await eventually("no run of the engine", 300, () => kubectl("get", "cronjob", "bots-engine", "-n", "edi", "-o", "jsonpath={.status.active[*].name}"), (names) => names === "");
+  await eventually(
+    "no run of the engine",
+    300,
+    () => kubectl("get", "cronjob", "bots-engine", "-n", "edi", "-o", "jsonpath={.status.active[*].name}"),
+    (names) => names === "",
+  );
   await actsWell(t, "edi", "run", "bots-edi", "bots-engine");
   await actsWell(t, "edi", "resume", "bots-edi", "bots-engine");
   t.is(await suspended(), "false");

@@ -1,5 +1,9 @@
 import type { ExecutionContext } from "ava";
-import { type CircuitRules, circuitKey, createCircuitBreaker } from "../../../workloads/server/gateway/circuit-breaker.ts";
+import {
+  type CircuitRules,
+  circuitKey,
+  createCircuitBreaker,
+} from "../../../workloads/server/gateway/circuit-breaker.ts";
 import type { HttpProblem } from "../../../workloads/server/http/problem.ts";
 import { testRuntime } from "../../unit/workloads/support/server.ts";
 import { age, database, near, now, redisTest as test } from "../../support/gateway-redis.ts";
@@ -22,7 +26,11 @@ function circuit(t: ExecutionContext, changes: Partial<CircuitRules> = {}) {
 }
 
 /** Seconds to wait for an open circuit; undefined when the request was let through. */
-const refused = (admission: Promise<unknown>) => admission.then(() => undefined, (problem: HttpProblem) => problem.headers["retry-after"]);
+const refused = (admission: Promise<unknown>) =>
+  admission.then(
+    () => undefined,
+    (problem: HttpProblem) => problem.headers["retry-after"],
+  );
 
 test("a circuit that is not there is closed, and can be read by a person", async (t) => {
   const { run, kept } = circuit(t);
@@ -73,7 +81,11 @@ test("after the reset time exactly one of many requests tries, and its success c
   const admissions = await Promise.allSettled(Array.from({ length: 60 }, (_, index) => replicas[index % 3]!.admit()));
   const trials = admissions.filter((admission) => admission.status === "fulfilled");
   t.is(trials.length, 1);
-  t.true(admissions.every((admission) => admission.status === "fulfilled" || admission.reason.headers["retry-after"] === "1"));
+  t.true(
+    admissions.every(
+      (admission) => admission.status === "fulfilled" || admission.reason.headers["retry-after"] === "1",
+    ),
+  );
   t.is(await breaker.state(), "HALF_OPEN");
   await trials[0]!.value.report();
   const { last_failure_at, ...closed } = await kept();

@@ -8,9 +8,14 @@ import { copyCheckout } from "../../support/checkout-copy.ts";
 
 const up = (folder: string) => command(process.execPath, [join(folder, "scripts/run.mjs"), "up"], { timeout: 900_000 });
 
-/** Starts an update and sends a signal to its whole process group some seconds after the engine began to change things. */
+/**
+ * Starts an update and sends a signal to its whole process group some seconds after the engine began to change things.
+ */
 async function interrupted(folder: string, signal: "SIGINT" | "SIGKILL", seconds: number): Promise<string> {
-  const child = spawn(process.execPath, [join(folder, "scripts/run.mjs"), "up"], { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(folder, "scripts/run.mjs"), "up"], {
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
@@ -22,12 +27,25 @@ async function interrupted(folder: string, signal: "SIGINT" | "SIGKILL", seconds
 }
 
 /** A change that rolls the API and runs a job anew: objects are created, updated and deleted. */
-const change = (requests: number) => copyCheckout({
-  "Pulumi.dev.yaml": [["api: {resources:", `api: {freeTierRequestsPerDay: ${requests}, resources:`]],
-  "workloads/bgc-platform/populate.sh": [["\nconnect\n", `\n# changed for a drill: ${requests}\nconnect\n`]],
-}, { sharedState: true });
+const change = (requests: number) =>
+  copyCheckout(
+    {
+      "Pulumi.dev.yaml": [["api: {resources:", `api: {freeTierRequestsPerDay: ${requests}, resources:`]],
+      "workloads/bgc-platform/populate.sh": [["\nconnect\n", `\n# changed for a drill: ${requests}\nconnect\n`]],
+    },
+    { sharedState: true },
+  );
 
-const freeTier = () => kubectl("get", "deployment", "bgc-api", "-n", "data", "-o", `jsonpath={.spec.template.spec.containers[0].env[?(@.name=="FREE_TIER_REQUESTS_PER_DAY")].value}`);
+const freeTier = () =>
+  kubectl(
+    "get",
+    "deployment",
+    "bgc-api",
+    "-n",
+    "data",
+    "-o",
+    `jsonpath={.spec.template.spec.containers[0].env[?(@.name=="FREE_TIER_REQUESTS_PER_DAY")].value}`,
+  );
 
 test("an update that ended by SIGINT at a random moment, and the next one by SIGKILL, are repaired by running it again, and once more changes nothing (X10)", async (t) => {
   const folders = [change(6), change(7)] as const;

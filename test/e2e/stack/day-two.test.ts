@@ -11,7 +11,7 @@ const up = (folder: string) => command(process.execPath, [join(folder, "scripts/
 /** Changes in place, by rolling pods, and with a pause of a store, in each system. */
 const changes: SettingChanges = {
   "monitoring.namespace": "monitoring",
-  "dnsCidrs": ["169.254.20.10/32"],
+  dnsCidrs: ["169.254.20.10/32"],
   // Of whom the controller on this cluster is one, by its address.
   "ingress.cidrs": ["10.88.0.0/16"],
   "bgc-platform.api.freeTierRequestsPerDay": 7,
@@ -68,10 +68,16 @@ const changes: SettingChanges = {
 };
 
 /** What the cluster says of each of them afterwards. */
-const of = (namespace: string, object: string, path: string) => kubectl("get", object, "-n", namespace, "-o", `jsonpath={${path}}`);
-const limit = (namespace: string, object: string) => of(namespace, object, ".spec.template.spec.containers[0].resources.limits.memory");
+const of = (namespace: string, object: string, path: string) =>
+  kubectl("get", object, "-n", namespace, "-o", `jsonpath={${path}}`);
+const limit = (namespace: string, object: string) =>
+  of(namespace, object, ".spec.template.spec.containers[0].resources.limits.memory");
 const seen = async () => ({
-  freeTier: await of("data", "deployment/bgc-api", '.spec.template.spec.containers[0].env[?(@.name=="FREE_TIER_REQUESTS_PER_DAY")].value'),
+  freeTier: await of(
+    "data",
+    "deployment/bgc-api",
+    '.spec.template.spec.containers[0].env[?(@.name=="FREE_TIER_REQUESTS_PER_DAY")].value',
+  ),
   apis: await of("data", "deployment/bgc-api", ".status.readyReplicas"),
   host: await of("data", "ingress/bgc-api", ".spec.rules[0].host"),
   webLimit: await limit("data", "deployment/bgc-web"),
@@ -83,46 +89,68 @@ const seen = async () => ({
   kafkaLimit: await limit("techbra-test", "statefulset/kafka"),
 });
 
-test.serial("settings of every kind change on a running stack: no acknowledged write is lost, and a second update changes nothing (X10)", async (t) => {
-  const writers = await startWriters();
-  try {
-    for (const { store, count } of writers) await eventually(`the first writes to ${store}`, 120, count, (number) => number >= 10);
-    const folder = changedStack(t, changes);
-    const before = await Promise.all(writers.map(({ count }) => count()));
-    const changed = await up(folder);
-    t.is(changed.code, 0, changed.stdout + changed.stderr);
-    t.deepEqual(await seen(), {
-      freeTier: "7", apis: "2", host: "api.day-two.local", webLimit: "320Mi", postgresLimit: "1536Mi", backupAt: "30 2 * * *", pods: "45", range: "2-6", mysqlLimit: "768Mi", kafkaLimit: "1280Mi",
-    });
-    const again = await up(folder);
-    t.is(again.code, 0, again.stdout + again.stderr);
-    t.regex(again.stdout, /^done: \d+ unchanged \(/m);
-    t.true(again.stdout.split("\n").length < 60, again.stdout);
-    for (const [index, { store, count }] of writers.entries()) await eventually(`writes to ${store} after the change`, 120, count, (number) => number > before[index]! + 10);
-  } finally {
-    for (const writer of writers) {
-      const { acknowledged, lost, pauseSeconds } = await writer.end();
-      t.log(`${writer.store}: ${acknowledged} acknowledged writes, ${lost.length} lost, longest pause ${pauseSeconds} s`);
-      t.deepEqual(lost, [], writer.store);
+test.serial(
+  "settings of every kind change on a running stack: no acknowledged write is lost, and a second update changes nothing (X10)",
+  async (t) => {
+    const writers = await startWriters();
+    try {
+      for (const { store, count } of writers)
+        await eventually(`the first writes to ${store}`, 120, count, (number) => number >= 10);
+      const folder = changedStack(t, changes);
+      const before = await Promise.all(writers.map(({ count }) => count()));
+      const changed = await up(folder);
+      t.is(changed.code, 0, changed.stdout + changed.stderr);
+      t.deepEqual(await seen(), {
+        freeTier: "7",
+        apis: "2",
+        host: "api.day-two.local",
+        webLimit: "320Mi",
+        postgresLimit: "1536Mi",
+        backupAt: "30 2 * * *",
+        pods: "45",
+        range: "2-6",
+        mysqlLimit: "768Mi",
+        kafkaLimit: "1280Mi",
+      });
+      const again = await up(folder);
+      t.is(again.code, 0, again.stdout + again.stderr);
+      t.regex(again.stdout, /^done: \d+ unchanged \(/m);
+      t.true(again.stdout.split("\n").length < 60, again.stdout);
+      for (const [index, { store, count }] of writers.entries())
+        await eventually(`writes to ${store} after the change`, 120, count, (number) => number > before[index]! + 10);
+    } finally {
+      for (const writer of writers) {
+        const { acknowledged, lost, pauseSeconds } = await writer.end();
+        t.log(
+          `${writer.store}: ${acknowledged} acknowledged writes, ${lost.length} lost, longest pause ${pauseSeconds} s`,
+        );
+        t.deepEqual(lost, [], writer.store);
+      }
     }
-  }
-});
+  },
+);
 
-test.serial("a setting that keeps a store's pod from running is repaired by going back to the checkout's own version, which restores all others as well (X10)", async (t) => {
-  // More than any node has: the pod stays Pending.
-  const folder = changedStack(t, { "bots-edi.database.resources": { cpuRequest: "64", cpuLimit: "64", memoryRequest: "256Mi", memoryLimit: "1Gi" }, "bots-edi.quota.cpu": "80" });
-  const child = spawn(process.execPath, [join(folder, "scripts/run.mjs"), "up"], { detached: true, stdio: "ignore" });
-  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
-  const phase = () => of("edi", "pod/mysql-0", ".status.phase");
-  try {
-    await eventually("a pod that no node has room for", 300, phase, (answer) => answer === "Pending");
-  } finally {
-    process.kill(-child.pid!, "SIGINT");
-    await ended;
-  }
-  const { code, stdout, stderr } = await up(checkout);
-  t.is(code, 0, stdout + stderr);
-  t.is(await phase(), "Running");
-  const { freeTier, host } = await seen();
-  t.deepEqual({ freeTier, host }, { freeTier: "5", host: "api.bgc.localhost" });
-});
+test.serial(
+  "a setting that keeps a store's pod from running is repaired by going back to the checkout's own version, which restores all others as well (X10)",
+  async (t) => {
+    // More than any node has: the pod stays Pending.
+    const folder = changedStack(t, {
+      "bots-edi.database.resources": { cpuRequest: "64", cpuLimit: "64", memoryRequest: "256Mi", memoryLimit: "1Gi" },
+      "bots-edi.quota.cpu": "80",
+    });
+    const child = spawn(process.execPath, [join(folder, "scripts/run.mjs"), "up"], { detached: true, stdio: "ignore" });
+    const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+    const phase = () => of("edi", "pod/mysql-0", ".status.phase");
+    try {
+      await eventually("a pod that no node has room for", 300, phase, (answer) => answer === "Pending");
+    } finally {
+      process.kill(-child.pid!, "SIGINT");
+      await ended;
+    }
+    const { code, stdout, stderr } = await up(checkout);
+    t.is(code, 0, stdout + stderr);
+    t.is(await phase(), "Running");
+    const { freeTier, host } = await seen();
+    t.deepEqual({ freeTier, host }, { freeTier: "5", host: "api.bgc.localhost" });
+  },
+);

@@ -10,7 +10,8 @@ const patience = 60;
 async function vanish(namespace: string, pod: string): Promise<() => Promise<unknown>> {
   const index = await kubectl("exec", "-n", namespace, pod, "--", "cat", "/sys/class/net/eth0/iflink");
   const link = new RegExp(`^${index}: ([^@:]+)`, "m").exec((await command("ip", ["-o", "link"])).stdout)?.[1];
-  if (!link) throw new Error(`this machine has no network interface with the number ${index}: is its node another one?`);
+  if (!link)
+    throw new Error(`this machine has no network interface with the number ${index}: is its node another one?`);
   const set = async (state: "up" | "down") => {
     const { code, stderr } = await command("ip", ["link", "set", "dev", link, state]);
     if (code !== 0) throw new Error(stderr);
@@ -26,8 +27,15 @@ const client = async (namespace: string, cronJob: string, container: string, scr
 
 // Side by side: they wait, and each has a client and a lock of its own.
 const postgres = {
-  hold: (lock: string, before = "") => client("platform", "postgres-maintenance", "vacuum", `connect; { echo "${before} SELECT pg_advisory_lock(${lock});"; sleep 900; } | sql`),
-  holders: (lock: string) => () => sql(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = ${lock}`, "platform_db", "platform"),
+  hold: (lock: string, before = "") =>
+    client(
+      "platform",
+      "postgres-maintenance",
+      "vacuum",
+      `connect; { echo "${before} SELECT pg_advisory_lock(${lock});"; sleep 900; } | sql`,
+    ),
+  holders: (lock: string) => () =>
+    sql(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = ${lock}`, "platform_db", "platform"),
 };
 
 test("a node that vanishes frees its locks in Postgres within a minute, and a silent client that is still there keeps them (on this machine's own node)", async (t) => {
@@ -55,7 +63,12 @@ test("a client that stops in a transaction, on a node that answers, loses its lo
 
 test("a node that vanishes frees its locks in MySQL within a minute (on this machine's own node)", async (t) => {
   const free = () => mysql("SELECT IS_FREE_LOCK('vanishing')");
-  const drill = await client("edi", "bots-db-backup", "dump", `wait_for_server; { echo "SELECT GET_LOCK('vanishing', 0);"; sleep 900; } | sql`);
+  const drill = await client(
+    "edi",
+    "bots-db-backup",
+    "dump",
+    `wait_for_server; { echo "SELECT GET_LOCK('vanishing', 0);"; sleep 900; } | sql`,
+  );
   t.teardown(drill.remove);
   await eventually("the client's lock", 120, free, (answer) => answer === "0");
   await sleep(patience * 1000);

@@ -14,9 +14,13 @@ const blocked = mutants.length - alive.length;
 
 test(`at least ${goal} % of the mutants of our own stacks are blocked`, (t) => {
   const percent = (100 * blocked) / mutants.length;
-  t.log(`${mutants.length} mutants of ${stacks.map(({ name, objects }) => `${objects.length} objects of ${name}`).join(" and ")}: ${blocked} blocked, ${alive.length} not, ${percent.toFixed(1)} %`);
+  t.log(
+    `${mutants.length} mutants of ${stacks.map(({ name, objects }) => `${objects.length} objects of ${name}`).join(" and ")}: ${blocked} blocked, ${alive.length} not, ${percent.toFixed(1)} %`,
+  );
   for (const known of survivors) {
-    t.log(`${alive.filter((mutant) => mutant.isOf(known)).length} not blocked, because ${known.reason}: ${known.changes.join("; ")}`);
+    t.log(
+      `${alive.filter((mutant) => mutant.isOf(known)).length} not blocked, because ${known.reason}: ${known.changes.join("; ")}`,
+    );
   }
   t.true(percent >= goal);
 });
@@ -30,7 +34,11 @@ test("every reason is one of mutants that exist, and that are all not blocked", 
     for (const change of known.changes) {
       const covered = mutants.filter((mutant) => mutant.change === change && mutant.isOf(known));
       t.true(covered.length > 0, `${change}: no mutant`);
-      t.deepEqual(covered.filter((mutant) => mutant.blocked).map(({ where }) => where), [], `${change}: blocked`);
+      t.deepEqual(
+        covered.filter((mutant) => mutant.blocked).map(({ where }) => where),
+        [],
+        `${change}: blocked`,
+      );
     }
   }
 });

@@ -13,7 +13,10 @@ export function podOf({ kind, metadata, spec }: Manifest): V1Pod | undefined {
   const { metadata: labels, spec: pod } = jobTemplate?.spec.template ?? template ?? {};
   if (!pod?.containers) return undefined;
   // A StatefulSet's claims become volumes in its pods only.
-  const claims = volumeClaimTemplates.map((claim) => ({ name: claim.metadata!.name!, persistentVolumeClaim: { claimName: `${claim.metadata!.name}-${metadata.name}-0` } }));
+  const claims = volumeClaimTemplates.map((claim) => ({
+    name: claim.metadata!.name!,
+    persistentVolumeClaim: { claimName: `${claim.metadata!.name}-${metadata.name}-0` },
+  }));
   return {
     apiVersion: "v1",
     kind: "Pod",

@@ -1,5 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +32,10 @@ export interface Ended {
   readonly said: string;
 }
 
-/** The files of one of the project's images, once in the cache: out of its newest archive, or made of the same packages where there is none. */
+/**
+ * The files of one of the project's images, once in the cache: out of its newest archive, or made of the same packages
+ * where there is none.
+ */
 async function imageRoot(image: string): Promise<string> {
   const why = whyNoRealNode();
   if (why) throw new Error(`servers of the project's own images cannot run here: ${why}`);
@@ -32,7 +46,14 @@ async function imageRoot(image: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const work = mkdtempSync(`${root}.making-`);
   const archive = newestArchive(name);
-  if (archive) await run("bash", ["-c", 'tar -xOf "$1" --wildcards "*.tar" | tar -x -C "$2" --exclude=./dev', "unpack", archive, work]);
+  if (archive)
+    await run("bash", [
+      "-c",
+      'tar -xOf "$1" --wildcards "*.tar" | tar -x -C "$2" --exclude=./dev',
+      "unpack",
+      archive,
+      work,
+    ]);
   else await installed(image, work);
   for (const mountPoint of ["dev", "proc"]) mkdirSync(join(work, mountPoint), { recursive: true });
   chmodSync(work, 0o755);
@@ -47,7 +68,11 @@ async function imageRoot(image: string): Promise<string> {
 
 function newestArchive(name: string): string | undefined {
   const folder = join(cacheFolder, "images");
-  const archives = existsSync(folder) ? readdirSync(folder).filter((file) => file.startsWith(`${name}-`) && file.endsWith(".tar")).map((file) => join(folder, file)) : [];
+  const archives = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((file) => file.startsWith(`${name}-`) && file.endsWith(".tar"))
+        .map((file) => join(folder, file))
+    : [];
   return archives.sort((one, other) => statSync(one).mtimeMs - statSync(other).mtimeMs).at(-1);
 }
 
@@ -55,11 +80,25 @@ async function installed(image: string, root: string): Promise<void> {
   const { packages, suite = "bookworm", user } = recipes().find((recipe) => recipe.name === image)!;
   await ensurePackages(() => {});
   const account = `echo '${user!.name}:x:${user!.id}:' >>"$1/etc/group"; echo '${user!.name}:x:${user!.id}:${user!.id}::${user!.home}:/bin/bash' >>"$1/etc/passwd"`;
-  const noServer = 'mkdir -p "$1/etc/postgresql-common"; echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"';
-  await run("mmdebstrap", ["--variant=essential", "--mode=root", `--include=${packages!.join(",")}`, "--aptopt=APT::Install-Recommends false", "--skip=cleanup/run", `--essential-hook=${account}; ${noServer}`, ...(suite === "sid" ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []), suite, root]);
+  const noServer =
+    'mkdir -p "$1/etc/postgresql-common"; echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"';
+  await run("mmdebstrap", [
+    "--variant=essential",
+    "--mode=root",
+    `--include=${packages!.join(",")}`,
+    "--aptopt=APT::Install-Recommends false",
+    "--skip=cleanup/run",
+    `--essential-hook=${account}; ${noServer}`,
+    ...(suite === "sid" ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
+    suite,
+    root,
+  ]);
 }
 
-/** Everything in namespaces of its own, so that it goes with its first process: what a container has, except for its network, which is this machine's. */
+/**
+ * Everything in namespaces of its own, so that it goes with its first process: what a container has, except for its
+ * network, which is this machine's.
+ */
 const inside = `set -e
 root=$1 uid=$2 mounts=$3; shift 3
 mount --make-rprivate /
@@ -96,15 +135,43 @@ export class ImagePod {
     return folder;
   }
 
-  private async begin(image: string, command: readonly string[], { mounts = {}, env = {}, uid }: InImage): Promise<ChildProcess> {
+  private async begin(
+    image: string,
+    command: readonly string[],
+    { mounts = {}, env = {}, uid }: InImage,
+  ): Promise<ChildProcess> {
     const root = await imageRoot(image);
     const tmp = join(this.folder, "tmp");
     mkdirSync(tmp, { recursive: true });
     chmodSync(tmp, 0o1777);
-    const pairs = Object.entries({ "/tmp": tmp, "/etc/hosts": join(this.folder, "hosts"), ...mounts }).map(([path, from]) => `${path}=${from}`);
+    const pairs = Object.entries({ "/tmp": tmp, "/etc/hosts": join(this.folder, "hosts"), ...mounts }).map(
+      ([path, from]) => `${path}=${from}`,
+    );
     // Copies of one second have their pod's name to tell them apart.
-    const variables = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin", HOME: "/tmp", HOSTNAME: `pod-x${this.running.length}`, ...env };
-    const child = spawn("unshare", ["--mount", "--pid", "--fork", "--kill-child", "bash", "-c", inside, "inside", root, String(uid), pairs.join(" "), ...command], { env: variables, stdio: ["ignore", "pipe", "pipe"] });
+    const variables = {
+      PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin",
+      HOME: "/tmp",
+      HOSTNAME: `pod-x${this.running.length}`,
+      ...env,
+    };
+    const child = spawn(
+      "unshare",
+      [
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "bash",
+        "-c",
+        inside,
+        "inside",
+        root,
+        String(uid),
+        pairs.join(" "),
+        ...command,
+      ],
+      { env: variables, stdio: ["ignore", "pipe", "pipe"] },
+    );
     this.running.push(child);
     return child;
   }
@@ -114,7 +181,12 @@ export class ImagePod {
     const child = await this.begin(image, command, how);
     const said = collected(child);
     const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    return { code, said: said().replaceAll(/^\d{4}-\S+Z /gm, "").trim() };
+    return {
+      code,
+      said: said()
+        .replaceAll(/^\d{4}-\S+Z /gm, "")
+        .trim(),
+    };
   }
 
   /** Starts a server on a free port, and waits until somebody listens there. Returns the port. */
@@ -123,7 +195,8 @@ export class ImagePod {
     const child = await this.begin(image, command(port), how);
     const said = collected(child);
     while (!said().match(/ready (for|to accept) connections/i) || child.exitCode !== null) {
-      if (child.exitCode !== null) throw new Error(`${command(port).join(" ")} ended with ${child.exitCode}: ${said()}`);
+      if (child.exitCode !== null)
+        throw new Error(`${command(port).join(" ")} ended with ${child.exitCode}: ${said()}`);
       await sleep(20);
     }
     return port;
@@ -131,7 +204,11 @@ export class ImagePod {
 
   /** Ends everything that runs, and removes the files. */
   async end(): Promise<void> {
-    await Promise.all(this.running.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null).map((child) => new Promise((resolve) => child.once("exit", resolve) && child.kill("SIGKILL"))));
+    await Promise.all(
+      this.running
+        .filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+        .map((child) => new Promise((resolve) => child.once("exit", resolve) && child.kill("SIGKILL"))),
+    );
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

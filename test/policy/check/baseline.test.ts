@@ -4,7 +4,8 @@ import { checkFiles, privilegedPod } from "./checking.ts";
 
 const rules = ["X01-privileged", "X01-host-port"];
 const pod = privilegedPod("old");
-const states = ({ report }: Checked) => report.findings.map(({ object, rule, state }) => `${object.ref} ${rule.id} ${state}`);
+const states = ({ report }: Checked) =>
+  report.findings.map(({ object, rule, state }) => `${object.ref} ${rule.id} ${state}`);
 
 /** Checks files against what another state of them was accepted with. */
 async function against(before: string, after: Record<string, string>): Promise<Checked> {
@@ -24,18 +25,34 @@ test("a finding stays known when lines, files and places in lists change", async
 });
 
 test("another container, value or object is not known", async (t) => {
-  t.deepEqual(states(await against(pod, { "a.yaml": pod.replace("name: main", "name: side") })), ["Pod data/old X01-privileged blocks"]);
-  t.deepEqual(states(await against(pod, { "a.yaml": pod.replace("namespace: data", "namespace: edi") })), ["Pod edi/old X01-privileged blocks"]);
+  t.deepEqual(states(await against(pod, { "a.yaml": pod.replace("name: main", "name: side") })), [
+    "Pod data/old X01-privileged blocks",
+  ]);
+  t.deepEqual(states(await against(pod, { "a.yaml": pod.replace("namespace: data", "namespace: edi") })), [
+    "Pod edi/old X01-privileged blocks",
+  ]);
 });
 
 test("of findings that are alike, as many are known as there were", async (t) => {
-  const withPorts = (count: number) => privilegedPod("old").replace("privileged: true", "privileged: false").replace("      securityContext", `      ports: [${Array(count).fill("{ containerPort: 80, hostPort: 80 }").join(", ")}]\n      securityContext`);
-  t.deepEqual(states(await against(withPorts(1), { "a.yaml": withPorts(2) })), ["Pod data/old X01-host-port known", "Pod data/old X01-host-port blocks"]);
+  const withPorts = (count: number) =>
+    privilegedPod("old")
+      .replace("privileged: true", "privileged: false")
+      .replace(
+        "      securityContext",
+        `      ports: [${Array(count).fill("{ containerPort: 80, hostPort: 80 }").join(", ")}]\n      securityContext`,
+      );
+  t.deepEqual(states(await against(withPorts(1), { "a.yaml": withPorts(2) })), [
+    "Pod data/old X01-host-port known",
+    "Pod data/old X01-host-port blocks",
+  ]);
 });
 
 test("what is gone is said, so that the baseline can shrink", async (t) => {
   const { report } = await against(pod, { "a.yaml": pod.replace("true", "false") });
-  t.deepEqual(report.gone.map(({ object, rule, message, count }) => ({ object, rule, message, count })), [{ object: 'Pod data/old, container "main"', rule: "X01-privileged", message: "runs privileged", count: 1 }]);
+  t.deepEqual(
+    report.gone.map(({ object, rule, message, count }) => ({ object, rule, message, count })),
+    [{ object: 'Pod data/old, container "main"', rule: "X01-privileged", message: "runs privileged", count: 1 }],
+  );
   t.is(report.counts.blocks, 0);
 });
 
@@ -48,8 +65,15 @@ test("accepting everything leaves nothing that blocks, and is the same whatever 
 });
 
 test("a baseline that is missing or none is wrong usage", async (t) => {
-  await t.throwsAsync(checkFiles({ "a.yaml": pod }, { baseline: "known.txt" }), { name: "UsageError", message: /^there is no baseline .*known\.txt: write it by --write-baseline/ });
+  await t.throwsAsync(checkFiles({ "a.yaml": pod }, { baseline: "known.txt" }), {
+    name: "UsageError",
+    message: /^there is no baseline .*known\.txt: write it by --write-baseline/,
+  });
   for (const text of ["{", "[]", '{"version": 2, "findings": []}']) {
-    await t.throwsAsync(checkFiles({ "a.yaml": pod, "known.txt": text }, { baseline: "known.txt" }), { name: "UsageError", message: /is no baseline that --write-baseline wrote/ }, text);
+    await t.throwsAsync(
+      checkFiles({ "a.yaml": pod, "known.txt": text }, { baseline: "known.txt" }),
+      { name: "UsageError", message: /is no baseline that --write-baseline wrote/ },
+      text,
+    );
   }
 });

@@ -21,10 +21,14 @@ test("for people: a line a finding with its place, then each remedy once, what w
   t.is(lines[3], `deploy/api.yaml:7:7 advice (high) ${moving} [X08-image-pinned]`);
   t.is(lines.filter((line) => line.startsWith("X01-privileged ")).length, 1);
   t.deepEqual(lines.slice(-8), [
-    'excepted until 2026-05-31 (a device, b: 100 %): Pod data/excused, container "main": runs privileged [X01-privileged]', "",
-    "skipped 1 document: a kustomization: build it first (kubectl kustomize); the first is kustomization.yaml:1", "",
-    "unreadable broken.yaml:2:1 is no YAML or JSON: a quotation mark or a bracket before is never closed", "",
-    "check BLOCKED by 1 finding, and 1 input could not be read: profile strict, 2 objects, 4 evaluations, 1 blocking, 1 advisory, 1 excepted, 0 not evaluated, 1 document skipped, 1 unreadable", "",
+    'excepted until 2026-05-31 (a device, b: 100 %): Pod data/excused, container "main": runs privileged [X01-privileged]',
+    "",
+    "skipped 1 document: a kustomization: build it first (kubectl kustomize); the first is kustomization.yaml:1",
+    "",
+    "unreadable broken.yaml:2:1 is no YAML or JSON: a quotation mark or a bracket before is never closed",
+    "",
+    "check BLOCKED by 1 finding, and 1 input could not be read: profile strict, 2 objects, 4 evaluations, 1 blocking, 1 advisory, 1 excepted, 0 not evaluated, 1 document skipped, 1 unreadable",
+    "",
   ]);
 });
 
@@ -37,7 +41,10 @@ test("colours are only there when asked for, and change no text", async (t) => {
 });
 
 test("names cannot pass control codes or lines of their own to a terminal", async (t) => {
-  const { report } = await checkFiles({ "a.yaml": privilegedPod('"x\\u001b[2J\\n::error::y"') }, { rules: ["X01-privileged"] });
+  const { report } = await checkFiles(
+    { "a.yaml": privilegedPod('"x\\u001b[2J\\n::error::y"') },
+    { rules: ["X01-privileged"] },
+  );
   t.regex(formats.human(report), /Pod data\/x\uFFFD\[2J\uFFFD::error::y, container "main": runs privileged/);
 });
 
@@ -47,33 +54,59 @@ test("JSON holds every finding with place, fingerprint and fix, and the exit cod
   const { fingerprint, ...finding } = result.findings[1]!;
   t.regex(fingerprint as string, /^[0-9a-f]{32}$/);
   t.deepEqual(finding, {
-    rule: "X01-privileged", file: "deploy/api.yaml", line: 9, column: 9, object: { apiVersion: "v1", kind: "Pod", ref: "Pod data/bad" }, container: "main",
-    path: "spec.containers[0].securityContext.privileged", message: "runs privileged", severity: "critical", state: "blocks",
-    title: "Containers are not privileged", rationale: "A privileged container is root on its node.", fix: "securityContext:\n  privileged: false",
+    rule: "X01-privileged",
+    file: "deploy/api.yaml",
+    line: 9,
+    column: 9,
+    object: { apiVersion: "v1", kind: "Pod", ref: "Pod data/bad" },
+    container: "main",
+    path: "spec.containers[0].securityContext.privileged",
+    message: "runs privileged",
+    severity: "critical",
+    state: "blocks",
+    title: "Containers are not privileged",
+    rationale: "A privileged container is root on its node.",
+    fix: "securityContext:\n  privileged: false",
   });
-  t.like(result, { counts: { blocks: 1, advice: 1, excepted: 1, problems: 1, skipped: 1 }, problems: [{ file: "broken.yaml", line: 2, column: 1 }], skipped: [{ file: "kustomization.yaml" }] });
+  t.like(result, {
+    counts: { blocks: 1, advice: 1, excepted: 1, problems: 1, skipped: 1 },
+    problems: [{ file: "broken.yaml", line: 2, column: 1 }],
+    skipped: [{ file: "kustomization.yaml" }],
+  });
 });
 
 test("GitHub gets a command a finding, in which nothing can end the command", async (t) => {
   const lines = (await written("github")).trimEnd().split("\n");
-  t.deepEqual(lines.map((line) => line.slice(0, 70)), [
-    "::warning file=deploy/api.yaml,line=7,col=7,title=X08-image-pinned::Pod", "::error file=deploy/api.yaml,line=9,col=9,title=X01-privileged::Pod dat",
-    "::error file=broken.yaml,line=2,col=1,title=unreadable::is no YAML or J", "check BLOCKED by 1 finding, and 1 input could not be read: profile strict, ",
-  ].map((line) => line.slice(0, 70)));
+  t.deepEqual(
+    lines.map((line) => line.slice(0, 70)),
+    [
+      "::warning file=deploy/api.yaml,line=7,col=7,title=X08-image-pinned::Pod",
+      "::error file=deploy/api.yaml,line=9,col=9,title=X01-privileged::Pod dat",
+      "::error file=broken.yaml,line=2,col=1,title=unreadable::is no YAML or J",
+      "check BLOCKED by 1 finding, and 1 input could not be read: profile strict, ",
+    ].map((line) => line.slice(0, 70)),
+  );
   t.true(lines[1]!.endsWith("%0Afix:%0AsecurityContext:%0A  privileged: false"));
 });
 
 test("JUnit counts what blocks as failure, advice and exceptions as skipped, and unreadable inputs as errors", async (t) => {
   const xml = await written("junit");
   t.true(xml.includes('<testsuites name="check" tests="4" failures="1" errors="1" skipped="2">'));
-  t.true(xml.includes('<testcase classname="deploy/api.yaml" name="X01-privileged: Pod data/bad, container &quot;main&quot;">\n      <failure type="critical"'));
+  t.true(
+    xml.includes(
+      '<testcase classname="deploy/api.yaml" name="X01-privileged: Pod data/bad, container &quot;main&quot;">\n      <failure type="critical"',
+    ),
+  );
   t.true(xml.includes("image main&lt;&amp;&gt;:latest"));
   t.true(xml.includes('<testcase classname="broken.yaml" name="broken.yaml:2:1">\n      <error message='));
   t.is(xml.match(/<testcase /g)?.length, 4);
 });
 
 test("JUnit has a passing case for each object without a finding", async (t) => {
-  const { report } = await checkFiles({ "a.yaml": privilegedPod("good").replace("true", "false") }, { rules: ["X01-privileged"] });
+  const { report } = await checkFiles(
+    { "a.yaml": privilegedPod("good").replace("true", "false") },
+    { rules: ["X01-privileged"] },
+  );
   t.true(formats.junit(report).includes('<testcase classname="objects without a finding" name="Pod data/good"/>'));
 });
 
@@ -81,6 +114,6 @@ test("Markdown leaves nothing in a name that could be markup", async (t) => {
   const text = await written("markdown");
   t.true(text.startsWith("## Check: BLOCKED by 1 finding, and 1 input could not be read\n"));
   t.true(text.includes("### Findings that block\n\n#### X01-privileged (critical): Containers are not privileged"));
-  t.true(text.includes("- `deploy/api.yaml:9:9` Pod data/bad, container \"main\": runs privileged"));
+  t.true(text.includes('- `deploy/api.yaml:9:9` Pod data/bad, container "main": runs privileged'));
   t.true(text.includes("main\\<&\\>:latest"));
 });

@@ -26,5 +26,8 @@ test("every kind that a rule looks for in a stack is read from a cluster", (t) =
   }
   t.true(asked.has("NetworkPolicy"));
   const read = kindsOf(rules);
-  t.deepEqual([...asked].filter((kind) => !read.has(kind)), []);
+  t.deepEqual(
+    [...asked].filter((kind) => !read.has(kind)),
+    [],
+  );
 });

@@ -3,7 +3,21 @@ import { documentsOf } from "../../../policies/check/documents.ts";
 import { locate, stepsOf } from "../../../policies/check/locations.ts";
 
 const text = [
-  "# a comment", "---", "apiVersion: v1", "metadata:", "  labels:", '    "a.b/c": x', "spec:", "  empty:", "  list:", "    - name: one", "      deep: { flow: [1, 2] }", "    - &x", "      name: two", "  same: *x", "",
+  "# a comment",
+  "---",
+  "apiVersion: v1",
+  "metadata:",
+  "  labels:",
+  '    "a.b/c": x',
+  "spec:",
+  "  empty:",
+  "  list:",
+  "    - name: one",
+  "      deep: { flow: [1, 2] }",
+  "    - &x",
+  "      name: two",
+  "  same: *x",
+  "",
 ].join("\n");
 
 /** `line:column` of a path in the text above. */
@@ -30,7 +44,11 @@ test("a field that does not exist is found at its nearest parent, and at the doc
 });
 
 test("a path is taken apart at dots, brackets and quotes", (t) => {
-  t.deepEqual(stepsOf('metadata.annotations["production-platform/exception.X01"]'), ["metadata", "annotations", "production-platform/exception.X01"]);
+  t.deepEqual(stepsOf('metadata.annotations["production-platform/exception.X01"]'), [
+    "metadata",
+    "annotations",
+    "production-platform/exception.X01",
+  ]);
   t.deepEqual(stepsOf("spec.egress[0].to[12].ipBlock"), ["spec", "egress", "0", "to", "12", "ipBlock"]);
   t.deepEqual(stepsOf(""), []);
 });

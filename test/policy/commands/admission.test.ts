@@ -12,18 +12,29 @@ test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A kubeconfig with one context, whose server nobody answers for. */
 const kubeconfig = join(folder, "kubeconfig");
-writeFileSync(kubeconfig, stringify({
-  apiVersion: "v1", kind: "Config", "current-context": "nobody",
-  clusters: [{ name: "nobody", cluster: { server: "https://127.0.0.1:1" } }], users: [{ name: "nobody", user: {} }], contexts: [{ name: "nobody", context: { cluster: "nobody", user: "nobody" } }],
-}));
+writeFileSync(
+  kubeconfig,
+  stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "nobody",
+    clusters: [{ name: "nobody", cluster: { server: "https://127.0.0.1:1" } }],
+    users: [{ name: "nobody", user: {} }],
+    contexts: [{ name: "nobody", context: { cluster: "nobody", user: "nobody" } }],
+  }),
+);
 
 const admission = (...args: string[]) => said(admissionCommand, args, { base: folder, kubeconfig });
-const documents = (text: string) => loadAll(text).map((document) => document as { kind: string; metadata: { name: string }; spec: { validationActions: string[] } });
+const documents = (text: string) =>
+  loadAll(text).map(
+    (document) => document as { kind: string; metadata: { name: string }; spec: { validationActions: string[] } },
+  );
 
 test("render writes every policy before its bindings, and tells the rest where a pipe does not see it", async (t) => {
   const { stdout, stderr } = await admission("render", "--mode", "audit");
   const objects = documents(stdout);
-  const [, guarded, bindings] = /^(\d+) of \d+ rules as admission policies, (\d+) bindings, 0 of which refuse$/m.exec(stderr) ?? [];
+  const [, guarded, bindings] =
+    /^(\d+) of \d+ rules as admission policies, (\d+) bindings, 0 of which refuse$/m.exec(stderr) ?? [];
   t.is(objects.filter(({ kind }) => kind === "ValidatingAdmissionPolicy").length, Number(guarded));
   const audits = objects.filter(({ kind }) => kind === "ValidatingAdmissionPolicyBinding");
   t.is(audits.length, Number(bindings));
@@ -33,8 +44,15 @@ test("render writes every policy before its bindings, and tells the rest where a
 
 test("render writes one file a rule into a folder, and never among somebody's own files", async (t) => {
   t.is((await admission("render", "--out", "rendered")).code, 0);
-  t.deepEqual(documents(readFileSync(join(folder, "rendered/production-platform-x01-privileged.yaml"), "utf8")).map(({ kind, metadata }) => `${kind}/${metadata.name}`),
-    ["ValidatingAdmissionPolicy/production-platform-x01-privileged", "ValidatingAdmissionPolicyBinding/production-platform-x01-privileged"]);
+  t.deepEqual(
+    documents(readFileSync(join(folder, "rendered/production-platform-x01-privileged.yaml"), "utf8")).map(
+      ({ kind, metadata }) => `${kind}/${metadata.name}`,
+    ),
+    [
+      "ValidatingAdmissionPolicy/production-platform-x01-privileged",
+      "ValidatingAdmissionPolicyBinding/production-platform-x01-privileged",
+    ],
+  );
   t.is((await admission("render", "--out", "rendered")).code, 0, "again, into the folder that it wrote");
   const foreign = await admission("render", "--out", ".");
   t.is(foreign.code, 2);
@@ -58,6 +76,9 @@ test("a cluster that does not answer ends with 3 and is named", async (t) => {
   for (const verb of ["apply", "remove"]) {
     const { code, stderr } = await admission(verb, "--context", "nobody");
     t.is(code, 3, verb);
-    t.regex(stderr, /the API server of context "nobody" \(https:\/\/127\.0\.0\.1:1\) does not answer: .*Start it, or name another with --context/);
+    t.regex(
+      stderr,
+      /the API server of context "nobody" \(https:\/\/127\.0\.0\.1:1\) does not answer: .*Start it, or name another with --context/,
+    );
   }
 });

@@ -13,7 +13,8 @@ function workplace(t: ExecutionContext) {
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "bad.yaml"), privilegedPod("bad"));
   writeFileSync(join(folder, "good.yaml"), privilegedPod("good").replace("true", "false"));
-  const check = (args: string) => said(checkCommand, args.split(" ").filter(Boolean), { base: folder, kubeconfig: join(folder, "none") });
+  const check = (args: string) =>
+    said(checkCommand, args.split(" ").filter(Boolean), { base: folder, kubeconfig: join(folder, "none") });
   return { folder, check };
 }
 
@@ -21,10 +22,20 @@ test("the exit code says what happened, and the last line too", async (t) => {
   const { check, folder } = workplace(t);
   writeFileSync(join(folder, "broken.yaml"), "kind: [");
   const only = "--rules X01-privileged";
-  const results = await Promise.all(["good.yaml", "bad.yaml", "good.yaml broken.yaml", "bad.yaml broken.yaml"].map((files) => check(`${files} ${only}`)));
-  t.deepEqual(results.map(({ code, stdout }) => [code, stdout.trimEnd().split("\n").at(-1)!.replace(/: .*/, "")]), [
-    [0, "check passes"], [1, "check BLOCKED by 1 finding"], [3, "check INCOMPLETE"], [1, "check BLOCKED by 1 finding, and 1 input could not be read"],
-  ]);
+  const results = await Promise.all(
+    ["good.yaml", "bad.yaml", "good.yaml broken.yaml", "bad.yaml broken.yaml"].map((files) =>
+      check(`${files} ${only}`),
+    ),
+  );
+  t.deepEqual(
+    results.map(({ code, stdout }) => [code, stdout.trimEnd().split("\n").at(-1)!.replace(/: .*/, "")]),
+    [
+      [0, "check passes"],
+      [1, "check BLOCKED by 1 finding"],
+      [3, "check INCOMPLETE"],
+      [1, "check BLOCKED by 1 finding, and 1 input could not be read"],
+    ],
+  );
 });
 
 test("wrong usage ends with 2 and says what to do instead", async (t) => {
@@ -56,8 +67,15 @@ test("an override for what was not checked is a note beside the result, since se
     writeFileSync(join(folder, "settings.yml"), `overrides: [{ namespace: ${namespace}, rules: {} }]`);
     return check("good.yaml --rules X01-privileged --settings settings.yml");
   };
-  const note = 'note: an override of the policies is for namespace "daat", of which nothing was checked; the only one is "data"\n';
-  t.deepEqual([await checkedWith("daat"), await checkedWith("data")].map(({ code, stderr }) => [code, stderr]), [[0, note], [0, ""]]);
+  const note =
+    'note: an override of the policies is for namespace "daat", of which nothing was checked; the only one is "data"\n';
+  t.deepEqual(
+    [await checkedWith("daat"), await checkedWith("data")].map(({ code, stderr }) => [code, stderr]),
+    [
+      [0, note],
+      [0, ""],
+    ],
+  );
 });
 
 test("a file is written as a whole, and only the verdict goes to the terminal", async (t) => {
@@ -94,17 +112,28 @@ test("a folder is summed up: what was read, what was not, and what each rule fou
   writeFileSync(join(folder, "kustomization.yaml"), "{}");
   const { code, stdout } = await check(". --summary --rules X01-privileged,X02-container-resources,X06-secret-in-env");
   t.is(code, 1);
-  t.is(stdout, [
-    "profile strict: 2 objects in 2 files: Pod (2)",
-    "skipped: 1 document: a kustomization: build it first (kubectl kustomize) (1)",
-    "unread: 1 input: is no YAML or JSON (1)",
-    "",
-    "rule                     severity  state   findings  objects  what it asks for",
-    "X02-container-resources  high      blocks  2         2        Containers request and limit cpu and memory",
-    "X01-privileged           critical  blocks  1         1        Containers are not privileged",
-    "",
-  ].join("\n"));
-  t.like(JSON.parse((await check("good.yaml --summary --format json --rules X01-privileged")).stdout), { version: 1, profile: "strict", files: 1, objects: 1, kinds: { Pod: 1 }, unread: {}, rules: [] });
+  t.is(
+    stdout,
+    [
+      "profile strict: 2 objects in 2 files: Pod (2)",
+      "skipped: 1 document: a kustomization: build it first (kubectl kustomize) (1)",
+      "unread: 1 input: is no YAML or JSON (1)",
+      "",
+      "rule                     severity  state   findings  objects  what it asks for",
+      "X02-container-resources  high      blocks  2         2        Containers request and limit cpu and memory",
+      "X01-privileged           critical  blocks  1         1        Containers are not privileged",
+      "",
+    ].join("\n"),
+  );
+  t.like(JSON.parse((await check("good.yaml --summary --format json --rules X01-privileged")).stdout), {
+    version: 1,
+    profile: "strict",
+    files: 1,
+    objects: 1,
+    kinds: { Pod: 1 },
+    unread: {},
+    rules: [],
+  });
 });
 
 test("rules are listed and explained without checking anything", async (t) => {
@@ -115,6 +144,12 @@ test("rules are listed and explained without checking anything", async (t) => {
   t.regex(explained.stdout, /settings \(policies\.X03-liveness-timing\):\n {2}minTimeoutSeconds: 2/);
   t.regex(explained.stdout, /^profiles {4}strict \(blocks\)$/m);
   t.deepEqual([list.code, explained.code], [0, 0]);
-  t.regex((await check("--list-rules --profile pod-security-baseline")).stdout, /\n\n13 rules; --explain ID says more about one\n$/);
-  t.regex((await check("--help")).stdout, /Profiles:\n {2}pod-security-baseline {4}the Pod Security Standard baseline, and nothing else; blocks from low\n/);
+  t.regex(
+    (await check("--list-rules --profile pod-security-baseline")).stdout,
+    /\n\n13 rules; --explain ID says more about one\n$/,
+  );
+  t.regex(
+    (await check("--help")).stdout,
+    /Profiles:\n {2}pod-security-baseline {4}the Pod Security Standard baseline, and nothing else; blocks from low\n/,
+  );
 });

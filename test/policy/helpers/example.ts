@@ -3,7 +3,10 @@ import type { KubernetesObject } from "../../../policies/kubernetes-object.ts";
 import { stackOf } from "../../../policies/stack.ts";
 import type { Stack } from "../../../policies/stack.ts";
 
-/** What a helper of the rules answers, without a rule around it: a test holds each answer, and the sweep asks every slip of the helper for the same. */
+/**
+ * What a helper of the rules answers, without a rule around it: a test holds each answer, and the sweep asks every slip
+ * of the helper for the same.
+ */
 export interface Examples {
   /** The helper, by path from the checkout. */
   readonly file: string;
@@ -18,7 +21,10 @@ interface Answer {
 }
 
 /** Examples of the helper in a file: for each sentence what is asked, and the answer. */
-export function examplesOf<Helper>(file: string, answers: Readonly<Record<string, readonly [ask: (helper: Helper) => unknown, answer: unknown]>>): Examples {
+export function examplesOf<Helper>(
+  file: string,
+  answers: Readonly<Record<string, readonly [ask: (helper: Helper) => unknown, answer: unknown]>>,
+): Examples {
   return { file, answers: Object.entries(answers).map(([title, [ask, answer]]) => ({ title, ask, answer })) };
 }
 
@@ -31,11 +37,38 @@ export function answerOf({ ask }: Answer, helper: object): unknown {
   }
 }
 
-const versions: Readonly<Record<string, string>> = { Deployment: "apps/v1", StatefulSet: "apps/v1", DaemonSet: "apps/v1", Job: "batch/v1", CronJob: "batch/v1", NetworkPolicy: "networking.k8s.io/v1", HorizontalPodAutoscaler: "autoscaling/v2" };
+const versions: Readonly<Record<string, string>> = {
+  Deployment: "apps/v1",
+  StatefulSet: "apps/v1",
+  DaemonSet: "apps/v1",
+  Job: "batch/v1",
+  CronJob: "batch/v1",
+  NetworkPolicy: "networking.k8s.io/v1",
+  HorizontalPodAutoscaler: "autoscaling/v2",
+};
 
 /** An object of a kind, by default in the namespace `shop`: `object("Deployment", "web", { spec })`. */
-export function object(kind: string, name: string, { namespace = "shop", labels = {}, annotations = {}, ...rest }: { namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string>; [field: string]: unknown } = {}): KubernetesObject {
-  return fromManifest({ apiVersion: versions[kind] ?? "v1", kind, metadata: { name, ...(kind === "Namespace" ? {} : { namespace }), labels, annotations }, ...rest })[0]!;
+export function object(
+  kind: string,
+  name: string,
+  {
+    namespace = "shop",
+    labels = {},
+    annotations = {},
+    ...rest
+  }: {
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    [field: string]: unknown;
+  } = {},
+): KubernetesObject {
+  return fromManifest({
+    apiVersion: versions[kind] ?? "v1",
+    kind,
+    metadata: { name, ...(kind === "Namespace" ? {} : { namespace }), labels, annotations },
+    ...rest,
+  })[0]!;
 }
 
 /** A stack of these objects. */

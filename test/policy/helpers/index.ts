@@ -12,5 +12,20 @@ import { serverSettings } from "./server-settings.ts";
 
 /** What the helpers of the rules answer. */
 export const examples: readonly Examples[] = [
-  configurationReferences, controllerLabels, credentialsInText, cron, databaseClients, dataStores, imageReference, namedServices, networkPolicies, networkReach, podDemand, quantity, replicas, selection, selectors, serverSettings,
+  configurationReferences,
+  controllerLabels,
+  credentialsInText,
+  cron,
+  databaseClients,
+  dataStores,
+  imageReference,
+  namedServices,
+  networkPolicies,
+  networkReach,
+  podDemand,
+  quantity,
+  replicas,
+  selection,
+  selectors,
+  serverSettings,
 ];

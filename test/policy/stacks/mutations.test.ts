@@ -14,12 +14,16 @@ test("each way to weaken an object of our own stacks is blocked where it is firs
     t.log(`${mutants.length} mutants of ${name}`);
     t.true(mutants.length > 50);
     t.deepEqual(unexplained(mutants), []);
-    t.deepEqual(mutants.filter((mutant) => mutant.blocked && survivors.some(mutant.isOf)).map(({ where }) => where), []);
+    t.deepEqual(
+      mutants.filter((mutant) => mutant.blocked && survivors.some(mutant.isOf)).map(({ where }) => where),
+      [],
+    );
   }
 });
 
 test("judging what a change can reach gives the same verdict as judging the whole stack", async (t) => {
   for (const { judged: stack, mutants } of await (stacks ??= judged())) {
-    for (const mutant of [mutants.find(({ blocked }) => blocked)!, mutants.find(({ blocked }) => !blocked)!]) t.is(stack.blocksAsAWhole(mutant), mutant.blocked, mutant.where);
+    for (const mutant of [mutants.find(({ blocked }) => blocked)!, mutants.find(({ blocked }) => !blocked)!])
+      t.is(stack.blocksAsAWhole(mutant), mutant.blocked, mutant.where);
   }
 });

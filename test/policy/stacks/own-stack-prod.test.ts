@@ -19,7 +19,10 @@ test("our own prod stack passes every rule but for its two placeholders, without
   const { findings, excepted, notEvaluated, counts } = evaluate(objects, settings, today);
   t.deepEqual(findings.map(line), placeholders);
   t.deepEqual([...excepted, ...notEvaluated].map(line), []);
-  t.deepEqual(findings.filter(({ rule }) => levelOf(rule, settings) === "mandatory"), []);
+  t.deepEqual(
+    findings.filter(({ rule }) => levelOf(rule, settings) === "mandatory"),
+    [],
+  );
   t.true(counts.objects > 40 && counts.evaluations > 200);
 });
 
@@ -28,11 +31,20 @@ test("the prod stack passes with each setting that it leaves out, too", async (t
     ingressClass: "traefik",
     monitoring: { namespace: "monitoring" },
     dnsCidrs: ["169.254.20.10/32"],
-    "bgc-platform": { tlsSecret: "bgc-tls", hosts: { api: "api.example.com", web: "web.example.com" }, authenticatingProxy: true, integrationGateway: { egress: { cidrs: ["203.0.113.0/24"], ports: [443] } } },
+    "bgc-platform": {
+      tlsSecret: "bgc-tls",
+      hosts: { api: "api.example.com", web: "web.example.com" },
+      authenticatingProxy: true,
+      integrationGateway: { egress: { cidrs: ["203.0.113.0/24"], ports: [443] } },
+    },
     "platform-service": { maintenance: true, authenticatingProxy: true, config: { LOG_LEVEL: "debug" } },
     "bots-edi": { engine: { suspended: true } },
     "resilient-api-gateway": { reverseProxy: "nginx", authenticatingProxy: true },
   });
-  const { findings, excepted, notEvaluated } = evaluate(objects.flatMap((manifest) => fromManifest(manifest)), stackSettings("prod"), today);
+  const { findings, excepted, notEvaluated } = evaluate(
+    objects.flatMap((manifest) => fromManifest(manifest)),
+    stackSettings("prod"),
+    today,
+  );
   t.deepEqual([...findings, ...excepted, ...notEvaluated].map(line), placeholders);
 });

@@ -8,11 +8,15 @@ const foreign: readonly (readonly [RegExp, string])[] = [
 ];
 const closing: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 
-/** What can be seen to be wrong with an expression without an evaluator: slips that come from writing CEL in TypeScript. */
+/**
+ * What can be seen to be wrong with an expression without an evaluator: slips that come from writing CEL in TypeScript.
+ */
 export function celProblems(expression: string): string[] {
   const texts = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/gs;
   const bare = expression.replace(texts, "“”");
-  const escapes = [...expression.matchAll(texts)].flatMap(([text]) => [...text.matchAll(/\\(.)/gs)]).filter(([, letter]) => !/[abfnrtv\\"'`?xXuU0-3]/.test(letter ?? ""));
+  const escapes = [...expression.matchAll(texts)]
+    .flatMap(([text]) => [...text.matchAll(/\\(.)/gs)])
+    .filter(([, letter]) => !/[abfnrtv\\"'`?xXuU0-3]/.test(letter ?? ""));
   return [
     ...escapes.map(([escape]) => `${escape} is not an escape in a text of CEL`),
     ...(/["']/.test(bare) ? ["a text has no end"] : []),

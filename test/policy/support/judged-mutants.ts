@@ -28,14 +28,22 @@ export async function judgedMutants(pick: (mutant: Mutant, object: Manifest) => 
   for (const name of ["dev", "prod"]) {
     const { objects } = await stackVariant(name);
     const judged = judgedStack(objects, stackSettings(name), today);
-    const mutants = objects.flatMap((object) => [...mutantsOf(object, mutationPatterns)].filter((mutant) => pick(mutant, object)).map((mutant) => ({
-      ...mutant, where: `${name} ${object.kind} ${object.metadata.namespace ?? ""}/${object.metadata.name} ${mutant.path} (${mutant.change})`, blocked: judged.blocks(mutant),
-      isOf: (known: KnownSurvivors) => known.changes.includes(mutant.change) && known.of?.(object, objects) !== false,
-    })));
+    const mutants = objects.flatMap((object) =>
+      [...mutantsOf(object, mutationPatterns)]
+        .filter((mutant) => pick(mutant, object))
+        .map((mutant) => ({
+          ...mutant,
+          where: `${name} ${object.kind} ${object.metadata.namespace ?? ""}/${object.metadata.name} ${mutant.path} (${mutant.change})`,
+          blocked: judged.blocks(mutant),
+          isOf: (known: KnownSurvivors) =>
+            known.changes.includes(mutant.change) && known.of?.(object, objects) !== false,
+        })),
+    );
     stacks.push({ name, objects, judged, mutants });
   }
   return stacks;
 }
 
 /** Where mutants are that nothing blocks, and that no reason says may be. */
-export const unexplained = (mutants: readonly JudgedMutant[]): string[] => mutants.filter((mutant) => !mutant.blocked && !survivors.some(mutant.isOf)).map(({ where }) => where);
+export const unexplained = (mutants: readonly JudgedMutant[]): string[] =>
+  mutants.filter((mutant) => !mutant.blocked && !survivors.some(mutant.isOf)).map(({ where }) => where);

@@ -10,14 +10,27 @@ export interface KnownSurvivors {
   readonly of?: (object: Manifest, all: readonly Manifest[]) => boolean;
 }
 
-const spec = (object: Manifest | undefined) => (object?.["spec"] ?? {}) as { replicas?: number; tls?: unknown[]; rules?: { host?: string }[] };
-const named = (...names: readonly string[]) => ({ metadata }: Manifest) => names.includes(metadata?.name ?? "");
+const spec = (object: Manifest | undefined) =>
+  (object?.["spec"] ?? {}) as { replicas?: number; tls?: unknown[]; rules?: { host?: string }[] };
+const named =
+  (...names: readonly string[]) =>
+  ({ metadata }: Manifest) =>
+    names.includes(metadata?.name ?? "");
 const backupOf = ({ metadata }: Manifest) => metadata?.labels?.[labels.backupOf];
 /** Whether a CronJob copies a store of its stack that must not lose its data. */
-const copiesStore = (job: Manifest, all: readonly Manifest[]) => all.some(({ metadata }) =>
-  metadata?.namespace === job.metadata?.namespace && metadata?.name === backupOf(job) && (metadata?.labels?.[labels.dataStore] ?? "redis-cache") !== "redis-cache");
+const copiesStore = (job: Manifest, all: readonly Manifest[]) =>
+  all.some(
+    ({ metadata }) =>
+      metadata?.namespace === job.metadata?.namespace &&
+      metadata?.name === backupOf(job) &&
+      (metadata?.labels?.[labels.dataStore] ?? "redis-cache") !== "redis-cache",
+  );
 /** Whether the contract server runs in a namespace, which must then say that it is for development. */
-const hasContractServer = (namespace: Manifest, all: readonly Manifest[]) => all.some(({ metadata }) => metadata?.namespace === namespace.metadata?.name && metadata?.name?.startsWith("contract-server-"));
+const hasContractServer = (namespace: Manifest, all: readonly Manifest[]) =>
+  all.some(
+    ({ metadata }) =>
+      metadata?.namespace === namespace.metadata?.name && metadata?.name?.startsWith("contract-server-"),
+  );
 const uploads = (job: Manifest) => JSON.stringify(job).includes('"name":"upload"');
 const jobPod = "spec.jobTemplate.spec.template.spec";
 const without = (kind: string, ...fields: readonly string[]) => fields.map((field) => `${kind} ${field}: deleted`);
@@ -25,16 +38,24 @@ const without = (kind: string, ...fields: readonly string[]) => fields.map((fiel
 /** Every survivor of the dev and prod stacks. A mutant that is blocked after all has no place here. */
 export const survivors: readonly KnownSurvivors[] = [
   {
-    reason: "a ConfigMap's name ends with a hash of its content, so a change makes another one; no standard asks for immutable ones",
+    reason:
+      "a ConfigMap's name ends with a hash of its content, so a change makes another one; no standard asks for immutable ones",
     changes: ["ConfigMap immutable: deleted", "ConfigMap immutable: false"],
   },
   {
     reason: "with one replica a budget protects nothing, so none is asked for",
     changes: ["PodDisruptionBudget object: deleted"],
-    of: ({ metadata: own }, all) => all.some((other) => other.metadata?.name === own?.name && other.metadata?.namespace === own?.namespace && spec(other).replicas === 1),
+    of: ({ metadata: own }, all) =>
+      all.some(
+        (other) =>
+          other.metadata?.name === own?.name &&
+          other.metadata?.namespace === own?.namespace &&
+          spec(other).replicas === 1,
+      ),
   },
   {
-    reason: "cert-manager makes the solver's pods, so no object of the stack shows whom the policy is for; without it no certificate comes, which verify says",
+    reason:
+      "cert-manager makes the solver's pods, so no object of the stack shows whom the policy is for; without it no certificate comes, which verify says",
     changes: ["NetworkPolicy object: deleted"],
     of: named("acme-solver"),
   },
@@ -43,7 +64,8 @@ export const survivors: readonly KnownSurvivors[] = [
     changes: ["Job spec.activeDeadlineSeconds: 864000", "CronJob spec.jobTemplate.spec.activeDeadlineSeconds: 864000"],
   },
   {
-    reason: "the run is bounded, if generously; only where each try keeps a claim of its own does their number fill the quota",
+    reason:
+      "the run is bounded, if generously; only where each try keeps a claim of its own does their number fill the quota",
     changes: ["Job spec.backoffLimit: 1000", "CronJob spec.jobTemplate.spec.backoffLimit: 1000"],
     of: (job) => !JSON.stringify(job).includes('"ephemeral":'),
   },
@@ -63,11 +85,15 @@ export const survivors: readonly KnownSurvivors[] = [
   },
   {
     reason: "it copies what is no store of the stack, or a cache that may be lost",
-    changes: ["CronJob metadata.labels: of another store", ...without("CronJob", "metadata.labels", `${jobPod}.initContainers`, `${jobPod}.initContainers[name=verify]`)],
+    changes: [
+      "CronJob metadata.labels: of another store",
+      ...without("CronJob", "metadata.labels", `${jobPod}.initContainers`, `${jobPod}.initContainers[name=verify]`),
+    ],
     of: (object, all) => !copiesStore(object, all),
   },
   {
-    reason: "it copies what is no store of the stack, or a cache that may be lost; the network policies for it still select its first run",
+    reason:
+      "it copies what is no store of the stack, or a cache that may be lost; the network policies for it still select its first run",
     changes: ["CronJob object: deleted"],
     of: (object, all) => backupOf(object) !== undefined && !copiesStore(object, all),
   },
@@ -78,10 +104,15 @@ export const survivors: readonly KnownSurvivors[] = [
   },
   {
     reason: "whether a workload is scaled is its owner's choice; without an autoscaler it has its replicas, or one",
-    changes: [...without("HorizontalPodAutoscaler", "object"), ...without("ScaledObject", "object"), "Deployment spec.replicas: 1"],
+    changes: [
+      ...without("HorizontalPodAutoscaler", "object"),
+      ...without("ScaledObject", "object"),
+      "Deployment spec.replicas: 1",
+    ],
   },
   {
-    reason: "a stack may use a namespace that it does not own; rules about namespaces then speak to the first workload in it",
+    reason:
+      "a stack may use a namespace that it does not own; rules about namespaces then speak to the first workload in it",
     changes: without("Namespace", "object"),
     of: (object, all) => !hasContractServer(object, all),
   },
@@ -92,13 +123,27 @@ export const survivors: readonly KnownSurvivors[] = [
   },
   {
     reason: "enforce refuses what audit and warn would only mention",
-    changes: without("Namespace", ...["audit", "warn"].map((mode) => `metadata.labels["pod-security.kubernetes.io/${mode}"]`)),
+    changes: without(
+      "Namespace",
+      ...["audit", "warn"].map((mode) => `metadata.labels["pod-security.kubernetes.io/${mode}"]`),
+    ),
   },
   {
-    reason: "no rule asks which resources a quota bounds and what a limit range fills in: containers of the stack state their own",
+    reason:
+      "no rule asks which resources a quota bounds and what a limit range fills in: containers of the stack state their own",
     changes: [
-      ...without("ResourceQuota", "spec.hard.pods", ...["cpu", "memory", "storage"].map((resource) => `spec.hard["requests.${resource}"]`)),
-      ...without("LimitRange", "spec.limits[*].default", "spec.limits[*].default.cpu", "spec.limits[*].default.memory", "spec.limits[*].defaultRequest"),
+      ...without(
+        "ResourceQuota",
+        "spec.hard.pods",
+        ...["cpu", "memory", "storage"].map((resource) => `spec.hard["requests.${resource}"]`),
+      ),
+      ...without(
+        "LimitRange",
+        "spec.limits[*].default",
+        "spec.limits[*].default.cpu",
+        "spec.limits[*].default.memory",
+        "spec.limits[*].defaultRequest",
+      ),
     ],
   },
   {
@@ -121,13 +166,18 @@ export const survivors: readonly KnownSurvivors[] = [
   },
   {
     reason: "snapshots keep the state as well",
-    changes: ["without --appendonly", "--appendonly no"].map((change) => `StatefulSet spec.template.spec.containers[*].args: ${change}`),
+    changes: ["without --appendonly", "--appendonly no"].map(
+      (change) => `StatefulSet spec.template.spec.containers[*].args: ${change}`,
+    ),
   },
   {
     reason: "Velero's copies come beside the verified backups, which rules do ask for",
     changes: [
-      "Schedule object: deleted", "Schedule spec.paused: true",
-      ...['includedNamespaces: ["another"]', "snapshotVolumes: false", 'ttl: "1h"'].map((change) => `Schedule spec.template.${change}`),
+      "Schedule object: deleted",
+      "Schedule spec.paused: true",
+      ...['includedNamespaces: ["another"]', "snapshotVolumes: false", 'ttl: "1h"'].map(
+        (change) => `Schedule spec.template.${change}`,
+      ),
     ],
   },
 ];

@@ -19,7 +19,10 @@ export interface Mutant {
 
 type Steps = readonly (string | number)[];
 
-/** Every mutant of an object by some patterns. Pure: the object stays as it is, and mutants share what they do not change. */
+/**
+ * Every mutant of an object by some patterns. Pure: the object stays as it is, and mutants share what they do not
+ * change.
+ */
 export function* mutantsOf(manifest: Manifest, patterns: readonly MutationPattern[]): Generator<Mutant> {
   const roots = rootsOf(manifest);
   for (const pattern of patterns) {
@@ -32,9 +35,18 @@ export function* mutantsOf(manifest: Manifest, patterns: readonly MutationPatter
         for (const { label, to, beside = false } of pattern.weakenings) {
           const weak = to(value, manifest);
           if (weak === undefined || isDeepStrictEqual(weak, value)) continue;
-          const inherited = pattern.inherited && weak === gone ? roots("pod").map((pod) => [...pod, ...steps.slice(root.length)]) : [];
-          const after = steps.length === 0 && weak === gone ? undefined : [steps, ...inherited].reduce<unknown>((copy, at) => withValue(copy, at, weak), manifest) as Manifest;
-          yield { change: `${name}: ${label}`, path: steps.join("."), ...(beside ? {} : { before: manifest }), ...(after && { after }) };
+          const inherited =
+            pattern.inherited && weak === gone ? roots("pod").map((pod) => [...pod, ...steps.slice(root.length)]) : [];
+          const after =
+            steps.length === 0 && weak === gone
+              ? undefined
+              : ([steps, ...inherited].reduce<unknown>((copy, at) => withValue(copy, at, weak), manifest) as Manifest);
+          yield {
+            change: `${name}: ${label}`,
+            path: steps.join("."),
+            ...(beside ? {} : { before: manifest }),
+            ...(after && { after }),
+          };
         }
       }
     }
@@ -54,18 +66,24 @@ function rootsOf(manifest: Manifest): (of: MutationPattern["of"]) => readonly St
 
 /** The steps of a path: `a.b[0]`, `a["b/c"]`, `a[*]`, `a[name=x]`. */
 function stepsOf(path: string): (string | number)[] {
-  return [...path.matchAll(/\["([^"]+)"\]|\[(\d+)\]|(\[[^\]]+\])|([^.[\]]+)/g)].map(([, quoted, index, wild, plain]) => (index === undefined ? quoted ?? wild ?? plain ?? "" : Number(index)));
+  return [...path.matchAll(/\["([^"]+)"\]|\[(\d+)\]|(\[[^\]]+\])|([^.[\]]+)/g)].map(([, quoted, index, wild, plain]) =>
+    index === undefined ? (quoted ?? wild ?? plain ?? "") : Number(index),
+  );
 }
 
 function located(manifest: Manifest, root: Steps, { field, added = false }: MutationPattern): Steps[] {
-  return stepsOf(field).reduce<Steps[]>((places, step) => places.flatMap((place) => next(valueAt(manifest, place), step, added).map((found) => [...place, found])), [root]);
+  return stepsOf(field).reduce<Steps[]>(
+    (places, step) =>
+      places.flatMap((place) => next(valueAt(manifest, place), step, added).map((found) => [...place, found])),
+    [root],
+  );
 }
 
 /** The keys or indexes a step leads to; a key that is not there only where it may be added. */
 function next(value: unknown, step: string | number, added: boolean): (string | number)[] {
   const [, key = "", wanted] = /^\[(\*|\w+)(?:=(.+))?\]$/.exec(String(step)) ?? [];
   if (key !== "") {
-    const elements = Array.isArray(value) ? value as Readonly<Record<string, unknown>>[] : [];
+    const elements = Array.isArray(value) ? (value as Readonly<Record<string, unknown>>[]) : [];
     return elements.flatMap((element, index) => (wanted === undefined || element[key] === wanted ? [index] : []));
   }
   const present = typeof value === "object" && value !== null && Object.hasOwn(value, step);
@@ -73,7 +91,10 @@ function next(value: unknown, step: string | number, added: boolean): (string | 
 }
 
 function valueAt(value: unknown, steps: Steps): unknown {
-  return steps.reduce<unknown>((at, step) => (at as Readonly<Record<string | number, unknown>> | undefined)?.[step], value);
+  return steps.reduce<unknown>(
+    (at, step) => (at as Readonly<Record<string | number, unknown>> | undefined)?.[step],
+    value,
+  );
 }
 
 /** A copy with one value changed, which shares all the rest. */
@@ -85,7 +106,7 @@ function withValue(value: unknown, [step, ...rest]: Steps, weak: unknown): unkno
     else copy[Number(step)] = withValue(copy[Number(step)], rest, weak);
     return copy;
   }
-  const copy = { ...value as Record<string, unknown> };
+  const copy = { ...(value as Record<string, unknown>) };
   if (rest.length === 0 && weak === gone) delete copy[step];
   else if (copy[step] !== undefined || weak !== gone) copy[step] = withValue(copy[step], rest, weak);
   return copy;

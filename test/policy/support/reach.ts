@@ -11,7 +11,7 @@ export function tracking(stack: Stack): { tracked: Stack; reads: () => ReadonlyS
   const tracked: Stack = {
     inNamespace: (kind, namespace) => (places.add(`${kind} ${namespace}`), stack.inNamespace(kind, namespace)),
     named: (kind, namespace, name) => (places.add(`${kind} ${namespace}`), stack.named(kind, namespace, name)),
-    once: (make) => (all = true, stack.once(make)),
+    once: (make) => ((all = true), stack.once(make)),
   };
   return { tracked, reads: () => (all ? undefined : places) };
 }

@@ -12,7 +12,10 @@ import { placeOf, tracking } from "./reach.ts";
 
 /** A stack that was judged once, and can say of one changed object whether more is blocked now. */
 export interface JudgedStack {
-  /** Judges only what the change can reach: the object itself, and the verdicts in its namespace that looked at objects of its kind. */
+  /**
+   * Judges only what the change can reach: the object itself, and the verdicts in its namespace that looked at objects
+   * of its kind.
+   */
   readonly blocks: (mutant: Mutant) => boolean;
   /** The same, by judging the whole stack again. */
   readonly blocksAsAWhole: (mutant: Mutant) => boolean;
@@ -41,10 +44,17 @@ export function judgedStack(manifests: readonly Manifest[], settings: Settings, 
   const objects = [...originals.values()];
   const rulesOf = rulesByKind(settings, today);
   const blocking = (rule: Rule, object: KubernetesObject, stack: Stack) =>
-    (levelOf(rule, settings) === "mandatory" ? judge(rule, object, stack, settingsFor(object, settings), today).findings.length : 0);
+    levelOf(rule, settings) === "mandatory"
+      ? judge(rule, object, stack, settingsFor(object, settings), today).findings.length
+      : 0;
 
   const owned = new Set(objects.filter(({ kind }) => kind === "Namespace").map(({ name }) => name));
-  const areas = new Map([...owned].map((area) => [area, judgedArea(objects.filter((object) => areaOf(object) === area || !owned.has(areaOf(object))))]));
+  const areas = new Map(
+    [...owned].map((area) => [
+      area,
+      judgedArea(objects.filter((object) => areaOf(object) === area || !owned.has(areaOf(object)))),
+    ]),
+  );
   const everything = judgedArea(objects);
   const before = count(objects);
   /** The rule that blocked the last mutant of the same change: it is asked first. */
@@ -53,16 +63,24 @@ export function judgedStack(manifests: readonly Manifest[], settings: Settings, 
   function judgedArea(members: readonly KubernetesObject[]): Area {
     const stack = stackOf(members);
     const readers: (Question & { readonly reads: ReadonlySet<string> | undefined })[] = [];
-    const findings = new Map(members.map((object) => [object, new Map(rulesOf(object.kind).map((rule) => {
-      const { tracked, reads } = tracking(stack);
-      const found = blocking(rule, object, tracked);
-      if (rule.scope === "stack") readers.push({ rule, object, findings: found, reads: reads() });
-      return [rule, found] as const;
-    }))]));
+    const findings = new Map(
+      members.map((object) => [
+        object,
+        new Map(
+          rulesOf(object.kind).map((rule) => {
+            const { tracked, reads } = tracking(stack);
+            const found = blocking(rule, object, tracked);
+            if (rule.scope === "stack") readers.push({ rule, object, findings: found, reads: reads() });
+            return [rule, found] as const;
+          }),
+        ),
+      ]),
+    );
     const byPlace = new Map<string, readonly Question[]>();
     const readersOf = (place: string) => {
       let known = byPlace.get(place);
-      if (known === undefined) byPlace.set(place, known = readers.filter(({ reads }) => reads === undefined || reads.has(place)));
+      if (known === undefined)
+        byPlace.set(place, (known = readers.filter(({ reads }) => reads === undefined || reads.has(place))));
       return known;
     };
     return { members, findings, readersOf };
@@ -74,27 +92,36 @@ export function judgedStack(manifests: readonly Manifest[], settings: Settings, 
       const mutant = after && fromManifest(after)[0];
       const area = areas.get(areaOf((original ?? mutant)!)) ?? everything;
       let stack: Stack | undefined; // made when the first rule about the stack is asked
-      const changed = () => (stack ??= stackOf([...area.members.filter((object) => object !== original), ...(mutant ? [mutant] : [])]));
-      const more = ({ rule, object, findings }: Question) => blocking(rule, object, rule.scope === "stack" ? changed() : nothingElse) > findings;
+      const changed = () =>
+        (stack ??= stackOf([...area.members.filter((object) => object !== original), ...(mutant ? [mutant] : [])]));
+      const more = ({ rule, object, findings }: Question) =>
+        blocking(rule, object, rule.scope === "stack" ? changed() : nothingElse) > findings;
 
       const own = original && area.findings.get(original);
-      const asked = mutant ? rulesOf(mutant.kind).map((rule) => ({ rule, object: mutant, findings: own?.get(rule) ?? 0 })) : [];
+      const asked = mutant
+        ? rulesOf(mutant.kind).map((rule) => ({ rule, object: mutant, findings: own?.get(rule) ?? 0 }))
+        : [];
       const places = new Set([original, mutant].flatMap((object) => (object ? [placeOf(object)] : [])));
       const reached = [...places].flatMap(area.readersOf).filter(({ object }) => object !== original);
       const first = likely.get(change);
-      const found = [...asked, ...reached].find((question) => question.rule === first && more(question))
-        ?? asked.find((question) => question.rule !== first && more(question)) ?? reached.find((question) => question.rule !== first && more(question));
+      const found =
+        [...asked, ...reached].find((question) => question.rule === first && more(question)) ??
+        asked.find((question) => question.rule !== first && more(question)) ??
+        reached.find((question) => question.rule !== first && more(question));
       if (found) likely.set(change, found.rule);
       return found !== undefined;
     },
     blocksAsAWhole({ before: manifest, after }) {
       const original = manifest && originals.get(manifest);
-      return count([...objects.filter((object) => object !== original), ...(after ? fromManifest(after) : [])]) > before;
+      return (
+        count([...objects.filter((object) => object !== original), ...(after ? fromManifest(after) : [])]) > before
+      );
     },
   };
 
   function count(judged: readonly KubernetesObject[]): number {
-    return evaluate(judged, settings, today).findings.filter(({ rule }) => levelOf(rule, settings) === "mandatory").length;
+    return evaluate(judged, settings, today).findings.filter(({ rule }) => levelOf(rule, settings) === "mandatory")
+      .length;
   }
 }
 

@@ -31,25 +31,36 @@ const real = new Set(realRules(today));
 export function ruleMutants(files: readonly string[] = ruleFiles()): RuleMutant[] {
   return files.flatMap((file) => {
     const source = readFileSync(join(checkout, file), "utf8");
-    const slips = [...codeSlips(source).map((slip) => ({ ...slip, isCel: false })), ...celSlips(source).map((slip) => ({ ...slip, isCel: true }))];
+    const slips = [
+      ...codeSlips(source).map((slip) => ({ ...slip, isCel: false })),
+      ...celSlips(source).map((slip) => ({ ...slip, isCel: true })),
+    ];
     const answers = examples.find((each) => each.file === file)?.answers ?? [];
-    return slips.map(({ start, end, text, isCel }): RuleMutant => ({
-      change: `${file}:${source.slice(0, start).split("\n").length} ${isCel ? "CEL " : ""}${source.slice(start, end)} becomes ${text || "nothing"}`,
-      isCel,
-      async load() {
-        const { rulesAsOf } = await loadWithSlip(index, file, source.slice(0, start) + text + source.slice(end)) as { rulesAsOf: typeof realRules };
-        return rulesAsOf(today).filter((rule) => !real.has(rule));
-      },
-      async wrongAnswer() {
-        if (answers.length === 0) return undefined;
-        const helper = await loadWithSlip(file, file, source.slice(0, start) + text + source.slice(end));
-        return answers.find((each) => !isDeepStrictEqual(answerOf(each, helper), each.answer))?.title;
-      },
-    }));
+    return slips.map(
+      ({ start, end, text, isCel }): RuleMutant => ({
+        change: `${file}:${source.slice(0, start).split("\n").length} ${isCel ? "CEL " : ""}${source.slice(start, end)} becomes ${text || "nothing"}`,
+        isCel,
+        async load() {
+          const { rulesAsOf } = (await loadWithSlip(
+            index,
+            file,
+            source.slice(0, start) + text + source.slice(end),
+          )) as { rulesAsOf: typeof realRules };
+          return rulesAsOf(today).filter((rule) => !real.has(rule));
+        },
+        async wrongAnswer() {
+          if (answers.length === 0) return undefined;
+          const helper = await loadWithSlip(file, file, source.slice(0, start) + text + source.slice(end));
+          return answers.find((each) => !isDeepStrictEqual(answerOf(each, helper), each.answer))?.title;
+        },
+      }),
+    );
   });
 }
 
 /** One of so many mutants, by file and change: another line above a slip takes none in or out. */
 export function sampleOf(mutants: readonly RuleMutant[], oneIn: number): RuleMutant[] {
-  return mutants.filter(({ change }) => createHash("sha256").update(change.replace(/:\d+/, "")).digest().readUInt32BE() % oneIn === 0);
+  return mutants.filter(
+    ({ change }) => createHash("sha256").update(change.replace(/:\d+/, "")).digest().readUInt32BE() % oneIn === 0,
+  );
 }

@@ -17,7 +17,10 @@ export interface Sweep {
 }
 
 const defaults = parseSettings();
-const withNumbers = Map.groupBy(fixtures.filter(({ numbers }) => numbers !== undefined), ({ rule }) => rule);
+const withNumbers = Map.groupBy(
+  fixtures.filter(({ numbers }) => numbers !== undefined),
+  ({ rule }) => rule,
+);
 const ownSettings = new Map<string, readonly Settings[]>();
 
 /** A rule's CEL by the default numbers and by all that its fixtures have. */
@@ -35,12 +38,20 @@ function isRefused(rule: Rule): boolean {
   return (hasOtherCel(rule) && celRefutation(rule) !== undefined) || checkRefutation(rule) !== undefined;
 }
 
-/** Judges mutants, those of helpers first by their own answers. A slip in CEL that changes none is no mutant, and does not count; one that cannot be loaded is refused. */
+/**
+ * Judges mutants, those of helpers first by their own answers. A slip in CEL that changes none is no mutant, and does
+ * not count; one that cannot be loaded is refused.
+ */
 export async function sweep(mutants: readonly RuleMutant[]): Promise<Sweep> {
   const alive: string[] = [];
   let judged = 0;
   for (const { load, wrongAnswer, isCel, change } of mutants) {
-    if (await wrongAnswer().then((title) => title !== undefined, () => true)) {
+    if (
+      await wrongAnswer().then(
+        (title) => title !== undefined,
+        () => true,
+      )
+    ) {
       judged += 1;
       continue;
     }

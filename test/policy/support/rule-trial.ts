@@ -28,16 +28,21 @@ const untouched = new Set(good);
 const goodObjects = new Map(good.map((manifest) => [manifest, fromManifest(manifest)] as const));
 const prepared = fixtures.map((fixture): Prepared => {
   const manifests = changed(fixture.edits) as Manifest[];
-  const objects = new Map(manifests.map((manifest) => [manifest, goodObjects.get(manifest) ?? fromManifest(manifest)] as const));
+  const objects = new Map(
+    manifests.map((manifest) => [manifest, goodObjects.get(manifest) ?? fromManifest(manifest)] as const),
+  );
   return { fixture, manifests, objects, stack: stackOf([...objects.values()].flat()), settings: settingsOf(fixture) };
 });
 const ownOf = Map.groupBy(prepared, ({ fixture }) => fixture.rule);
 const othersOf = (id: string) => prepared.filter(({ fixture }) => fixture.rule !== id && fixture.numbers === undefined);
 const real = new Map(rulesAsOf(today).map((rule) => [rule.id, rule]));
 
-/** Why the fixtures refuse a rule's check, or undefined where they take it for the real one: by its findings and its open verdicts. */
+/**
+ * Why the fixtures refuse a rule's check, or undefined where they take it for the real one: by its findings and its
+ * open verdicts.
+ */
 export function checkRefutation(rule: Rule): string | undefined {
-  return refuted([...ownOf.get(rule.id) ?? [], ...othersOf(rule.id)], (each) => saysOtherwise(rule, each));
+  return refuted([...(ownOf.get(rule.id) ?? []), ...othersOf(rule.id)], (each) => saysOtherwise(rule, each));
 }
 
 /** Why the fixtures refuse a rule's CEL, or undefined where it says of every object what the real rule says. */
@@ -47,7 +52,7 @@ export function celRefutation(rule: Rule): string | undefined {
     if (!policies.has(settings)) policies.set(settings, policyOf(rule, settings, ourNamespaces));
     return policies.get(settings);
   };
-  return refuted([...ownOf.get(rule.id) ?? [], ...othersOf(rule.id)], (each) => {
+  return refuted([...(ownOf.get(rule.id) ?? []), ...othersOf(rule.id)], (each) => {
     const policy = policyFor(each.settings);
     return policy && celSaysOtherwise(rule, policy, each);
   });
@@ -65,9 +70,13 @@ function refuted(all: readonly Prepared[], wrong: (each: Prepared) => string | u
   }
 }
 
-/** All objects of a rule's own fixture, since it may speak where another one changed; of the others only what changed. */
+/**
+ * All objects of a rule's own fixture, since it may speak where another one changed; of the others only what changed.
+ */
 function looksAt(rule: Rule, { fixture, manifests }: Prepared): Manifest[] {
-  return manifests.filter((manifest) => (fixture.rule === rule.id || !untouched.has(manifest)) && concerns(rule, manifest.kind ?? ""));
+  return manifests.filter(
+    (manifest) => (fixture.rule === rule.id || !untouched.has(manifest)) && concerns(rule, manifest.kind ?? ""),
+  );
 }
 
 function verdictsOn(rule: Rule, each: Prepared, manifest: Manifest) {
@@ -76,8 +85,12 @@ function verdictsOn(rule: Rule, each: Prepared, manifest: Manifest) {
 
 function saysOtherwise(rule: Rule, each: Prepared): string | undefined {
   const verdicts = looksAt(rule, each).flatMap((manifest) => verdictsOn(rule, each, manifest));
-  const said = [verdicts.flatMap(({ findings }) => findings), verdicts.flatMap(({ notEvaluated }) => notEvaluated)].map((found) => found.map(line));
-  return isDeepStrictEqual(said, [each.fixture.rule === rule.id ? [...each.fixture.says] : [], []]) ? undefined : said.flat().join("; ") || "says nothing";
+  const said = [verdicts.flatMap(({ findings }) => findings), verdicts.flatMap(({ notEvaluated }) => notEvaluated)].map(
+    (found) => found.map(line),
+  );
+  return isDeepStrictEqual(said, [each.fixture.rule === rule.id ? [...each.fixture.says] : [], []])
+    ? undefined
+    : said.flat().join("; ") || "says nothing";
 }
 
 const truths = new Map<Prepared, Map<string, boolean>>();
@@ -87,14 +100,23 @@ function finds(id: string, each: Prepared, manifest: Manifest): boolean {
   const known = truths.get(each) ?? new Map<string, boolean>();
   truths.set(each, known);
   const key = `${id} ${each.manifests.indexOf(manifest)}`;
-  if (!known.has(key)) known.set(key, verdictsOn(real.get(id)!, each, manifest).some(({ findings }) => findings.length > 0));
+  if (!known.has(key))
+    known.set(
+      key,
+      verdictsOn(real.get(id)!, each, manifest).some(({ findings }) => findings.length > 0),
+    );
   return known.get(key)!;
 }
 
-function celSaysOtherwise(rule: Rule, policy: NonNullable<ReturnType<typeof policyOf>>, each: Prepared): string | undefined {
+function celSaysOtherwise(
+  rule: Rule,
+  policy: NonNullable<ReturnType<typeof policyOf>>,
+  each: Prepared,
+): string | undefined {
   for (const manifest of looksAt(rule, each)) {
     const refused = celRefusals(policy, manifest, asked(manifest, each.manifests)).length > 0;
-    if (refused !== finds(rule.id, each, manifest)) return `CEL ${refused ? "refuses" : "accepts"} ${manifest.kind} ${manifest.metadata?.name}`;
+    if (refused !== finds(rule.id, each, manifest))
+      return `CEL ${refused ? "refuses" : "accepts"} ${manifest.kind} ${manifest.metadata?.name}`;
   }
   return undefined;
 }

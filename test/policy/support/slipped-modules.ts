@@ -4,7 +4,10 @@ import { pathToFileURL } from "node:url";
 import { checkout } from "../../../scripts/support/checkout.ts";
 import { dependentsOf } from "./rule-imports.ts";
 
-/** A module with a slip, and those that reach it: they are loaded once more, under addresses with the slip's number behind them. */
+/**
+ * A module with a slip, and those that reach it: they are loaded once more, under addresses with the slip's number
+ * behind them.
+ */
 interface Slipped {
   readonly source: string;
   readonly url: string;
@@ -19,13 +22,17 @@ registerHooks({
   resolve(specifier, context, next) {
     const resolved = next(specifier, context);
     const slip = slipOf(context.parentURL);
-    return slip?.dependents.has(resolved.url) ? { ...resolved, url: `${resolved.url}?slip=${slips.indexOf(slip)}` } : resolved;
+    return slip?.dependents.has(resolved.url)
+      ? { ...resolved, url: `${resolved.url}?slip=${slips.indexOf(slip)}` }
+      : resolved;
   },
   load(url, context, next) {
     const slip = slipOf(url);
     if (slip === undefined) return next(url, context);
     const real = url.replace(behind, "");
-    return real === slip.url ? { format: "module-typescript", source: slip.source, shortCircuit: true } : next(real, context);
+    return real === slip.url
+      ? { format: "module-typescript", source: slip.source, shortCircuit: true }
+      : next(real, context);
   },
 });
 

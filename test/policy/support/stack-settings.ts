@@ -5,6 +5,8 @@ import type { Settings } from "../../../policies/settings.ts";
 
 /** The rules' settings of a stack, as the engine hands them to the policy pack: `policies` in its file. */
 export function stackSettings(stack: string): Settings {
-  const { config = {} } = parse(readFileSync(new URL(`../../../Pulumi.${stack}.yaml`, import.meta.url), "utf8")) as { config?: Record<string, unknown> };
+  const { config = {} } = parse(readFileSync(new URL(`../../../Pulumi.${stack}.yaml`, import.meta.url), "utf8")) as {
+    config?: Record<string, unknown>;
+  };
   return parseSettings(config["production-platform:policies"]);
 }

@@ -1,4 +1,5 @@
-// Stands in for Pulumi's CLI: keeps stacks in the layout of its file backend, and tells the API server of its kubeconfig what it does there.
+// Stands in for Pulumi's CLI: keeps stacks in the layout of its file backend, and tells the API server of its
+// kubeconfig what it does there.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,8 +9,14 @@ const args = process.argv.slice(2).filter((arg) => arg !== "--non-interactive");
 const [verb] = args;
 const after = (option) => args[args.indexOf(option) + 1];
 const { KUBECONFIG = "", FAKE_PULUMI = "", FAKE_PULUMI_LOG, FAKE_PULUMI_EVENTS } = process.env;
-const stack = args.includes("--stack") ? after("--stack") : args.find((arg, index) => index > 1 && !arg.startsWith("--"));
-const file = join((process.env.PULUMI_BACKEND_URL ?? "").replace(/^file:\/\/|\?.*$/g, ""), ".pulumi/stacks/production-platform", `${stack}.json`);
+const stack = args.includes("--stack")
+  ? after("--stack")
+  : args.find((arg, index) => index > 1 && !arg.startsWith("--"));
+const file = join(
+  (process.env.PULUMI_BACKEND_URL ?? "").replace(/^file:\/\/|\?.*$/g, ""),
+  ".pulumi/stacks/production-platform",
+  `${stack}.json`,
+);
 
 if (verb === "version") {
   console.log("v3.215.0");
@@ -21,7 +28,16 @@ const urn = (type, name) => `urn:pulumi:${stack}::production-platform::${type}::
 const read = () => JSON.parse(readFileSync(file, "utf8")).checkpoint.latest?.resources ?? [];
 const write = (resources) => {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ version: 3, checkpoint: { stack: `organization/production-platform/${stack}`, latest: resources.length > 0 ? { resources } : null } }));
+  writeFileSync(
+    file,
+    JSON.stringify({
+      version: 3,
+      checkpoint: {
+        stack: `organization/production-platform/${stack}`,
+        latest: resources.length > 0 ? { resources } : null,
+      },
+    }),
+  );
 };
 /** The API server of a context of a kubeconfig, as the provider finds it. */
 function serverOf(name, kubeconfig) {
@@ -55,13 +71,30 @@ if (args[0] === "stack" && args[1] === "select") {
   if (FAKE_PULUMI === "dies at once") process.exit(137);
   const context = parse(readFileSync(KUBECONFIG, "utf8"))["current-context"];
   const server = serverOf(context, KUBECONFIG);
-  const { metadata: { uid } } = await (await fetch(`${server}/api/v1/namespaces/kube-system`)).json();
+  const {
+    metadata: { uid },
+  } = await (await fetch(`${server}/api/v1/namespaces/kube-system`)).json();
   await fetch(`${server}/objects/${stack}`, { method: "POST" });
   write([
     { urn: urn("pulumi:pulumi:Stack", stack), type: "pulumi:pulumi:Stack" },
-    { urn: urn("pulumi:index:Stash", "cluster"), type: "pulumi:index:Stash", custom: true, outputs: { output: { context, uid } } },
-    { urn: urn("pulumi:providers:kubernetes", "cluster"), type: "pulumi:providers:kubernetes", custom: true, inputs: { context, kubeconfig: KUBECONFIG } },
-    { urn: urn("kubernetes:core/v1:Secret", "password"), type: "kubernetes:core/v1:Secret", custom: true, protect: true },
+    {
+      urn: urn("pulumi:index:Stash", "cluster"),
+      type: "pulumi:index:Stash",
+      custom: true,
+      outputs: { output: { context, uid } },
+    },
+    {
+      urn: urn("pulumi:providers:kubernetes", "cluster"),
+      type: "pulumi:providers:kubernetes",
+      custom: true,
+      inputs: { context, kubeconfig: KUBECONFIG },
+    },
+    {
+      urn: urn("kubernetes:core/v1:Secret", "password"),
+      type: "kubernetes:core/v1:Secret",
+      custom: true,
+      protect: true,
+    },
     { urn: urn("kubernetes:apps/v1:Deployment", "api"), type: "kubernetes:apps/v1:Deployment", custom: true },
   ]);
   if (FAKE_PULUMI_EVENTS) await play(JSON.parse(readFileSync(FAKE_PULUMI_EVENTS, "utf8")), after("--event-log"));

@@ -1,4 +1,13 @@
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +17,13 @@ import { cacheFolder } from "../../../cluster/paths.ts";
 import { clusterPrograms, type Program, pulumiPrograms } from "../../../cluster/pins.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
 
-const pause: Program = { name: "pause", module: "pause", package: ".", variables: { "main.version": "3.10" }, minutes: 1 };
+const pause: Program = {
+  name: "pause",
+  module: "pause",
+  package: ".",
+  variables: { "main.version": "3.10" },
+  minutes: 1,
+};
 
 /** A checkout of its own. */
 const other = mkdtempSync(join(tmpdir(), "build-test-"));
@@ -16,13 +31,17 @@ test.after.always("the other checkout is removed", () => rmSync(other, { recursi
 
 /** The same code in the other checkout. */
 async function otherProgramPath(): Promise<typeof programPath> {
-  for (const file of ["build", "leftovers", "lock", "paths", "pins", "progress", "shell", "undo", "local/processes"]) cpSync(join(checkout, `cluster/${file}.ts`), join(other, `cluster/${file}.ts`));
+  for (const file of ["build", "leftovers", "lock", "paths", "pins", "progress", "shell", "undo", "local/processes"])
+    cpSync(join(checkout, `cluster/${file}.ts`), join(other, `cluster/${file}.ts`));
   cpSync(join(checkout, "components/images.ts"), join(other, "components/images.ts"));
   writeFileSync(join(other, "package.json"), '{ "type": "module" }');
-  return ((await import(pathToFileURL(join(other, "cluster/build.ts")).href)) as { programPath: typeof programPath }).programPath;
+  return ((await import(pathToFileURL(join(other, "cluster/build.ts")).href)) as { programPath: typeof programPath })
+    .programPath;
 }
 
-/** A module of the other checkout as it is in ours. The tests share it, so none waits for anything while it needs it. */
+/**
+ * A module of the other checkout as it is in ours. The tests share it, so none waits for anything while it needs it.
+ */
 function freshModule(): string {
   const module = join(other, "cluster/modules/pause");
   rmSync(module, { recursive: true, force: true });
@@ -104,7 +123,13 @@ test("sweeping removes what killed builds left, and nothing else", (t) => {
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const [gone, living] = [2 ** 22 + 1, process.pid]; // no kernel gives the first one
   const stay = ["0123456789abcdef", `fedcba9876543210.building-${living}`, "notes.building"];
-  for (const name of [...stay, `0123456789abcdef.building-${gone}`, `image.tar.packing-${gone}`, `image.tar.packing-${gone}.tar`]) mkdirSync(join(folder, name, "inside"), { recursive: true });
+  for (const name of [
+    ...stay,
+    `0123456789abcdef.building-${gone}`,
+    `image.tar.packing-${gone}`,
+    `image.tar.packing-${gone}.tar`,
+  ])
+    mkdirSync(join(folder, name, "inside"), { recursive: true });
   sweep(folder);
   t.deepEqual(readdirSync(folder).sort(), [...stay].sort());
   t.true(existsSync(join(folder, "0123456789abcdef/inside")));

@@ -1,7 +1,10 @@
 import test from "ava";
 import { guardRules } from "../../../cluster/local/guard.ts";
 
-const chain = (name: string): string[] => (new RegExp(`chain ${name} \\{\\n([^}]*(?:\\{[^}]*\\}[^}]*)*?)\\n  \\}`).exec(guardRules)?.[1] ?? "").split("\n").map((line) => line.trim());
+const chain = (name: string): string[] =>
+  (new RegExp(`chain ${name} \\{\\n([^}]*(?:\\{[^}]*\\}[^}]*)*?)\\n  \\}`).exec(guardRules)?.[1] ?? "")
+    .split("\n")
+    .map((line) => line.trim());
 
 test("what the machine forwards reaches the cluster's ranges from pods, or as an answer to one", (t) => {
   t.deepEqual(chain("forward"), [

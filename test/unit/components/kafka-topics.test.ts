@@ -15,18 +15,42 @@ test("a topic keeps its messages for seven days and has a dead-letter topic of o
 });
 
 test("with three brokers one may be away: three copies, of which two are written (T01)", (t) => {
-  t.deepEqual(allTopics([orders], 3).map(({ replicas, minInSync }) => [replicas, minInSync]), [[3, 2], [3, 2]]);
+  t.deepEqual(
+    allTopics([orders], 3).map(({ replicas, minInSync }) => [replicas, minInSync]),
+    [
+      [3, 2],
+      [3, 2],
+    ],
+  );
   for (const { replicas, minInSync } of allTopics([orders], 3)) t.true(minInSync < replicas);
 });
 
 test("more brokers do not make more copies, and one or two never ask for a copy that is not there", (t) => {
-  const copies = (brokers: number) => allTopics([orders], brokers).map(({ replicas, minInSync }) => [replicas, minInSync])[0];
-  t.deepEqual([1, 2, 3, 5].map(copies), [[1, 1], [2, 1], [3, 2], [3, 2]]);
+  const copies = (brokers: number) =>
+    allTopics([orders], brokers).map(({ replicas, minInSync }) => [replicas, minInSync])[0];
+  t.deepEqual([1, 2, 3, 5].map(copies), [
+    [1, 1],
+    [2, 1],
+    [3, 2],
+    [3, 2],
+  ]);
 });
 
 test("a topic's own retention goes for its dead letters too, and a topic can do without them", (t) => {
-  t.deepEqual(allTopics([{ ...orders, retentionMilliseconds: 1000 }], 1).map(({ name, retentionMilliseconds: retention }) => [name, retention]), [["order.events", 1000], ["order.events.dlq", 4000]]);
-  t.deepEqual(allTopics([{ ...orders, deadLetters: false }], 1).map(({ name }) => name), ["order.events"]);
+  t.deepEqual(
+    allTopics([{ ...orders, retentionMilliseconds: 1000 }], 1).map(({ name, retentionMilliseconds: retention }) => [
+      name,
+      retention,
+    ]),
+    [
+      ["order.events", 1000],
+      ["order.events.dlq", 4000],
+    ],
+  );
+  t.deepEqual(
+    allTopics([{ ...orders, deadLetters: false }], 1).map(({ name }) => name),
+    ["order.events"],
+  );
 });
 
 const args: KafkaArgs = {
@@ -39,14 +63,25 @@ const args: KafkaArgs = {
   backup: {},
 };
 const declared = (changes: Partial<KafkaArgs> = {}) => declaredBy(() => new Kafka("kafka", { ...args, ...changes }));
-const [one, again, wider, three] = [await declared(), await declared(), await declared({ topics: [{ ...orders, partitions: 12 }] }), await declared({ brokers: 3 })];
+const [one, again, wider, three] = [
+  await declared(),
+  await declared(),
+  await declared({ topics: [{ ...orders, partitions: 12 }] }),
+  await declared({ brokers: 3 }),
+];
 const topicsJob = (objects: Awaited<ReturnType<typeof declared>>) => find(objects, "Job", /^kafka-topics-/);
-const broker = (objects: Awaited<ReturnType<typeof declared>>) => Object.fromEntries(podSpec(find(objects, "StatefulSet", "kafka")).containers[0]!.env.map(({ name, value }) => [name, value]));
+const broker = (objects: Awaited<ReturnType<typeof declared>>) =>
+  Object.fromEntries(
+    podSpec(find(objects, "StatefulSet", "kafka")).containers[0]!.env.map(({ name, value }) => [name, value]),
+  );
 
 test("the topics' Job is told what is declared, a line each, and reads it from the Service (T01)", (t) => {
   const { env, command } = allContainers(podSpec(topicsJob(one)))[0]!;
   t.deepEqual(command, ["bash", "/scripts/topics.sh"]);
-  t.is(env.find(({ name }) => name === "TOPICS")?.value, "order.events 6 1 1 604800000\norder.events.dlq 1 1 1 2419200000");
+  t.is(
+    env.find(({ name }) => name === "TOPICS")?.value,
+    "order.events 6 1 1 604800000\norder.events.dlq 1 1 1 2419200000",
+  );
   t.is(env.find(({ name }) => name === "BOOTSTRAP")?.value, "events:9092");
 });
 

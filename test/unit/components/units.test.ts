@@ -7,7 +7,9 @@ test("durations count in seconds", (t) => {
 
 test("a duration without a unit, with a fraction or with an unknown unit is refused by its text", (t) => {
   for (const wrong of ["30", "1.5m", "3w", ""]) {
-    t.throws(() => seconds(wrong as "1s"), { message: `"${wrong}" is not a duration: write a whole number and s, m, h or d, such as "30s"` });
+    t.throws(() => seconds(wrong as "1s"), {
+      message: `"${wrong}" is not a duration: write a whole number and s, m, h or d, such as "30s"`,
+    });
   }
 });
 
@@ -18,5 +20,7 @@ test("sizes are binary", (t) => {
 });
 
 test("a decimal size is refused, because Mi and M differ by five percent", (t) => {
-  t.throws(() => bytes("512M" as "1Mi"), { message: '"512M" is not a size: write a number and Ki, Mi, Gi or Ti, such as "512Mi"' });
+  t.throws(() => bytes("512M" as "1Mi"), {
+    message: '"512M" is not a size: write a number and Ki, Mi, Gi or Ti, such as "512Mi"',
+  });
 });

@@ -15,19 +15,33 @@ async function config(values: Record<string, string>) {
 
 async function credential(rotation?: number) {
   let made: Credential | undefined;
-  const objects = await declaredBy(() => (made = new Credential("api-secret", { ...common, protect: true, ...(rotation && { rotation }) })));
+  const objects = await declaredBy(
+    () => (made = new Credential("api-secret", { ...common, protect: true, ...(rotation && { rotation }) })),
+  );
   return { object: find(objects, "Secret", "api-secret"), generation: made!.generation };
 }
 
 async function files(content: string, binaries?: Record<string, string>) {
   let made: ContentMap | undefined;
-  const objects = await declaredBy(() => (made = new ContentMap("scripts", { ...common, files: { "run.sh": content }, ...(binaries && { binaries }) })));
+  const objects = await declaredBy(
+    () =>
+      (made = new ContentMap("scripts", { ...common, files: { "run.sh": content }, ...(binaries && { binaries }) })),
+  );
   return { object: find(objects, "ConfigMap", made!.mapName), name: made!.mapName };
 }
 
-const [calm, same, busy] = [await config({ LEVEL: "info" }), await config({ LEVEL: "info" }), await config({ LEVEL: "debug" })];
+const [calm, same, busy] = [
+  await config({ LEVEL: "info" }),
+  await config({ LEVEL: "info" }),
+  await config({ LEVEL: "debug" }),
+];
 const [first, second] = [await credential(), await credential(2)];
-const [script, equal, edited, packed] = [await files("echo 1"), await files("echo 1"), await files("echo 2"), await files("echo 1", { "a.gz": "AA==" })];
+const [script, equal, edited, packed] = [
+  await files("echo 1"),
+  await files("echo 1"),
+  await files("echo 2"),
+  await files("echo 1", { "a.gz": "AA==" }),
+];
 
 test("shared settings keep their name, and their annotation changes with any value and with nothing else (P03, E05)", (t) => {
   t.deepEqual([calm.object["data"], busy.object["data"]], [{ LEVEL: "info" }, { LEVEL: "debug" }]);
@@ -38,7 +52,10 @@ test("shared settings keep their name, and their annotation changes with any val
 });
 
 test("a password keeps its Secret's name, and its annotation is the rotation and nothing of the password (P03, X06)", (t) => {
-  t.deepEqual([first.generation, second.generation], [{ "credential.production-platform/api-secret": "1" }, { "credential.production-platform/api-secret": "2" }]);
+  t.deepEqual(
+    [first.generation, second.generation],
+    [{ "credential.production-platform/api-secret": "1" }, { "credential.production-platform/api-secret": "2" }],
+  );
   t.is(first.object["type"], "Opaque");
 });
 

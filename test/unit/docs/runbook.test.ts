@@ -9,7 +9,10 @@ import { runbook } from "../../support/runbook.ts";
 import { stackVariant } from "../../support/stack-variant.ts";
 
 test("docs/runbook.md is what the verbs say", (t) => {
-  t.true(readFileSync(join(checkout, "docs/runbook.md"), "utf8") === runbookPage(verbs), "the verbs have changed: run npm run docs");
+  t.true(
+    readFileSync(join(checkout, "docs/runbook.md"), "utf8") === runbookPage(verbs),
+    "the verbs have changed: run npm run docs",
+  );
 });
 
 test("each verb answers --help with its sentence, its arguments and the exit codes, and its rights are a Role", async (t) => {
@@ -18,8 +21,17 @@ test("each verb answers --help with its sentence, its arguments and the exit cod
     const help = await runbook(cluster, [name, "--help"]);
     t.is(help.code, 0, name);
     const text = help.stdout.replaceAll(/\s+/g, " ");
-    for (const part of [summary, ...names.map(({ description }) => description), "Exit codes: 0 done and proven, 1 failed or not proven, 2 wrong usage, 3 refused before anything was changed, 130 interrupted."]) t.true(text.includes(part), `${name}: ${part}`);
-    if (kind !== "prints") t.regex((await runbook(cluster, ["rights", name], { bare: true })).stdout, new RegExp(`kind: Role\nmetadata:\n {2}name: runbook-${name}\nrules:\n`));
+    for (const part of [
+      summary,
+      ...names.map(({ description }) => description),
+      "Exit codes: 0 done and proven, 1 failed or not proven, 2 wrong usage, 3 refused before anything was changed, 130 interrupted.",
+    ])
+      t.true(text.includes(part), `${name}: ${part}`);
+    if (kind !== "prints")
+      t.regex(
+        (await runbook(cluster, ["rights", name], { bare: true })).stdout,
+        new RegExp(`kind: Role\nmetadata:\n {2}name: runbook-${name}\nrules:\n`),
+      );
   }
   t.deepEqual(cluster.changes, []);
 });
@@ -28,8 +40,12 @@ test("every runbook line of the pages and of --help names a verb, a system and o
   const cluster = await fakeCluster(t, []);
   cluster.rules = []; // each line ends at the rights, before a cluster would be looked at
   const { targets } = await stackVariant("dev");
-  const pages = ["README.md", "docs/runbook.md", "docs/runbooks/bgc-platform.md"].map((page) => readFileSync(join(checkout, page), "utf8"));
-  const lines = pages.flatMap((page) => [...page.matchAll(/^npx runbook ([^#|\n]+)/gm)].map(([, line]) => line!.trim().split(/\s+/)));
+  const pages = ["README.md", "docs/runbook.md", "docs/runbooks/bgc-platform.md"].map((page) =>
+    readFileSync(join(checkout, page), "utf8"),
+  );
+  const lines = pages.flatMap((page) =>
+    [...page.matchAll(/^npx runbook ([^#|\n]+)/gm)].map(([, line]) => line!.trim().split(/\s+/)),
+  );
   t.true(lines.length > verbs.length);
   for (const line of lines) {
     const bare = line[0] === "rights";

@@ -9,24 +9,28 @@ import { stackConfiguration } from "../../../scripts/support/stack-configuration
 import { stackObjects } from "../../support/objects.ts";
 
 const objects = await stackObjects("dev");
-const { scripts: npmScripts } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as { scripts: Record<string, string> };
+const { scripts: npmScripts } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as {
+  scripts: Record<string, string>;
+};
 const runbook = readFileSync(join(checkout, "docs/runbooks/bgc-platform.md"), "utf8");
 
 /** Every spelling of a kind that kubectl takes and the runbook may use. */
-const kinds: Record<string, string> = Object.fromEntries(Object.entries({
-  Pod: "po pod pods",
-  Deployment: "deploy deployment deployments",
-  StatefulSet: "sts statefulset statefulsets",
-  CronJob: "cj cronjob cronjobs",
-  Job: "job jobs",
-  Service: "svc service services",
-  Secret: "secret secrets",
-  ConfigMap: "cm configmap configmaps",
-  PersistentVolumeClaim: "pvc persistentvolumeclaim persistentvolumeclaims",
-  Ingress: "ing ingress ingresses",
-  NetworkPolicy: "netpol networkpolicy networkpolicies",
-  Event: "events",
-}).flatMap(([kind, names]) => names.split(" ").map((name) => [name, kind])));
+const kinds: Record<string, string> = Object.fromEntries(
+  Object.entries({
+    Pod: "po pod pods",
+    Deployment: "deploy deployment deployments",
+    StatefulSet: "sts statefulset statefulsets",
+    CronJob: "cj cronjob cronjobs",
+    Job: "job jobs",
+    Service: "svc service services",
+    Secret: "secret secrets",
+    ConfigMap: "cm configmap configmaps",
+    PersistentVolumeClaim: "pvc persistentvolumeclaim persistentvolumeclaims",
+    Ingress: "ing ingress ingresses",
+    NetworkPolicy: "netpol networkpolicy networkpolicies",
+    Event: "events",
+  }).flatMap(([kind, names]) => names.split(" ").map((name) => [name, kind])),
+);
 
 interface Block {
   readonly commands: string[];
@@ -45,7 +49,10 @@ function read(markdown: string): Block {
       if (line.trim() === "" || line.startsWith("#")) continue;
       const end = /<<'?([A-Z]+)'?/.exec(line)?.[1];
       if (end) {
-        const body = lines.splice(0, lines.indexOf(end) + 1).slice(0, -1).join("\n");
+        const body = lines
+          .splice(0, lines.indexOf(end) + 1)
+          .slice(0, -1)
+          .join("\n");
         if (end === "YAML") manifests.push(parseDocument(body).toJS() as Manifest);
       }
       // A quoted argument may go over several lines.
@@ -70,7 +77,9 @@ function simpleCommands(line: string): string[][] {
     if (/^[|;&]+$/.test(word)) parts.push([]);
     else parts.at(-1)!.push(word.replace(/^(['"])(.*)\1$/s, "$2"));
   }
-  return parts.map((words) => words.slice(words.findIndex((word) => !/^(until|do|\()$/.test(word)))).filter((words) => words.length > 0);
+  return parts
+    .map((words) => words.slice(words.findIndex((word) => !/^(until|do|\()$/.test(word))))
+    .filter((words) => words.length > 0);
 }
 
 interface KubectlCall {
@@ -90,31 +99,49 @@ function kubectlCall(words: readonly string[]): KubectlCall {
     const word = rest.shift()!;
     const [, name = "", value] = /^(--?[a-z-]+)(?:=(.*))?$/s.exec(word) ?? [];
     if (!word.startsWith("-")) operands.push(word);
-    else if (value !== undefined || name.startsWith("--") || (name === "-f" && verb === "logs") || ["-i", "-it"].includes(name)) flags[name] = value ?? "";
+    else if (
+      value !== undefined ||
+      name.startsWith("--") ||
+      (name === "-f" && verb === "logs") ||
+      ["-i", "-it"].includes(name)
+    )
+      flags[name] = value ?? "";
     else flags[name] = rest.shift() ?? "";
   }
   return { verb, operands, flags, inside: end < 0 ? [] : words.slice(end + 1) };
 }
 
-/** What commands may refer to: the stack's objects, what its controllers make of them, and what the runbook makes itself. */
+/**
+ * What commands may refer to: the stack's objects, what its controllers make of them, and what the runbook makes
+ * itself.
+ */
 class Inventory {
   readonly known: Manifest[];
   readonly forwarded = new Set<number>();
 
   constructor(declared: readonly Manifest[], { commands, manifests }: Block) {
-    const made = commands.flatMap(simpleCommands).filter(([program, ...words]) => program === "kubectl" && words[0] === "create" && words[1] === "job");
+    const made = commands
+      .flatMap(simpleCommands)
+      .filter(([program, ...words]) => program === "kubectl" && words[0] === "create" && words[1] === "job");
     this.known = [
       ...declared,
       ...declared.flatMap(pods),
       ...declared.flatMap(claims),
       ...manifests,
-      ...made.map((words) => ({ apiVersion: "batch/v1", kind: "Job", metadata: { name: words[3]!, namespace: "data" } })),
+      ...made.map((words) => ({
+        apiVersion: "batch/v1",
+        kind: "Job",
+        metadata: { name: words[3]!, namespace: "data" },
+      })),
     ];
-    for (const [, port] of commands.join("\n").matchAll(/port-forward .*? (\d+):\d+/g)) this.forwarded.add(Number(port));
+    for (const [, port] of commands.join("\n").matchAll(/port-forward .*? (\d+):\d+/g))
+      this.forwarded.add(Number(port));
   }
 
   has(kind: string, name: string, namespace = "data"): boolean {
-    return this.known.some((object) => object.kind === kind && object.metadata.name === name && object.metadata.namespace === namespace);
+    return this.known.some(
+      (object) => object.kind === kind && object.metadata.name === name && object.metadata.namespace === namespace,
+    );
   }
 
   selected(kind: string, app: string): boolean {
@@ -122,17 +149,24 @@ class Inventory {
   }
 
   ports(service: string): number[] {
-    const found = this.known.find((object) => object.kind === "Service" && object.metadata.name === service && object.metadata.namespace === "data");
+    const found = this.known.find(
+      (object) => object.kind === "Service" && object.metadata.name === service && object.metadata.namespace === "data",
+    );
     return ((found?.["spec"] as { ports?: { port: number }[] } | undefined)?.ports ?? []).map(({ port }) => port);
   }
 
   hosts(): string[] {
-    return this.known.filter(({ kind }) => kind === "Ingress").flatMap((object) => (object["spec"] as { rules: { host: string }[] }).rules.map(({ host }) => host));
+    return this.known
+      .filter(({ kind }) => kind === "Ingress")
+      .flatMap((object) => (object["spec"] as { rules: { host: string }[] }).rules.map(({ host }) => host));
   }
 
   containers(deployment: string): string[] {
     const found = this.known.find((object) => object.kind === "Deployment" && object.metadata.name === deployment);
-    return ((found?.["spec"] as { template: { spec: { containers: { name: string }[] } } } | undefined)?.template.spec.containers ?? []).map(({ name }) => name);
+    return (
+      (found?.["spec"] as { template: { spec: { containers: { name: string }[] } } } | undefined)?.template.spec
+        .containers ?? []
+    ).map(({ name }) => name);
   }
 }
 
@@ -142,12 +176,26 @@ type Template = { template?: { metadata: { labels?: Record<string, string> } }; 
 function pods({ kind, metadata: { name, namespace = "" }, ...rest }: Manifest): Manifest[] {
   const spec = (rest["spec"] ?? {}) as Template;
   const labels = (spec.template ?? spec.jobTemplate?.spec.template)?.metadata.labels;
-  return labels ? [{ apiVersion: "v1", kind: "Pod", metadata: { name: kind === "StatefulSet" ? `${name}-0` : "", namespace, labels } }] : [];
+  return labels
+    ? [
+        {
+          apiVersion: "v1",
+          kind: "Pod",
+          metadata: { name: kind === "StatefulSet" ? `${name}-0` : "", namespace, labels },
+        },
+      ]
+    : [];
 }
 
 function claims({ kind, metadata: { name, namespace = "" }, ...rest }: Manifest): Manifest[] {
   const { volumeClaimTemplates = [] } = (rest["spec"] ?? {}) as { volumeClaimTemplates?: Manifest[] };
-  return kind === "StatefulSet" ? volumeClaimTemplates.map(({ metadata }) => ({ apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: `${metadata.name}-${name}-0`, namespace } })) : [];
+  return kind === "StatefulSet"
+    ? volumeClaimTemplates.map(({ metadata }) => ({
+        apiVersion: "v1",
+        kind: "PersistentVolumeClaim",
+        metadata: { name: `${metadata.name}-${name}-0`, namespace },
+      }))
+    : [];
 }
 
 /** Not a name but a shell variable or a placeholder. */
@@ -166,12 +214,17 @@ function check(markdown: string, declared: readonly Manifest[] = objects) {
   const named = (kind: string, name: string, namespace?: string) => {
     if (!isOpen(name)) refer(`${kind} ${name}`, inventory.has(kind, name, namespace));
   };
-  for (const [, script = ""] of markdown.matchAll(/\bnpm run ([\w:-]+)/g)) refer(`npm script ${script}`, Object.hasOwn(npmScripts, script));
+  for (const [, script = ""] of markdown.matchAll(/\bnpm run ([\w:-]+)/g))
+    refer(`npm script ${script}`, Object.hasOwn(npmScripts, script));
 
   for (const command of block.commands) {
     for (const [, host = "", port] of command.matchAll(/https?:\/\/([\w.-]+)(?::(\d+))?/g)) {
       if (host === "localhost") refer(`local port ${port}`, inventory.forwarded.has(Number(port)));
-      else if (port) refer(`port ${host}:${port}`, inventory.ports(host.replace(/\.data\.svc\.cluster\.local$/, "")).includes(Number(port)));
+      else if (port)
+        refer(
+          `port ${host}:${port}`,
+          inventory.ports(host.replace(/\.data\.svc\.cluster\.local$/, "")).includes(Number(port)),
+        );
       else refer(`host ${host}`, inventory.hosts().includes(host));
     }
     for (const [, file = ""] of command.matchAll(/data_job_([\w$-]+)\.yaml/g)) named("Job", file);
@@ -179,11 +232,17 @@ function check(markdown: string, declared: readonly Manifest[] = objects) {
       if (words[0] !== "kubectl") continue;
       const { verb, operands, flags, inside } = kubectlCall(words);
       const namespace = flags["-n"];
-      if (namespace !== undefined) refer(`Namespace ${namespace}`, objects.some(({ kind, metadata }) => kind === "Namespace" && metadata.name === namespace));
+      if (namespace !== undefined)
+        refer(
+          `Namespace ${namespace}`,
+          objects.some(({ kind, metadata }) => kind === "Namespace" && metadata.name === namespace),
+        );
       else if (!["apply", "config", "cp"].includes(verb)) refer(`a namespace in "${words.join(" ")}"`, false);
 
       const [first = "", ...others] = verb === "rollout" || verb === "set" ? operands.slice(1) : operands;
-      const slashed = [first, ...others].map((word) => /^([a-z]+)\/([^:]+)$/.exec(word)).filter((match) => match !== null);
+      const slashed = [first, ...others]
+        .map((word) => /^([a-z]+)\/([^:]+)$/.exec(word))
+        .filter((match) => match !== null);
       for (const [, kind = "", name = ""] of slashed) {
         if (verb !== "cp") refer(`kind ${kind}`, kind in kinds);
         else refer(`Namespace ${kind}`, kind === "data");
@@ -195,21 +254,37 @@ function check(markdown: string, declared: readonly Manifest[] = objects) {
         for (const name of others) named(kinds[first] ?? first, name, namespace);
       }
       if (["exec", "logs"].includes(verb) && slashed.length === 0 && first) named("Pod", first, namespace);
-      if (verb === "cp") for (const [, name = ""] of operands.join(" ").matchAll(/\bdata\/([\w-]+):/g)) named("Pod", name);
+      if (verb === "cp")
+        for (const [, name = ""] of operands.join(" ").matchAll(/\bdata\/([\w-]+):/g)) named("Pod", name);
       if (verb === "create") {
         const [kind = "", name = ""] = (flags["--from"] ?? "").split("/");
         named(kinds[kind] ?? kind, name, namespace);
       }
-      if (verb === "set") for (const container of others) refer(`container ${container.split("=")[0]}`, inventory.containers(first.split("/")[1]!).includes(container.split("=")[0]!));
+      if (verb === "set")
+        for (const container of others)
+          refer(
+            `container ${container.split("=")[0]}`,
+            inventory.containers(first.split("/")[1]!).includes(container.split("=")[0]!),
+          );
       if (verb === "port-forward") {
-        for (const pair of others) refer(`port ${first.split("/")[1]}:${pair.split(":")[1]}`, inventory.ports(first.split("/")[1]!).includes(Number(pair.split(":")[1])));
+        for (const pair of others)
+          refer(
+            `port ${first.split("/")[1]}:${pair.split(":")[1]}`,
+            inventory.ports(first.split("/")[1]!).includes(Number(pair.split(":")[1])),
+          );
       }
       if (flags["-l"] !== undefined) {
-        const kind = ["get", "wait", "delete", "describe"].includes(verb) ? kinds[first] ?? first : "Pod";
-        const apps = /^app in \((.*)\)$/.exec(flags["-l"])?.[1]?.split(/,\s*/) ?? [/^app=(.*)$/.exec(flags["-l"])?.[1] ?? flags["-l"]];
+        const kind = ["get", "wait", "delete", "describe"].includes(verb) ? (kinds[first] ?? first) : "Pod";
+        const apps = /^app in \((.*)\)$/.exec(flags["-l"])?.[1]?.split(/,\s*/) ?? [
+          /^app=(.*)$/.exec(flags["-l"])?.[1] ?? flags["-l"],
+        ];
         for (const app of apps) refer(`${kind} with app=${app}`, inventory.selected(kind, app));
       }
-      if (inside[0] === "nc") refer(`port ${inside.at(-2)}:${inside.at(-1)}`, inventory.ports(inside.at(-2)!.replace(/\.data\.svc\.cluster\.local$/, "")).includes(Number(inside.at(-1))));
+      if (inside[0] === "nc")
+        refer(
+          `port ${inside.at(-2)}:${inside.at(-1)}`,
+          inventory.ports(inside.at(-2)!.replace(/\.data\.svc\.cluster\.local$/, "")).includes(Number(inside.at(-1))),
+        );
       if (inside[0] === "getent") named("Service", inside.at(-1)!.replace(/\.data\.svc\.cluster\.local$/, ""));
     }
   }
@@ -226,12 +301,37 @@ test("the check reads every kind of reference, so that it cannot pass by reading
   const { references, commands } = check(runbook);
   t.true(commands.length > 100, `${commands.length} commands`);
   const expected = [
-    "Namespace data", "Pod with app=redis", "Pod with app=postgres", "Pod with app=bgc-api", "Job with app=postgres-backup", "Pod postgres-0", "Deployment redis", "Deployment bgc-api",
-    "Deployment integration-gateway", "StatefulSet postgres", "CronJob postgres-backup", "Job backup-by-hand", "Job populate-countries", "Secret pg-postgresql-superuser", "Service redis",
-    "PersistentVolumeClaim data-postgres-0", "port redis:6379", "port pg-postgresql:5432", "port integration-gateway:8081", "port redis.data.svc.cluster.local:6379", "host api.bgc.localhost",
-    "host web.bgc.localhost", "local port 8080", "npm script up", "npm script preview", "npm script render",
+    "Namespace data",
+    "Pod with app=redis",
+    "Pod with app=postgres",
+    "Pod with app=bgc-api",
+    "Job with app=postgres-backup",
+    "Pod postgres-0",
+    "Deployment redis",
+    "Deployment bgc-api",
+    "Deployment integration-gateway",
+    "StatefulSet postgres",
+    "CronJob postgres-backup",
+    "Job backup-by-hand",
+    "Job populate-countries",
+    "Secret pg-postgresql-superuser",
+    "Service redis",
+    "PersistentVolumeClaim data-postgres-0",
+    "port redis:6379",
+    "port pg-postgresql:5432",
+    "port integration-gateway:8081",
+    "port redis.data.svc.cluster.local:6379",
+    "host api.bgc.localhost",
+    "host web.bgc.localhost",
+    "local port 8080",
+    "npm script up",
+    "npm script preview",
+    "npm script render",
   ];
-  t.deepEqual(expected.filter((reference) => !references.has(reference)), []);
+  t.deepEqual(
+    expected.filter((reference) => !references.has(reference)),
+    [],
+  );
 });
 
 test("a made-up command is reported for each thing that does not exist", (t) => {
@@ -250,7 +350,10 @@ test("a made-up command is reported for each thing that does not exist", (t) => 
     ["kubectl describe secret/postgres -n data", ["Secret postgres"]],
     ["kubectl get configmap/settings -n data", ["ConfigMap settings"]],
     ["kubectl exec -n data postgres-1 -- psql", ["Pod postgres-1"]],
-    ["kubectl exec -n data $(kubectl get pod -n data -l app=bgc -o name) -- nc -zv redis.data.svc.cluster.local 6380", ["Pod with app=bgc", "port redis.data.svc.cluster.local:6380"]],
+    [
+      "kubectl exec -n data $(kubectl get pod -n data -l app=bgc -o name) -- nc -zv redis.data.svc.cluster.local 6380",
+      ["Pod with app=bgc", "port redis.data.svc.cluster.local:6380"],
+    ],
     ["kubectl set image deployment/bgc-api api=bgc-api:v2 -n data", ["container api"]],
     ["kubectl get widgets -n data", ["kind widgets"]],
     ["until kubectl get job never -n data | grep -q done; do sleep 2; done", ["Job never"]],
@@ -262,7 +365,19 @@ test("a made-up command is reported for each thing that does not exist", (t) => 
 });
 
 test("a command goes over continued and quoted lines, and comments and here-documents are none", (t) => {
-  const { commands, manifests } = read(bash("# kubectl get nothing", "curl \\", "  -d '{", '  "a": 1', "}'", "kubectl apply -f - <<YAML", "kind: Pod", "YAML", "npm run up"));
+  const { commands, manifests } = read(
+    bash(
+      "# kubectl get nothing",
+      "curl \\",
+      "  -d '{",
+      '  "a": 1',
+      "}'",
+      "kubectl apply -f - <<YAML",
+      "kind: Pod",
+      "YAML",
+      "npm run up",
+    ),
+  );
   t.deepEqual(commands, [`curl    -d '{\n  "a": 1\n}'`, "kubectl apply -f - <<YAML", "npm run up"]);
   t.deepEqual(manifests, [{ kind: "Pod" } as never]);
 });
@@ -277,21 +392,37 @@ interface PodSpecOfManifest {
 test("the pods that the runbook starts are admitted, reach Postgres, and mount what exists (X01, X05)", (t) => {
   const { manifests } = read(runbook);
   const inventory = new Inventory(objects, read(runbook));
-  t.deepEqual(manifests.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`), ["Pod data/postgres-copies", "Job data/postgres-restore", "Job data/postgres-keep"]);
+  t.deepEqual(
+    manifests.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`),
+    ["Pod data/postgres-copies", "Job data/postgres-restore", "Job data/postgres-keep"],
+  );
   for (const manifest of manifests) {
     const { template } = manifest["spec"] as { template?: { metadata: Manifest["metadata"]; spec: PodSpecOfManifest } };
     const spec = template?.spec ?? (manifest["spec"] as PodSpecOfManifest);
     t.deepEqual((template?.metadata ?? manifest.metadata).labels, { app: "postgres-backup" });
     t.true(inventory.has("ServiceAccount", spec.serviceAccountName));
-    t.like(spec.securityContext, { runAsNonRoot: true, runAsUser: 999, fsGroup: 999, seccompProfile: { type: "RuntimeDefault" } });
+    t.like(spec.securityContext, {
+      runAsNonRoot: true,
+      runAsUser: 999,
+      fsGroup: 999,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
     for (const { image, securityContext, volumeMounts } of spec.containers) {
       t.is(image, "$IMAGE");
-      t.deepEqual(securityContext, { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, readOnlyRootFilesystem: true });
+      t.deepEqual(securityContext, {
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"] },
+        readOnlyRootFilesystem: true,
+      });
       t.deepEqual(volumeMounts.map(({ name }) => name).sort(), spec.volumes.map(({ name }) => name).sort());
     }
     for (const { secret, persistentVolumeClaim } of spec.volumes) {
       if (secret) t.true(inventory.has("Secret", secret.secretName), secret.secretName);
-      if (persistentVolumeClaim) t.true(inventory.has("PersistentVolumeClaim", persistentVolumeClaim.claimName), persistentVolumeClaim.claimName);
+      if (persistentVolumeClaim)
+        t.true(
+          inventory.has("PersistentVolumeClaim", persistentVolumeClaim.claimName),
+          persistentVolumeClaim.claimName,
+        );
     }
   }
 });
@@ -300,29 +431,59 @@ test("what the runbook reads out of the backup CronJob is there", (t) => {
   const { commands } = read(runbook);
   t.true(commands.some((command) => command.includes('volumes[?(@.name=="scripts")].configMap.name')));
   const backup = objects.find(({ kind, metadata }) => kind === "CronJob" && metadata.name === "postgres-backup")!;
-  const { volumes, containers } = (backup["spec"] as { jobTemplate: { spec: { template: { spec: { volumes: { name: string; configMap?: { name: string } }[]; containers: { image: string }[] } } } } }).jobTemplate.spec.template.spec;
+  const { volumes, containers } = (
+    backup["spec"] as {
+      jobTemplate: {
+        spec: {
+          template: {
+            spec: { volumes: { name: string; configMap?: { name: string } }[]; containers: { image: string }[] };
+          };
+        };
+      };
+    }
+  ).jobTemplate.spec.template.spec;
   const scripts = volumes.find(({ name }) => name === "scripts")?.configMap?.name ?? "";
   t.regex(containers[0]!.image, /\/postgres:\d/);
-  const files = Object.keys((objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === scripts)?.["data"] ?? {}) as object);
-  t.deepEqual(["connection.sh", "row-counts.sql"].filter((file) => !files.includes(file)), []);
+  const files = Object.keys(
+    (objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === scripts)?.["data"] ?? {}) as object,
+  );
+  t.deepEqual(
+    ["connection.sh", "row-counts.sql"].filter((file) => !files.includes(file)),
+    [],
+  );
 });
 
 /** The values of a stack's file after a `pulumi config set --path`. */
 function afterSetting(path: string, value: string, stack: string) {
   const [key = "", ...segments] = path.replace(/^production-platform:/, "").split(".");
-  const values = Object.fromEntries(Object.entries(stackConfiguration(stack)).map(([name, text]) => [name.replace(/^production-platform:/, ""), text]));
+  const values = Object.fromEntries(
+    Object.entries(stackConfiguration(stack)).map(([name, text]) => [name.replace(/^production-platform:/, ""), text]),
+  );
   const changed = JSON.parse(values[key] ?? "{}") as Record<string, unknown>;
   const last = segments.pop()!;
   const parent = segments.reduce((node, segment) => (node[segment] ??= {}) as Record<string, unknown>, changed);
   // With --path the engine reads numbers, true and false as such.
   parent[last] = /^(\d+|true|false)$/.test(value) ? JSON.parse(value) : value;
-  return parseSettings({ ...Object.fromEntries(Object.entries(values).map(([name, text]) => [name, /^[[{]/.test(text) ? JSON.parse(text) : text])), [key]: changed });
+  return parseSettings({
+    ...Object.fromEntries(
+      Object.entries(values).map(([name, text]) => [name, /^[[{]/.test(text) ? JSON.parse(text) : text]),
+    ),
+    [key]: changed,
+  });
 }
 
 test("every configuration value that the runbook sets is one that the stack takes", (t) => {
-  const settings = read(runbook).commands.map((command) => /^pulumi config set --path (\S+) (\S+) --stack (\w+)$/.exec(command)).filter((match) => match !== null);
+  const settings = read(runbook)
+    .commands.map((command) => /^pulumi config set --path (\S+) (\S+) --stack (\w+)$/.exec(command))
+    .filter((match) => match !== null);
   t.true(settings.length >= 5, `${settings.length} settings`);
-  for (const [command, path = "", value = "", stack = ""] of settings) t.notThrows(() => afterSetting(path, value, stack), command);
-  t.is(afterSetting("production-platform:bgc-platform.postgres.rotation", "2", "dev")["bgc-platform"]?.postgres.rotation, 2);
-  t.throws(() => afterSetting("production-platform:bgc-platform.postgres.rotations", "2", "dev"), { message: /bgc-platform\.postgres\.rotations: there is no such setting; the nearest is "rotation"/ });
+  for (const [command, path = "", value = "", stack = ""] of settings)
+    t.notThrows(() => afterSetting(path, value, stack), command);
+  t.is(
+    afterSetting("production-platform:bgc-platform.postgres.rotation", "2", "dev")["bgc-platform"]?.postgres.rotation,
+    2,
+  );
+  t.throws(() => afterSetting("production-platform:bgc-platform.postgres.rotations", "2", "dev"), {
+    message: /bgc-platform\.postgres\.rotations: there is no such setting; the nearest is "rotation"/,
+  });
 });

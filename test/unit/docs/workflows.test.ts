@@ -15,5 +15,8 @@ test("workflows and the example for GitLab call scripts that there are", (t) => 
   t.deepEqual(Object.keys(parse(example) as object), ["default", "test", "preview"]);
   const names = [...workflows.map(read), example].flatMap(called);
   t.deepEqual([...new Set(names)].sort(), ["check", "preview", "render", "test", "test:platform"]);
-  t.deepEqual(names.filter((name) => !Object.hasOwn(scripts, name)), []);
+  t.deepEqual(
+    names.filter((name) => !Object.hasOwn(scripts, name)),
+    [],
+  );
 });

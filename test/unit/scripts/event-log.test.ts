@@ -4,7 +4,8 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { eventLog } from "../../../scripts/support/event-log.ts";
 
-const line = (timestamp: number, message: string) => `${JSON.stringify({ timestamp, diagnosticEvent: { severity: "info", message } })}\n`;
+const line = (timestamp: number, message: string) =>
+  `${JSON.stringify({ timestamp, diagnosticEvent: { severity: "info", message } })}\n`;
 
 function followed(t: ExecutionContext) {
   const folder = mkdtempSync(join(tmpdir(), "events-"));
@@ -23,7 +24,10 @@ test("an event log is read as it grows, each event once, and a line that is not 
   appendFileSync(file, Buffer.from(second).subarray(0, half));
   t.deepEqual(next(), ["one"]);
   t.deepEqual(next(), []);
-  appendFileSync(file, Buffer.concat([Buffer.from(second).subarray(half), Buffer.from(line(2, "x".repeat(3_000_000)))]));
+  appendFileSync(
+    file,
+    Buffer.concat([Buffer.from(second).subarray(half), Buffer.from(line(2, "x".repeat(3_000_000)))]),
+  );
   t.deepEqual(next(), ["über alles", "x".repeat(3_000_000)]);
 });
 

@@ -43,6 +43,9 @@ test("the events of a run that was killed go with the next run, and those of one
   writeFileSync(first.events, "{}\n");
   writeFileSync(join(folder, "events-99999999.jsonl"), "{}\n"); // beyond the largest number of a process
   const second = runLog("dev", "up", state, new Date("2026-11-29T19:01:00.000Z"));
-  t.deepEqual(readdirSync(folder).filter((name) => name.endsWith(".jsonl")), [`events-${process.pid}.jsonl`]);
+  t.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith(".jsonl")),
+    [`events-${process.pid}.jsonl`],
+  );
   for (const log of [first, second]) log.close();
 });

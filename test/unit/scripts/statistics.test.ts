@@ -29,5 +29,7 @@ test("a ratio divides the medians and nothing else", (t) => {
 });
 
 test("a ratio to nothing is refused", (t) => {
-  t.throws(() => ratio(spread([1]), spread([0])), { message: "a ratio to a median of 0 means nothing: what was measured is shorter than the clock can tell" });
+  t.throws(() => ratio(spread([1]), spread([0])), {
+    message: "a ratio to a median of 0 means nothing: what was measured is shorter than the clock can tell",
+  });
 });

@@ -7,7 +7,11 @@ const tests = join(checkout, "test");
 
 for (const level of ["unit", "policy"]) {
   test(`every folder with tests of ${level} is in its suite`, (t) => {
-    const named = /await suite\((.*)\)/.exec(readFileSync(join(tests, `suites/${level}.test.ts`), "utf8"))?.[1]?.split(", ").map((folder) => JSON.parse(folder) as string) ?? [];
-    t.deepEqual(named.sort(), [...new Set(globSync(`${level}/**/*.test.ts`, { cwd: tests }).map((file) => dirname(file)))].sort());
+    const source = readFileSync(join(tests, `suites/${level}.test.ts`), "utf8");
+    const named = [...source.matchAll(new RegExp(`"(${level}[^"]*)"`, "g"))].map(([, folder]) => folder!);
+    t.deepEqual(
+      named.sort(),
+      [...new Set(globSync(`${level}/**/*.test.ts`, { cwd: tests }).map((file) => dirname(file)))].sort(),
+    );
   });
 }

@@ -3,7 +3,10 @@ import { choice, isNear, nearestName } from "../../../settings/nearest-name.ts";
 
 test("the nearest name takes the fewest changed letters, whatever their case", (t) => {
   const names = ["minTimeoutSeconds", "minFailureThreshold", "movingTags"];
-  t.deepEqual(["timeoutSeconds", "MINFAILURETRESHOLD", "tags"].map((name) => nearestName(name, names)), ["minTimeoutSeconds", "minFailureThreshold", "movingTags"]);
+  t.deepEqual(
+    ["timeoutSeconds", "MINFAILURETRESHOLD", "tags"].map((name) => nearestName(name, names)),
+    ["minTimeoutSeconds", "minFailureThreshold", "movingTags"],
+  );
   t.is(nearestName("anything", []), undefined);
 });
 
@@ -13,7 +16,10 @@ test("of two names that are equally near the first one is named", (t) => {
 
 test("a choice is listed in order; one too long to read says where it stands", (t) => {
   t.is(choice("replica", ["resources", "replicas"]), 'the nearest is "replicas"; there are replicas, resources');
-  t.deepEqual([choice("replica", ["replicas"]), choice("replica", [])], ['the only one is "replicas"', "there are none"]);
+  t.deepEqual(
+    [choice("replica", ["replicas"]), choice("replica", [])],
+    ['the only one is "replicas"', "there are none"],
+  );
   const many = Array.from({ length: 21 }, (_, index) => `name${index}`);
   t.is(choice("name", many, "docs/names.md"), 'the nearest is "name0"; docs/names.md has them all');
   t.is(choice("name", many).split(", ").length, 21);
@@ -22,8 +28,40 @@ test("a choice is listed in order; one too long to read says where it stands", (
 
 test("a slip of the project's name is near it, and no provider's name is", (t) => {
   const project = "production-platform";
-  t.deepEqual(["production-platfrom", "Production-Platform", "production_platform", "productionplatform", "production"].filter((name) => !isNear(name, project)), []);
-  const providers = ["pulumi", "pulumiservice", "kubernetes", "kubernetes-cert-manager", "random", "aws", "aws-native", "azure-native", "gcp", "google-native", "digitalocean", "cloudflare",
-    "postgresql", "proxmoxve", "confluentcloud", "docker", "tls", "vault", "rancher2", "platform9", "openstack", "command", "prodvana", "prometheus"];
-  t.deepEqual(providers.filter((name) => isNear(name, project)), []);
+  t.deepEqual(
+    ["production-platfrom", "Production-Platform", "production_platform", "productionplatform", "production"].filter(
+      (name) => !isNear(name, project),
+    ),
+    [],
+  );
+  const providers = [
+    "pulumi",
+    "pulumiservice",
+    "kubernetes",
+    "kubernetes-cert-manager",
+    "random",
+    "aws",
+    "aws-native",
+    "azure-native",
+    "gcp",
+    "google-native",
+    "digitalocean",
+    "cloudflare",
+    "postgresql",
+    "proxmoxve",
+    "confluentcloud",
+    "docker",
+    "tls",
+    "vault",
+    "rancher2",
+    "platform9",
+    "openstack",
+    "command",
+    "prodvana",
+    "prometheus",
+  ];
+  t.deepEqual(
+    providers.filter((name) => isNear(name, project)),
+    [],
+  );
 });

@@ -1,18 +1,30 @@
 import test from "ava";
 import { systemOf } from "./support/system.ts";
 
-const programs = [["bgc-platform", "bgc-api"], ["platform-service", "platform-service"], ["resilient-api-gateway", "proxy-service"]] as const;
+const programs = [
+  ["bgc-platform", "bgc-api"],
+  ["platform-service", "platform-service"],
+  ["resilient-api-gateway", "proxy-service"],
+] as const;
 const logsIn = { authenticatingProxy: true };
 
 test("no program believes a name in a header unless its system says that a proxy logs clients in (B01, P07, G05)", async (t) => {
   for (const [system, name] of programs) {
-    for (const stack of ["dev", "prod"]) t.is((await systemOf(stack, system)).env("Deployment", name)["TRUSTED_IDENTITY"], "false", `${stack} ${name}`);
-    t.is((await systemOf("prod", system, { [system]: logsIn })).env("Deployment", name)["TRUSTED_IDENTITY"], "true", name);
+    for (const stack of ["dev", "prod"])
+      t.is((await systemOf(stack, system)).env("Deployment", name)["TRUSTED_IDENTITY"], "false", `${stack} ${name}`);
+    t.is(
+      (await systemOf("prod", system, { [system]: logsIn })).env("Deployment", name)["TRUSTED_IDENTITY"],
+      "true",
+      name,
+    );
   }
 });
 
 test("the reverse proxy removes names that clients give themselves, and passes those of an authenticating proxy on (G05, G11)", async (t) => {
-  const lines = async (changes: object) => (await systemOf("prod", "resilient-api-gateway", { "resilient-api-gateway": changes })).config(/^nginx-config-/)["default.conf"]!.match(/^ *proxy_set_header X-(Client|User)-Id.*$/gm);
+  const lines = async (changes: object) =>
+    (await systemOf("prod", "resilient-api-gateway", { "resilient-api-gateway": changes }))
+      .config(/^nginx-config-/)
+      ["default.conf"]!.match(/^ *proxy_set_header X-(Client|User)-Id.*$/gm);
   t.deepEqual(await lines({}), ['    proxy_set_header X-Client-Id "";', '    proxy_set_header X-User-Id "";']);
   t.is(await lines(logsIn), null);
 });
@@ -28,6 +40,7 @@ test("behind an ingress controller the reverse proxy keeps the scheme and the re
     "    proxy_set_header X-Request-Id $correlation_id;",
     "    proxy_set_header X-Forwarded-Proto $client_scheme;",
     "    proxy_set_header X-Forwarded-For $remote_addr;",
-  ]) t.true(conf.split("\n").includes(line), line);
+  ])
+    t.true(conf.split("\n").includes(line), line);
   t.notRegex(conf, /real_ip_recursive/);
 });

@@ -14,7 +14,12 @@ const after = await systemOf("prod", name, {
     configurationBackup: { schedule: "0 6 * * 1" },
   },
 });
-const partner = await systemOf("prod", name, { [name]: { rateLimit: { profile: "partner", capacity: 5000 }, circuitBreaker: { profile: "tolerant", resetSeconds: 60 } } });
+const partner = await systemOf("prod", name, {
+  [name]: {
+    rateLimit: { profile: "partner", capacity: 5000 },
+    circuitBreaker: { profile: "tolerant", resetSeconds: 60 },
+  },
+});
 const limits = ({ config }: typeof after) => Object.values(config("api-gateway-config"));
 
 test("the profiles for devices and the breaker that allows more failures have the runbook's numbers (G05, G06)", (t) => {
@@ -40,13 +45,24 @@ test("one number can differ from a profile, and the profile gives the others (G0
 
 test("a changed profile rolls the proxy and not its upstream (G05)", (t) => {
   const key = "config.production-platform/api-gateway-config";
-  t.not(after.pods("Deployment", "proxy-service").annotations[key], before.pods("Deployment", "proxy-service").annotations[key]);
+  t.not(
+    after.pods("Deployment", "proxy-service").annotations[key],
+    before.pods("Deployment", "proxy-service").annotations[key],
+  );
   t.deepEqual(after.pods("Deployment", "upstream-service"), before.pods("Deployment", "upstream-service"));
 });
 
 test("a rotated Redis password rolls Redis, the proxy and the backup (G03, X06)", (t) => {
-  for (const [kind, workload] of [["StatefulSet", "redis"], ["Deployment", "proxy-service"], ["CronJob", "redis-backup"]] as const) {
-    t.deepEqual([before, after].map(({ pods }) => pods(kind, workload).annotations["credential.production-platform/redis-auth"]), ["1", "2"], workload);
+  for (const [kind, workload] of [
+    ["StatefulSet", "redis"],
+    ["Deployment", "proxy-service"],
+    ["CronJob", "redis-backup"],
+  ] as const) {
+    t.deepEqual(
+      [before, after].map(({ pods }) => pods(kind, workload).annotations["credential.production-platform/redis-auth"]),
+      ["1", "2"],
+      workload,
+    );
   }
 });
 
@@ -61,13 +77,34 @@ test("the proxy's scaled size is two cores and 1Gi, and its range what the stack
 test("without nginx the ingress controller reaches the proxy, and TLS is served from the Secret that the stack names (G11)", (t) => {
   const { tls, rules } = after.spec("Ingress", "proxy-service");
   t.deepEqual(tls as unknown, [{ hosts: ["gateway.example.com"], secretName: "other-tls" }]);
-  const certificate = ({ get }: typeof after) => get("Certificate", "proxy-service")["spec"] as { secretName: string; dnsNames: string[] };
-  t.deepEqual([certificate(before), certificate(after)].map(({ secretName, dnsNames }) => [secretName, ...dnsNames]), [["gateway-tls", "gateway.example.com"], ["other-tls", "gateway.example.com"]]);
+  const certificate = ({ get }: typeof after) =>
+    get("Certificate", "proxy-service")["spec"] as { secretName: string; dnsNames: string[] };
+  t.deepEqual(
+    [certificate(before), certificate(after)].map(({ secretName, dnsNames }) => [secretName, ...dnsNames]),
+    [
+      ["gateway-tls", "gateway.example.com"],
+      ["other-tls", "gateway.example.com"],
+    ],
+  );
   t.is(rules[0]!.http.paths[0]!.backend.service.name, "proxy-service");
-  t.deepEqual(after.names.filter((each) => each.includes("nginx")), []);
+  t.deepEqual(
+    after.names.filter((each) => each.includes("nginx")),
+    [],
+  );
   t.deepEqual(after.spec("NetworkPolicy", "proxy-service").ingress as unknown, [
-    { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "traefik" } }, podSelector: { matchLabels: { "app.kubernetes.io/name": "traefik" } } }], ports: [{ protocol: "TCP", port: 5000 }] },
-    { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }], ports: [{ protocol: "TCP", port: 5000 }] },
+    {
+      from: [
+        {
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "traefik" } },
+          podSelector: { matchLabels: { "app.kubernetes.io/name": "traefik" } },
+        },
+      ],
+      ports: [{ protocol: "TCP", port: 5000 }],
+    },
+    {
+      from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }],
+      ports: [{ protocol: "TCP", port: 5000 }],
+    },
   ]);
 });
 

@@ -8,8 +8,20 @@ import { series, testApp } from "./support/server.ts";
 
 const routes: Route[] = [
   { method: "GET", path: "/things/:id", handle: (context) => context.json({ id: context.req.param("id") }) },
-  { method: "POST", path: "/fail", handle: () => { throw new Error("password=hunter2"); } },
-  { method: "POST", path: "/away", handle: () => { throw new HttpProblem(503, "away", "Away.", { headers: { "retry-after": "5" } }); } },
+  {
+    method: "POST",
+    path: "/fail",
+    handle: () => {
+      throw new Error("password=hunter2");
+    },
+  },
+  {
+    method: "POST",
+    path: "/away",
+    handle: () => {
+      throw new HttpProblem(503, "away", "Away.", { headers: { "retry-after": "5" } });
+    },
+  },
 ];
 const works = { name: "works", need: "required", run: async () => "fine" } as const;
 const broken = { name: "broken", run: () => Promise.reject(new Error("refused")) };
@@ -56,7 +68,8 @@ test("requests are counted by pattern, probes are not, and only 5xx are errors",
   t.is(series(page, 'http_request_errors_total{method="POST",route="/away",service="test"}'), "1");
   t.false(page.includes('http_request_errors_total{method="GET"'));
   t.false(page.includes('route="/livez"'));
-  for (const bound of ["0.05", "0.1", "0.2", "0.5"]) t.true(page.includes(`http_request_duration_seconds_bucket{le="${bound}"`), bound);
+  for (const bound of ["0.05", "0.1", "0.2", "0.5"])
+    t.true(page.includes(`http_request_duration_seconds_bucket{le="${bound}"`), bound);
 });
 
 test("a server's metrics are beside those of its process, under the server's name", async (t) => {
@@ -77,13 +90,22 @@ test("a log line has what is needed to find a request, and no query", async (t) 
 test("health says that this is the contract server", async (t) => {
   const response = await testApp({ checks: [works] }).send("GET", "/healthz");
   t.is(response.status, 200);
-  t.like(await response.json(), { status: "ok", service: "test", implementation: "contract-server", version: "v9", checks: { works: { status: "ok", need: "required", detail: "fine" } } });
+  t.like(await response.json(), {
+    status: "ok",
+    service: "test",
+    implementation: "contract-server",
+    version: "v9",
+    checks: { works: { status: "ok", need: "required", detail: "fine" } },
+  });
 });
 
 test("without something optional the role is degraded and ready", async (t) => {
   const response = await testApp({ checks: [works, { ...broken, need: "optional" }] }).send("GET", "/readyz");
   t.is(response.status, 200);
-  t.like(await response.json(), { status: "degraded", checks: { broken: { status: "unavailable", detail: "refused" } } });
+  t.like(await response.json(), {
+    status: "degraded",
+    checks: { broken: { status: "unavailable", detail: "refused" } },
+  });
 });
 
 test("without something required the role is alive and not ready", async (t) => {
@@ -116,6 +138,13 @@ test("a check without an answer fails after its time", async (t) => {
 
 test("a reason is looked for in the cause and in the parts of an error", (t) => {
   t.is(reasonOf(new Error("plain")), "plain");
-  t.is(reasonOf(new TypeError("fetch failed", { cause: new AggregateError([new Error("connect ECONNREFUSED ::1:80"), new Error("other")]) })), "connect ECONNREFUSED ::1:80");
+  t.is(
+    reasonOf(
+      new TypeError("fetch failed", {
+        cause: new AggregateError([new Error("connect ECONNREFUSED ::1:80"), new Error("other")]),
+      }),
+    ),
+    "connect ECONNREFUSED ::1:80",
+  );
   t.is(reasonOf("text"), "text");
 });

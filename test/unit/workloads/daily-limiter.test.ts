@@ -1,6 +1,11 @@
 import test from "ava";
 import type { Redis } from "ioredis";
-import { createDailyLimiter, limiterKey, nextMidnight, quotaAfter } from "../../../workloads/server/data/daily-limiter.ts";
+import {
+  createDailyLimiter,
+  limiterKey,
+  nextMidnight,
+  quotaAfter,
+} from "../../../workloads/server/data/daily-limiter.ts";
 import { memoryRedis } from "./support/memory-redis.ts";
 import { series, testRuntime } from "./support/server.ts";
 
@@ -29,10 +34,21 @@ test("requests count down to a refusal, each client on its own", async (t) => {
   const runtime = testRuntime();
   const limiter = createDailyLimiter(redis, { prefix: "p", limit: 2, now: () => noon }, runtime);
   const remaining = [];
-  for (let request = 0; request < 3; request += 1) remaining.push(await limiter.take("ana").then((quota) => [quota.remaining, quota.allowed]));
-  t.deepEqual(remaining, [[1, true], [0, true], [0, false]]);
+  for (let request = 0; request < 3; request += 1)
+    remaining.push(await limiter.take("ana").then((quota) => [quota.remaining, quota.allowed]));
+  t.deepEqual(remaining, [
+    [1, true],
+    [0, true],
+    [0, false],
+  ]);
   t.like(await limiter.take("rui"), { remaining: 1, allowed: true });
-  t.deepEqual([...entries], [["p:ana:2026-01-09", "3"], ["p:rui:2026-01-09", "1"]]);
+  t.deepEqual(
+    [...entries],
+    [
+      ["p:ana:2026-01-09", "3"],
+      ["p:rui:2026-01-09", "1"],
+    ],
+  );
   t.is(expiries.get("p:ana:2026-01-09"), midnight);
   t.is(series(await runtime.metrics.registry.metrics(), 'rate_limit_rejections_total{service="test"}'), "1");
 });
@@ -48,12 +64,20 @@ test("a look does not count, and a request given back is free", async (t) => {
 });
 
 test("without Redis requests are allowed, with a warning and a metric", async (t) => {
-  const away = { get: () => Promise.reject(new Error("away")), multi: () => { throw new Error("away"); } } as unknown as Redis;
+  const away = {
+    get: () => Promise.reject(new Error("away")),
+    multi: () => {
+      throw new Error("away");
+    },
+  } as unknown as Redis;
   const runtime = testRuntime();
   const limiter = createDailyLimiter(away, { prefix: "p", limit: 5, now: () => noon }, runtime);
   t.deepEqual(await limiter.take("ana"), { limit: 5, remaining: 5, reset: midnight, allowed: true });
   t.like(await limiter.peek("ana"), { remaining: 5 });
   t.like(await limiter.giveBack("ana"), { remaining: 5 });
-  t.deepEqual(runtime.lines.map(({ level, msg }) => [level, msg]), [[40, "rate limit not enforced: Redis is away"]]);
+  t.deepEqual(
+    runtime.lines.map(({ level, msg }) => [level, msg]),
+    [[40, "rate limit not enforced: Redis is away"]],
+  );
   t.is(series(await runtime.metrics.registry.metrics(), 'rate_limit_bypassed_total{service="test"}'), "1");
 });

@@ -5,13 +5,19 @@ import test from "ava";
 const folder = new URL("../../../workloads/", import.meta.url).pathname;
 const read = (path: string) => readFileSync(join(folder, path), "utf8");
 
-const seeds = [...read("bgc-platform/migrations/0003_seed_exports.sql").matchAll(/^ {2}\((\d{4}), (\d{1,2}), '(\d{8})', '([A-Z]{3})', +(\d+), +(\d+)\)/gm)].map(([, year, month, ncm, country, kg, usd]) => ({
+const seeds = [
+  ...read("bgc-platform/migrations/0003_seed_exports.sql").matchAll(
+    /^ {2}\((\d{4}), (\d{1,2}), '(\d{8})', '([A-Z]{3})', +(\d+), +(\d+)\)/gm,
+  ),
+].map(([, year, month, ncm, country, kg, usd]) => ({
   month: `${year}-${month}`,
   ncm: ncm!,
   country: country!,
   price: Number(usd) / Number(kg),
 }));
-const countries = [...read("bgc-platform/populate-countries.sql").matchAll(/^ {2}\('([A-Z]{3})', '([^']+)', (\d+)\)/gm)].map(([, code, name, distance]) => ({ code: code!, name: name!, distance: Number(distance) }));
+const countries = [
+  ...read("bgc-platform/populate-countries.sql").matchAll(/^ {2}\('([A-Z]{3})', '([^']+)', (\d+)\)/gm),
+].map(([, code, name, distance]) => ({ code: code!, name: name!, distance: Number(distance) }));
 
 test("there are exactly sixteen seed rows, none of them twice", (t) => {
   t.is(seeds.length, 16);
@@ -25,7 +31,12 @@ test("the seed rows cover the four products with four countries each", (t) => {
 });
 
 test("seed prices are plausible for their products", (t) => {
-  const bounds: Record<string, [number, number]> = { "17011400": [0.3, 0.6], "26011200": [0.08, 0.2], "12010090": [0.3, 0.6], "02013000": [4, 12] };
+  const bounds: Record<string, [number, number]> = {
+    "17011400": [0.3, 0.6],
+    "26011200": [0.08, 0.2],
+    "12010090": [0.3, 0.6],
+    "02013000": [4, 12],
+  };
   for (const { ncm, country, price } of seeds) {
     const [low, high] = bounds[ncm]!;
     t.true(price >= low && price <= high, `${ncm} ${country} ${price}`);
@@ -40,7 +51,10 @@ test("there are exactly fifty countries with different codes and names", (t) => 
 
 test("every country of the seed rows is among the fifty", (t) => {
   const codes = new Set(countries.map(({ code }) => code));
-  t.deepEqual(seeds.map(({ country }) => country).filter((country) => !codes.has(country)), []);
+  t.deepEqual(
+    seeds.map(({ country }) => country).filter((country) => !codes.has(country)),
+    [],
+  );
 });
 
 test("distances agree with known great-circle distances from Brasilia within five percent", (t) => {
@@ -57,7 +71,12 @@ test("the loads can be run again", (t) => {
 });
 
 test("migrations are numbered without a gap", (t) => {
-  const numbers = readdirSync(join(folder, "bgc-platform/migrations")).map((name) => Number(/^(\d{4})_[a-z0-9_]+\.sql$/.exec(name)?.[1]));
-  t.deepEqual(numbers, numbers.map((_, index) => index + 1));
+  const numbers = readdirSync(join(folder, "bgc-platform/migrations")).map((name) =>
+    Number(/^(\d{4})_[a-z0-9_]+\.sql$/.exec(name)?.[1]),
+  );
+  t.deepEqual(
+    numbers,
+    numbers.map((_, index) => index + 1),
+  );
   t.is(numbers.length, 3);
 });

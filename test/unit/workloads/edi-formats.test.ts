@@ -6,10 +6,20 @@ import { x12 } from "../../../workloads/server/edi/x12.ts";
 import { jsonOrder, orders, purchaseOrder } from "./support/edi-payloads.ts";
 
 const noon = new Date("2026-01-09T12:34:56Z");
-const incoming = (editype: string, payload: string, messagetype = "unknown") => ({ id: 42, editype, messagetype, payload });
+const incoming = (editype: string, payload: string, messagetype = "unknown") => ({
+  id: 42,
+  editype,
+  messagetype,
+  payload,
+});
 
 /** The reason for which a payload is refused. */
-const refusal = (t: { throws: (work: () => unknown, expected: object) => Error | undefined }, editype: string, payload: string, messagetype?: string) =>
+const refusal = (
+  t: { throws: (work: () => unknown, expected: object) => Error | undefined },
+  editype: string,
+  payload: string,
+  messagetype?: string,
+) =>
   t.throws(() => acknowledge(incoming(editype, payload, messagetype), noon), { instanceOf: InvalidPayload })?.message;
 
 test("an X12 interchange is answered by a 997 that names each of its transaction sets", (t) => {
@@ -31,9 +41,23 @@ test("an X12 interchange is answered by a 997 that names each of its transaction
 });
 
 test("every functional group gets a 997 of its own", (t) => {
-  const second = "GS*IN*ACME*BOTS*20260109*1200*18*X*004010~ST*810*0007~SE*2*0007~ST*810*0008~SE*2*0008~GE*2*18~IEA*2*000000905~";
+  const second =
+    "GS*IN*ACME*BOTS*20260109*1200*18*X*004010~ST*810*0007~SE*2*0007~ST*810*0008~SE*2*0008~GE*2*18~IEA*2*000000905~";
   const { body } = acknowledge(incoming("x12", purchaseOrder.replace("IEA*1*000000905~", second)), noon);
-  t.deepEqual(body.split("\n").filter((line) => /^(ST|AK1|AK9|SE|GE)/.test(line)), ["ST*997*0001~", "AK1*PO*17~", "AK9*A*1*1*1~", "SE*6*0001~", "ST*997*0002~", "AK1*IN*18~", "AK9*A*2*2*2~", "SE*8*0002~", "GE*2*1~"]);
+  t.deepEqual(
+    body.split("\n").filter((line) => /^(ST|AK1|AK9|SE|GE)/.test(line)),
+    [
+      "ST*997*0001~",
+      "AK1*PO*17~",
+      "AK9*A*1*1*1~",
+      "SE*6*0001~",
+      "ST*997*0002~",
+      "AK1*IN*18~",
+      "AK9*A*2*2*2~",
+      "SE*8*0002~",
+      "GE*2*1~",
+    ],
+  );
   t.is(x12.read(body).messagetype, "997");
 });
 
@@ -68,7 +92,17 @@ test("an X12 interchange that is cut off is refused", (t) => {
 test("an EDIFACT interchange is answered by a CONTRL message, with quoted signs kept", (t) => {
   const { kind, body, segments } = acknowledge(incoming("edifact", orders, "ORDERS.D96A"), noon);
   t.deepEqual([kind, segments], ["CONTRL", 6]);
-  t.is(body, ["UNB+UNOC:3+BOTS:14+ACME?+CO:14+260109:1234+42'", "UNH+1+CONTRL:D:3:UN'", "UCI+REF7+ACME?+CO:14+BOTS:14+7'", "UCM+1+ORDERS:D:96A:UN+7'", "UNT+4+1'", "UNZ+1+42'"].join("\n"));
+  t.is(
+    body,
+    [
+      "UNB+UNOC:3+BOTS:14+ACME?+CO:14+260109:1234+42'",
+      "UNH+1+CONTRL:D:3:UN'",
+      "UCI+REF7+ACME?+CO:14+BOTS:14+7'",
+      "UCM+1+ORDERS:D:96A:UN+7'",
+      "UNT+4+1'",
+      "UNZ+1+42'",
+    ].join("\n"),
+  );
   t.like(edifact.read(body), { sender: "BOTS", messagetype: "CONTRL", segments: 6 });
 });
 
@@ -80,12 +114,21 @@ test("UNA changes every separator, and a blank release character quotes nothing"
 test("EDIFACT groups are optional and counted when they are there", (t) => {
   const grouped = "UNB+UNOC:3+A+B+260109:1200+R'UNG+ORDERS+A+B+260109:1200+G'UNH+1+ORDERS'UNT+2+1'UNE+1+G'UNZ+1+R'";
   t.is(edifact.read(grouped).segments, 6);
-  t.is(refusal(t, "edifact", grouped.replace("UNE+1", "UNE+2")), "UNE of G says 2 for its number of messages, there are 1");
+  t.is(
+    refusal(t, "edifact", grouped.replace("UNE+1", "UNE+2")),
+    "UNE of G says 2 for its number of messages, there are 1",
+  );
 });
 
 test("an EDIFACT interchange with a wrong count or end is refused with the reason", (t) => {
-  t.is(refusal(t, "edifact", orders.replace("UNT+4", "UNT+7")), "UNT of 1 says 7 for its number of segments, there are 4");
-  t.is(refusal(t, "edifact", orders.replace("UNZ+1", "UNZ+2")), "UNZ of REF7 says 2 for its number of messages, there are 1");
+  t.is(
+    refusal(t, "edifact", orders.replace("UNT+4", "UNT+7")),
+    "UNT of 1 says 7 for its number of segments, there are 4",
+  );
+  t.is(
+    refusal(t, "edifact", orders.replace("UNZ+1", "UNZ+2")),
+    "UNZ of REF7 says 2 for its number of messages, there are 1",
+  );
   t.is(refusal(t, "edifact", orders.slice(0, -1)), "the interchange ends within a segment");
   t.is(refusal(t, "edifact", "UNB+UNOC:3+A+B+260109:1200+R'UNZ+0+R'"), "the interchange holds no message");
 });
@@ -93,7 +136,15 @@ test("an EDIFACT interchange with a wrong count or end is refused with the reaso
 test("a JSON document is answered by JSON with the number of its segments", (t) => {
   const { kind, body, segments } = acknowledge(incoming("json", jsonOrder, "order"), noon);
   t.deepEqual([kind, segments], ["json", 2]);
-  t.deepEqual(JSON.parse(body), { acknowledgement: 42, status: "accepted", reference: 4711, messagetype: "order", sender: "ACME", segments: 2, acknowledged_at: "2026-01-09T12:34:56.000Z" });
+  t.deepEqual(JSON.parse(body), {
+    acknowledgement: 42,
+    status: "accepted",
+    reference: 4711,
+    messagetype: "order",
+    sender: "ACME",
+    segments: 2,
+    acknowledged_at: "2026-01-09T12:34:56.000Z",
+  });
   t.is(acknowledge(incoming("json", '{"a":1,"b":2,"c":3}'), noon).segments, 3);
 });
 
@@ -115,6 +166,10 @@ test("a payload says what it is, and an invalid one only its format", (t) => {
   t.deepEqual(describe(`\r\n${orders}`), { editype: "edifact", partner: "ACME+CO", messagetype: "ORDERS" });
   t.deepEqual(describe(jsonOrder), { editype: "json", partner: "ACME", messagetype: "order" });
   t.deepEqual(describe('{"a":1}'), { editype: "json", partner: "unknown", messagetype: "unknown" });
-  t.deepEqual(describe(purchaseOrder.replace("SE*4", "SE*5")), { editype: "x12", partner: "unknown", messagetype: "unknown" });
+  t.deepEqual(describe(purchaseOrder.replace("SE*4", "SE*5")), {
+    editype: "x12",
+    partner: "unknown",
+    messagetype: "unknown",
+  });
   t.deepEqual(describe("name;price"), { editype: "unknown", partner: "unknown", messagetype: "unknown" });
 });

@@ -18,12 +18,18 @@ function breakerOf(...answers: (() => unknown)[]) {
 /** A breaker whose key holds a state, and what was written to it. */
 function stateOf(state: string | null) {
   const written: unknown[][] = [];
-  const redis = { hget: async () => state, hsetnx: async (...args: unknown[]) => written.push(args) } as unknown as Redis;
+  const redis = {
+    hget: async () => state,
+    hsetnx: async (...args: unknown[]) => written.push(args),
+  } as unknown as Redis;
   return { breaker: createCircuitBreaker(redis, rules, testRuntime()), written };
 }
 
 test("a request passes a closed circuit, and its failure is told with both thresholds and no trial", async (t) => {
-  const { breaker, asked, runtime } = breakerOf(() => ["pass", 0, 0], () => "");
+  const { breaker, asked, runtime } = breakerOf(
+    () => ["pass", 0, 0],
+    () => "",
+  );
   const permit = await breaker.admit();
   await permit.report("status 500");
   t.deepEqual(asked[0]?.slice(0, 4), [1, "api-gateway:circuit-breaker", 30, 7]);
@@ -32,7 +38,10 @@ test("a request passes a closed circuit, and its failure is told with both thres
 });
 
 test("a success is told as no failure", async (t) => {
-  const { breaker, asked } = breakerOf(() => ["pass", 0, 0], () => "");
+  const { breaker, asked } = breakerOf(
+    () => ["pass", 0, 0],
+    () => "",
+  );
   await (await breaker.admit()).report();
   t.deepEqual(asked[1]?.slice(4), ["", ""]);
 });
@@ -44,7 +53,12 @@ test("an open circuit is a 503 that says when to come again", async (t) => {
 });
 
 test("a trial is told by the name it was admitted by, and each has its own", async (t) => {
-  const { breaker, asked } = breakerOf(() => ["trial", 0, 1], () => "CLOSED", () => ["trial", 0, 0], () => "");
+  const { breaker, asked } = breakerOf(
+    () => ["trial", 0, 1],
+    () => "CLOSED",
+    () => ["trial", 0, 0],
+    () => "",
+  );
   await (await breaker.admit()).report();
   await (await breaker.admit()).report();
   t.regex(String(asked[0]?.[4]), /^[0-9a-f-]{36}$/);
@@ -54,16 +68,29 @@ test("a trial is told by the name it was admitted by, and each has its own", asy
 });
 
 test("each change of the circuit is logged and counted by the replica that made it", async (t) => {
-  const { breaker, runtime } = breakerOf(() => ["pass", 0, 0], () => "OPEN", () => ["trial", 0, 1], () => "CLOSED");
+  const { breaker, runtime } = breakerOf(
+    () => ["pass", 0, 0],
+    () => "OPEN",
+    () => ["trial", 0, 1],
+    () => "CLOSED",
+  );
   await (await breaker.admit()).report("no answer within 5000 ms");
   await (await breaker.admit()).report();
-  t.deepEqual(runtime.lines.map(({ level, state, failure, msg }) => [level, state, failure, msg]), [
-    [40, "OPEN", "no answer within 5000 ms", "circuit changed"],
-    [30, "HALF_OPEN", undefined, "circuit changed"],
-    [30, "CLOSED", undefined, "circuit changed"],
-  ]);
+  t.deepEqual(
+    runtime.lines.map(({ level, state, failure, msg }) => [level, state, failure, msg]),
+    [
+      [40, "OPEN", "no answer within 5000 ms", "circuit changed"],
+      [30, "HALF_OPEN", undefined, "circuit changed"],
+      [30, "CLOSED", undefined, "circuit changed"],
+    ],
+  );
   const page = await runtime.metrics.registry.metrics();
-  t.deepEqual(["CLOSED", "OPEN", "HALF_OPEN"].map((state) => series(page, `circuit_breaker_transitions_total{state="${state}",service="test"}`)), ["1", "1", "1"]);
+  t.deepEqual(
+    ["CLOSED", "OPEN", "HALF_OPEN"].map((state) =>
+      series(page, `circuit_breaker_transitions_total{state="${state}",service="test"}`),
+    ),
+    ["1", "1", "1"],
+  );
 });
 
 test("without Redis requests pass and their outcome is told to nobody", async (t) => {
@@ -71,7 +98,10 @@ test("without Redis requests pass and their outcome is told to nobody", async (t
   await (await breaker.admit()).report("status 500");
   t.is(asked.length, 1);
   t.is(series(await runtime.metrics.registry.metrics(), 'circuit_breaker_bypassed_total{service="test"}'), "1");
-  t.deepEqual(runtime.lines.map(({ reason, msg }) => [reason, msg]), [["Connection is closed.", "circuit breaker not in force"]]);
+  t.deepEqual(
+    runtime.lines.map(({ reason, msg }) => [reason, msg]),
+    [["Connection is closed.", "circuit breaker not in force"]],
+  );
 });
 
 test("an outcome that Redis does not take is counted and breaks no answer", async (t) => {
@@ -81,7 +111,12 @@ test("an outcome that Redis does not take is counted and breaks no answer", asyn
 });
 
 test("the three states are told as they are, and any other as closed", async (t) => {
-  for (const [kept, told] of [["CLOSED", "CLOSED"], ["OPEN", "OPEN"], ["HALF_OPEN", "HALF_OPEN"], ["open?", "CLOSED"]] as const) {
+  for (const [kept, told] of [
+    ["CLOSED", "CLOSED"],
+    ["OPEN", "OPEN"],
+    ["HALF_OPEN", "HALF_OPEN"],
+    ["open?", "CLOSED"],
+  ] as const) {
     const { breaker, written } = stateOf(kept);
     t.is(await breaker.state(), told);
     t.deepEqual(written, []);

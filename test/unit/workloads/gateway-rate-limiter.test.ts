@@ -13,7 +13,10 @@ function scripted(...answers: unknown[]) {
     if (next instanceof Error) throw next;
     return next;
   };
-  const redis = { evalsha: (...args: unknown[]) => (asked.push(["evalsha", ...args]), answer()), eval: (...args: unknown[]) => (asked.push(["eval", ...args]), answer()) } as unknown as Redis;
+  const redis = {
+    evalsha: (...args: unknown[]) => (asked.push(["evalsha", ...args]), answer()),
+    eval: (...args: unknown[]) => (asked.push(["eval", ...args]), answer()),
+  } as unknown as Redis;
   return { redis, asked };
 }
 
@@ -39,28 +42,47 @@ test("another failure of a script is not answered by sending it again", async (t
 
 test("a bucket is its client's key, and the script gets capacity, rate and how long a full one is kept", async (t) => {
   const { redis, asked } = scripted([1, 999, 0, 1_760_000_001]);
-  t.deepEqual(await createRateLimiter(redis, rate, testRuntime())("10.0.0.7"), { allowed: true, limit: 1000, remaining: 999, retryAfter: 0, reset: 1_760_000_001 });
+  t.deepEqual(await createRateLimiter(redis, rate, testRuntime())("10.0.0.7"), {
+    allowed: true,
+    limit: 1000,
+    remaining: 999,
+    retryAfter: 0,
+    reset: 1_760_000_001,
+  });
   t.deepEqual(asked[0]?.slice(2), [1, "api-gateway:rate-limit:10.0.0.7", 1000, 100, 60]);
 });
 
 test("without a token a client is refused and told when there is one", async (t) => {
   const { redis } = scripted([0, 0, 3, 1_760_000_010]);
-  t.deepEqual(await createRateLimiter(redis, rate, testRuntime())("10.0.0.7"), { allowed: false, limit: 1000, remaining: 0, retryAfter: 3, reset: 1_760_000_010 });
+  t.deepEqual(await createRateLimiter(redis, rate, testRuntime())("10.0.0.7"), {
+    allowed: false,
+    limit: 1000,
+    remaining: 0,
+    retryAfter: 3,
+    reset: 1_760_000_010,
+  });
 });
 
 test("without Redis requests are allowed and counted, and each reason is logged once", async (t) => {
   const runtime = testRuntime();
   const away = () => new Error("Connection is closed.");
-  const limiter = createRateLimiter(scripted(away(), away(), new Error("READONLY"), [1, 9, 0, 1], away()).redis, rate, runtime);
+  const limiter = createRateLimiter(
+    scripted(away(), away(), new Error("READONLY"), [1, 9, 0, 1], away()).redis,
+    rate,
+    runtime,
+  );
   t.is(await limiter("a"), undefined);
   t.is(await limiter("a"), undefined);
   t.is(await limiter("a"), undefined);
   t.like(await limiter("a"), { allowed: true });
   t.is(await limiter("a"), undefined);
-  t.deepEqual(runtime.lines.map(({ level, reason, msg }) => [level, reason, msg]), [
-    [40, "Connection is closed.", "rate limit not enforced"],
-    [40, "READONLY", "rate limit not enforced"],
-    [40, "Connection is closed.", "rate limit not enforced"],
-  ]);
+  t.deepEqual(
+    runtime.lines.map(({ level, reason, msg }) => [level, reason, msg]),
+    [
+      [40, "Connection is closed.", "rate limit not enforced"],
+      [40, "READONLY", "rate limit not enforced"],
+      [40, "Connection is closed.", "rate limit not enforced"],
+    ],
+  );
   t.is(series(await runtime.metrics.registry.metrics(), 'rate_limit_bypassed_total{service="test"}'), "4");
 });

@@ -26,7 +26,11 @@ test("brokers are host:port pairs with commas between them", (t) => {
   t.is(KAFKA_BROKERS.parse(undefined), "kafka-kafka:9092");
   t.is(KAFKA_BROKERS.parse("a:9092,b.c:19092"), "a:9092,b.c:19092");
   for (const value of ["", "kafka", "a:1, b:2", "a:1,", "http://a:1"]) {
-    t.deepEqual(KAFKA_BROKERS.safeParse(value).error?.issues.at(-1)?.message, "addresses like host:9092 with commas between them", value);
+    t.deepEqual(
+      KAFKA_BROKERS.safeParse(value).error?.issues.at(-1)?.message,
+      "addresses like host:9092 with commas between them",
+      value,
+    );
   }
   t.true(z.object(kafkaVariables).safeParse({}).success);
 });
@@ -35,7 +39,10 @@ test("messages for a broker that is away are refused after some attempts", async
   const port = await closedPort();
   const publisher = openPublisher({ KAFKA_BROKERS: `127.0.0.1:${port}` }, runtime, 25);
   const started = performance.now();
-  t.is(await refusal(publisher.publish([{ topic: "t", key: "k", value: "v" }])), `connect ECONNREFUSED 127.0.0.1:${port}`);
+  t.is(
+    await refusal(publisher.publish([{ topic: "t", key: "k", value: "v" }])),
+    `connect ECONNREFUSED 127.0.0.1:${port}`,
+  );
   t.true(performance.now() - started > 90, "it waits between its attempts");
   await publisher.close();
 });
@@ -44,7 +51,9 @@ test("messages that nobody waits for any more are not sent", async (t) => {
   const port = await closedPort();
   const publisher = openPublisher({ KAFKA_BROKERS: `127.0.0.1:${port}` }, runtime, 25);
   const first = refusal(publisher.publish([{ topic: "t", key: "k", value: "v" }]));
-  const late = refusal(publisher.publish([{ topic: "t", key: "k", value: "v" }], AbortSignal.abort(new Error("too late"))));
+  const late = refusal(
+    publisher.publish([{ topic: "t", key: "k", value: "v" }], AbortSignal.abort(new Error("too late"))),
+  );
   t.deepEqual([await first, await late], [`connect ECONNREFUSED 127.0.0.1:${port}`, "too late"]);
   await publisher.close();
 });

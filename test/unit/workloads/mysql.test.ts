@@ -14,18 +14,48 @@ const failure = (errno: number, sqlState = "HY000") => Object.assign(new Error("
 const settings = /^(SELECT VERSION|SET SESSION)/;
 
 /** A pool on a server that answers with `answer`, and what was asked besides the settings of connections. */
-async function pool(t: ExecutionContext, { answer = () => [{ one: 1 }], version = "8.0.40", limit = 2, timeout = 1_000, silence = 1_000 }: { answer?: (text: string, connection: number) => Reply; version?: string; limit?: number; timeout?: number; silence?: number } = {}) {
+async function pool(
+  t: ExecutionContext,
+  {
+    answer = () => [{ one: 1 }],
+    version = "8.0.40",
+    limit = 2,
+    timeout = 1_000,
+    silence = 1_000,
+  }: {
+    answer?: (text: string, connection: number) => Reply;
+    version?: string;
+    limit?: number;
+    timeout?: number;
+    silence?: number;
+  } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), "mysql-"));
   const passwordFile = join(folder, "password");
   const accepted = { password: "first" };
   writeFileSync(passwordFile, "first\n");
   const server = await mysqlServer({
     password: () => accepted.password,
-    answer: (text, connection) => (text.startsWith("SELECT VERSION") ? [{ version }] : text.startsWith("SET SESSION") ? { affectedRows: 0 } : answer(text, connection)),
+    answer: (text, connection) =>
+      text.startsWith("SELECT VERSION")
+        ? [{ version }]
+        : text.startsWith("SET SESSION")
+          ? { affectedRows: 0 }
+          : answer(text, connection),
   });
   const runtime = testRuntime();
   const database = openMysql(
-    { MYSQL_HOST: "127.0.0.1", MYSQL_PORT: server.port, MYSQL_DATABASE: "botsedi_data", MYSQL_USER: "botsedi", MYSQL_PASSWORD_FILE: passwordFile, MYSQL_POOL_MAX: limit, MYSQL_CONNECT_TIMEOUT_MS: timeout, MYSQL_STATEMENT_TIMEOUT_MS: 100, MYSQL_WAIT_TIMEOUT_SECONDS: 45 },
+    {
+      MYSQL_HOST: "127.0.0.1",
+      MYSQL_PORT: server.port,
+      MYSQL_DATABASE: "botsedi_data",
+      MYSQL_USER: "botsedi",
+      MYSQL_PASSWORD_FILE: passwordFile,
+      MYSQL_POOL_MAX: limit,
+      MYSQL_CONNECT_TIMEOUT_MS: timeout,
+      MYSQL_STATEMENT_TIMEOUT_MS: 100,
+      MYSQL_WAIT_TIMEOUT_SECONDS: 45,
+    },
     runtime,
     silence,
   );
@@ -43,7 +73,15 @@ async function pool(t: ExecutionContext, { answer = () => [{ one: 1 }], version 
     server.dropAll();
     await until(() => runtime.lines.slice(seen).some(({ msg }) => msg === "a MySQL connection broke"));
   };
-  return { database, server, accepted, rotate, dropAll, runtime, asked: () => server.asked.filter(({ text }) => !settings.test(text)).map(({ text }) => text) };
+  return {
+    database,
+    server,
+    accepted,
+    rotate,
+    dropAll,
+    runtime,
+    asked: () => server.asked.filter(({ text }) => !settings.test(text)).map(({ text }) => text),
+  };
 }
 
 const unavailable = { instanceOf: HttpProblem, message: "The database cannot answer now." };
@@ -56,11 +94,17 @@ async function until(reached: () => boolean): Promise<void> {
 test("a lost or refused connection to MySQL is an outage", (t) => {
   t.true(isOutage(new Error("Connection lost: The server closed the connection.")));
   t.true(isOutage(Object.assign(new Error("connect ECONNREFUSED"), { errno: -111, code: "ECONNREFUSED" })));
-  for (const [errno, state] of [[1040, "08004"], [1053, "08S01"], [1045, "28000"]] as const) t.true(isOutage(failure(errno, state)), String(errno));
+  for (const [errno, state] of [
+    [1040, "08004"],
+    [1053, "08S01"],
+    [1045, "28000"],
+  ] as const)
+    t.true(isOutage(failure(errno, state)), String(errno));
 });
 
 test("a database that is missing, full, read-only, overloaded or not migrated is an outage", (t) => {
-  for (const errno of [1044, 1049, 1146, 1203, 1021, 1205, 1213, 1290, 1836, 1969, 3024]) t.true(isOutage(failure(errno)), String(errno));
+  for (const errno of [1044, 1049, 1146, 1203, 1021, 1205, 1213, 1290, 1836, 1969, 3024])
+    t.true(isOutage(failure(errno)), String(errno));
 });
 
 test("a wrong statement and a duplicate are no outages, and a duplicate is told apart", (t) => {
@@ -70,10 +114,17 @@ test("a wrong statement and a duplicate are no outages, and a duplicate is told 
 });
 
 test("values are escaped, rows and writes come back, and a connection is used again", async (t) => {
-  const { database, server, asked } = await pool(t, { answer: (text) => (text.startsWith("INSERT") ? { affectedRows: 1, insertId: 7 } : [{ id: 5, name: "O'Neil" }]) });
-  t.deepEqual(await database.query(sql("SELECT * FROM t WHERE name = ? AND id IN (?)", "O'Neil\\", [1, 2])), [{ id: 5, name: "O'Neil" }]);
+  const { database, server, asked } = await pool(t, {
+    answer: (text) => (text.startsWith("INSERT") ? { affectedRows: 1, insertId: 7 } : [{ id: 5, name: "O'Neil" }]),
+  });
+  t.deepEqual(await database.query(sql("SELECT * FROM t WHERE name = ? AND id IN (?)", "O'Neil\\", [1, 2])), [
+    { id: 5, name: "O'Neil" },
+  ]);
   t.deepEqual(await database.write(sql("INSERT INTO t VALUES (?, ?)", null, "a?b")), { id: 7, rows: 1 });
-  t.deepEqual(asked(), ["SELECT * FROM t WHERE name = 'O\\'Neil\\\\' AND id IN (1, 2)", "INSERT INTO t VALUES (NULL, 'a?b')"]);
+  t.deepEqual(asked(), [
+    "SELECT * FROM t WHERE name = 'O\\'Neil\\\\' AND id IN (1, 2)",
+    "INSERT INTO t VALUES (NULL, 'a?b')",
+  ]);
   t.deepEqual([...new Set(server.asked.map(({ connection }) => connection))], [1]);
 });
 
@@ -91,8 +142,12 @@ test("a connection gets UTC, a strict mode, a short life when it is silent, and 
     t.is(server.asked[1]?.text, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     seen[version] = server.asked[2]!.text;
   }
-  const common = "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 1, lock_wait_timeout = 1, wait_timeout = 45, ";
-  t.deepEqual(seen, { "8.0.40": `${common}max_execution_time = 100`, "10.11.6-MariaDB-0+deb12u1": `${common}max_statement_time = 0.1` });
+  const common =
+    "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 1, lock_wait_timeout = 1, wait_timeout = 45, ";
+  t.deepEqual(seen, {
+    "8.0.40": `${common}max_execution_time = 100`,
+    "10.11.6-MariaDB-0+deb12u1": `${common}max_statement_time = 0.1`,
+  });
 });
 
 test("the pool works again after the server dropped every connection", async (t) => {
@@ -124,24 +179,36 @@ test("a server that cannot be reached is a 503 that says when to come again", as
 
 test("an error of the server is passed on without the values of the statement", async (t) => {
   const { database } = await pool(t, { answer: () => ({ code: 1054, message: "Unknown column 'x'" }) });
-  const error = await t.throwsAsync<Error & { sql?: string }>(database.query(sql("SELECT x FROM t WHERE token = ?", "hunter2")), { message: "Unknown column 'x'" });
+  const error = await t.throwsAsync<Error & { sql?: string }>(
+    database.query(sql("SELECT x FROM t WHERE token = ?", "hunter2")),
+    { message: "Unknown column 'x'" },
+  );
   t.is(error?.sql, "SELECT x FROM t WHERE token = ?");
 });
 
 test("a transaction commits on one connection, and is undone when its work fails", async (t) => {
   const { database, asked } = await pool(t, { answer: () => ({ affectedRows: 1 }) });
   t.is(await database.transaction(async ({ write }) => (await write(sql("UPDATE t SET a = 1"))).rows), 1);
-  await t.throwsAsync(database.transaction(() => Promise.reject(new Error("no"))), { message: "no" });
+  await t.throwsAsync(
+    database.transaction(() => Promise.reject(new Error("no"))),
+    { message: "no" },
+  );
   t.deepEqual(asked(), ["START TRANSACTION", "UPDATE t SET a = 1", "COMMIT", "START TRANSACTION", "ROLLBACK"]);
 });
 
 test("the loser of a deadlock tries again, at most three times in all", async (t) => {
   let deadlocks = 2;
-  const { database, asked } = await pool(t, { answer: (text) => (text.startsWith("UPDATE") && deadlocks-- > 0 ? { code: 1213, message: "Deadlock found" } : { affectedRows: 1 }) });
+  const { database, asked } = await pool(t, {
+    answer: (text) =>
+      text.startsWith("UPDATE") && deadlocks-- > 0 ? { code: 1213, message: "Deadlock found" } : { affectedRows: 1 },
+  });
   await database.transaction(({ write }) => write(sql("UPDATE t SET a = 1")));
   t.is(asked().filter((text) => text.startsWith("UPDATE")).length, 3);
   deadlocks = 9;
-  await t.throwsAsync(database.transaction(({ write }) => write(sql("UPDATE t SET a = 2"))), unavailable);
+  await t.throwsAsync(
+    database.transaction(({ write }) => write(sql("UPDATE t SET a = 2"))),
+    unavailable,
+  );
   t.is(asked().filter((text) => text.endsWith("a = 2")).length, 3);
   t.is(asked().at(-1), "ROLLBACK");
 });
@@ -154,11 +221,18 @@ test("a session keeps one connection, and closes it at its end", async (t) => {
   });
   await database.write(sql("DO 2"));
   t.deepEqual(asked(), ["DO GET_LOCK('a', 0)", "START TRANSACTION", "DO 1", "COMMIT", "DO 2"]);
-  t.deepEqual(server.asked.filter(({ text }) => !settings.test(text)).map(({ connection }) => connection), [1, 1, 1, 1, 2]);
+  t.deepEqual(
+    server.asked.filter(({ text }) => !settings.test(text)).map(({ connection }) => connection),
+    [1, 1, 1, 1, 2],
+  );
 });
 
 test("a server that falls silent costs its connection and not the pool", async (t) => {
-  const { database, server } = await pool(t, { limit: 1, silence: 100, answer: (_text, connection) => (connection === 1 ? "silence" : [{ one: 1 }]) });
+  const { database, server } = await pool(t, {
+    limit: 1,
+    silence: 100,
+    answer: (_text, connection) => (connection === 1 ? "silence" : [{ one: 1 }]),
+  });
   await t.throwsAsync(database.query(sql("SELECT 1")), unavailable);
   t.deepEqual(await database.query(sql("SELECT 2")), [{ one: 1 }]);
   t.is(server.asked.at(-1)?.connection, 2);
@@ -171,7 +245,8 @@ test("who waits too long for a connection of the pool gets a 503, and the gauge 
   await until(() => asked().includes("START TRANSACTION"));
   const waiting = t.throwsAsync(database.query(sql("SELECT 1")), unavailable);
   const busy = await runtime.metrics.registry.metrics();
-  const states = (page: string) => ["active", "idle", "waiting"].map((state) => series(page, `db_pool_connections{state="${state}",service="test"}`));
+  const states = (page: string) =>
+    ["active", "idle", "waiting"].map((state) => series(page, `db_pool_connections{state="${state}",service="test"}`));
   t.deepEqual(states(busy), ["1", "0", "1"]);
   const problem = await waiting;
   t.is((problem!.cause as Error).message, "no connection within 200 ms");
@@ -183,8 +258,16 @@ test("who waits too long for a connection of the pool gets a 503, and the gauge 
 
 test("the check names the tables that are missing, and why the server cannot be reached", async (t) => {
   const { database, server, dropAll } = await pool(t, { answer: () => [{ name: "bots_transaction" }] });
-  t.like((await runChecks([database.check(["bots_transaction"])]))[0], { name: "mysql", need: "required", ok: true, detail: "connected and migrated" });
-  t.like((await runChecks([database.check(["bots_transaction", "bots_tally"])]))[0], { ok: false, detail: "reachable, not migrated: bots_tally missing" });
+  t.like((await runChecks([database.check(["bots_transaction"])]))[0], {
+    name: "mysql",
+    need: "required",
+    ok: true,
+    detail: "connected and migrated",
+  });
+  t.like((await runChecks([database.check(["bots_transaction", "bots_tally"])]))[0], {
+    ok: false,
+    detail: "reachable, not migrated: bots_tally missing",
+  });
   await Promise.all([dropAll(), server.close()]);
   t.regex((await runChecks([database.check(["bots_transaction"])]))[0]!.detail, /ECONNREFUSED/);
 });

@@ -39,7 +39,10 @@ test("an archive is a compressed CSV with a name of its own and its hash beside 
 
 test("two archives of one second have different names", async (t) => {
   const directory = folder(t);
-  const names = [await writeArchive(directory, pages(expired(1)), at), await writeArchive(directory, pages(expired(1)), at)].map(({ name }) => name);
+  const names = [
+    await writeArchive(directory, pages(expired(1)), at),
+    await writeArchive(directory, pages(expired(1)), at),
+  ].map(({ name }) => name);
   t.is(new Set(names).size, 2);
   t.is(readdirSync(directory).length, 4);
 });
@@ -72,13 +75,21 @@ test("a file that is what it is said to be passes", async (t) => {
 });
 
 test("a file with another hash does not pass", async (t) => {
-  await t.throwsAsync(verify(...kept(t, gzipSync(two), { sha256: "00" })), { message: /^the archive has the SHA-256 [0-9a-f]{64} and not 00$/ });
+  await t.throwsAsync(verify(...kept(t, gzipSync(two), { sha256: "00" })), {
+    message: /^the archive has the SHA-256 [0-9a-f]{64} and not 00$/,
+  });
 });
 
 test("a file with fewer, more or other events does not pass", async (t) => {
-  await t.throwsAsync(verify(...kept(t, gzipSync(two), { ids: ["1", "2", "3"] })), { message: "the archive holds 2 of 3 events" });
-  await t.throwsAsync(verify(...kept(t, gzipSync(two), { ids: ["1"] })), { message: "record 2 of the archive is event 2 and not its end" });
-  await t.throwsAsync(verify(...kept(t, gzipSync(two), { ids: ["1", "7"] })), { message: "record 2 of the archive is event 2 and not 7" });
+  await t.throwsAsync(verify(...kept(t, gzipSync(two), { ids: ["1", "2", "3"] })), {
+    message: "the archive holds 2 of 3 events",
+  });
+  await t.throwsAsync(verify(...kept(t, gzipSync(two), { ids: ["1"] })), {
+    message: "record 2 of the archive is event 2 and not its end",
+  });
+  await t.throwsAsync(verify(...kept(t, gzipSync(two), { ids: ["1", "7"] })), {
+    message: "record 2 of the archive is event 2 and not 7",
+  });
 });
 
 test("a file that was cut off or is not compressed does not pass", async (t) => {
@@ -87,7 +98,10 @@ test("a file that was cut off or is not compressed does not pass", async (t) => 
 });
 
 /** Archives the expired events of a memory database into arrays. */
-async function archiving(store: ReturnType<typeof auditDatabase>, more: Partial<Parameters<typeof archiveExpired>[0]> = {}) {
+async function archiving(
+  store: ReturnType<typeof auditDatabase>,
+  more: Partial<Parameters<typeof archiveExpired>[0]> = {},
+) {
   const archives: string[][] = [];
   const runtime = testRuntime();
   const run = archiveExpired({
@@ -102,28 +116,60 @@ async function archiving(store: ReturnType<typeof auditDatabase>, more: Partial<
     signal: new AbortController().signal,
     ...more,
   });
-  return { archives, lines: runtime.lines, error: await run.then(() => undefined, (reason: Error) => reason) };
+  return {
+    archives,
+    lines: runtime.lines,
+    error: await run.then(
+      () => undefined,
+      (reason: Error) => reason,
+    ),
+  };
 }
 
 test("exactly what was archived is deleted, and evidence and younger events stay", async (t) => {
-  const store = auditDatabase([event(1, "2024-01-01T00:00:00.000000Z"), event(2, "2024-01-02T00:00:00.000000Z", { hold: true }), event(3, "2025-01-08T23:59:59.999999Z"), event(4, cutoff)]);
+  const store = auditDatabase([
+    event(1, "2024-01-01T00:00:00.000000Z"),
+    event(2, "2024-01-02T00:00:00.000000Z", { hold: true }),
+    event(3, "2025-01-08T23:59:59.999999Z"),
+    event(4, cutoff),
+  ]);
   const { archives, error } = await archiving(store);
   t.is(error, undefined);
   t.deepEqual(archives, [["1", "3"]]);
-  t.deepEqual(store.events().slice(0, 2).map(({ id }) => id), ["2", "4"]);
-  t.deepEqual(store.told(), [{ actor: "platform-audit-retention", action: "audit.archived", deleted: 2, cutoff, archive: "a1", sha256: "ab" }]);
+  t.deepEqual(
+    store
+      .events()
+      .slice(0, 2)
+      .map(({ id }) => id),
+    ["2", "4"],
+  );
+  t.deepEqual(store.told(), [
+    { actor: "platform-audit-retention", action: "audit.archived", deleted: 2, cutoff, archive: "a1", sha256: "ab" },
+  ]);
 });
 
 test("many events go in several archives, and each batch is told of", async (t) => {
   const store = auditDatabase(expired(2_500));
   const { archives } = await archiving(store, { eventsPerArchive: 1_500 });
-  t.deepEqual(archives.map(({ length }) => length), [1_500, 1_000]);
-  t.deepEqual(store.told().map(({ archive, deleted }) => [archive, deleted]), [["a1", 1_000], ["a1", 500], ["a2", 1_000]]);
+  t.deepEqual(
+    archives.map(({ length }) => length),
+    [1_500, 1_000],
+  );
+  t.deepEqual(
+    store.told().map(({ archive, deleted }) => [archive, deleted]),
+    [
+      ["a1", 1_000],
+      ["a1", 500],
+      ["a2", 1_000],
+    ],
+  );
 });
 
 test("without an archive that holds, nothing is deleted", async (t) => {
   const store = auditDatabase(expired(3));
-  const { error } = await archiving(store, { archive: () => Promise.reject(new Error("the archive holds 2 of 3 events")) });
+  const { error } = await archiving(store, {
+    archive: () => Promise.reject(new Error("the archive holds 2 of 3 events")),
+  });
   t.is(error?.message, "the archive holds 2 of 3 events");
   t.is(store.events().length, 3);
   t.false(store.asked.some(({ text }) => text.startsWith("DELETE")));
@@ -141,7 +187,10 @@ test("an event that comes under hold after it was archived stays", async (t) => 
   });
   t.is(error, undefined);
   t.is(store.events()[0]?.id, "2");
-  t.like(lines.find(({ msg }) => msg === "deleted"), { deleted: 2, kept: 1 });
+  t.like(
+    lines.find(({ msg }) => msg === "deleted"),
+    { deleted: 2, kept: 1 },
+  );
 });
 
 test("nothing to archive is no archive", async (t) => {
@@ -151,7 +200,9 @@ test("nothing to archive is no archive", async (t) => {
 
 test("a batch that fails is undone, and the batches before it hold", async (t) => {
   let batches = 0;
-  const store = auditDatabase(expired(1_500), ({ text }) => (text.startsWith("INSERT") && (batches += 1) === 2 ? new Error("away") : undefined));
+  const store = auditDatabase(expired(1_500), ({ text }) =>
+    text.startsWith("INSERT") && (batches += 1) === 2 ? new Error("away") : undefined,
+  );
   const { error } = await archiving(store);
   t.is(error?.message, "away");
   t.is(store.events().filter(({ action }) => action === "setting.changed").length, 500);
@@ -159,7 +210,10 @@ test("a batch that fails is undone, and the batches before it hold", async (t) =
 
 test("events that will not go end the task instead of being archived for ever", async (t) => {
   const store = auditDatabase(expired(2));
-  const { archives, error } = await archiving({ ...store, database: { ...store.database, transaction: async () => 0 as never } });
+  const { archives, error } = await archiving({
+    ...store,
+    database: { ...store.database, transaction: async () => 0 as never },
+  });
   t.is(error?.message, "2 expired events are left and none of them goes");
   t.is(archives.length, 1);
 });

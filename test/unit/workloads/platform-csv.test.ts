@@ -31,12 +31,17 @@ test("removing one apostrophe always gives the text back", (t) => {
 
 test("a record has a cell for each column of the header, and nothing for what is not known", (t) => {
   t.is(csvHeader, "id,occurred_at,actor,address,action,subject,request_id,hold,detail\r\n");
-  const record = csvRecord(event(7, "2026-01-09T12:00:00.000000Z", { address: null, request_id: null, hold: true, detail: '{"to": 1}' }));
+  const record = csvRecord(
+    event(7, "2026-01-09T12:00:00.000000Z", { address: null, request_id: null, hold: true, detail: '{"to": 1}' }),
+  );
   t.is(record, '7,2026-01-09T12:00:00.000000Z,ana,,setting.changed,settings/theme,,true,"{""to"": 1}"\r\n');
 });
 
 test("records are found whatever their cells hold and wherever the chunks end", async (t) => {
-  const text = csvHeader + csvRecord(event(1, "t", { subject: 'a\r\n"9,b"\r\nc' })) + csvRecord(event(2, "t", { detail: '{"a": "\\""}' }));
+  const text =
+    csvHeader +
+    csvRecord(event(1, "t", { subject: 'a\r\n"9,b"\r\nc' })) +
+    csvRecord(event(2, "t", { detail: '{"a": "\\""}' }));
   for (const size of [1, 2, 7, 1_000]) t.deepEqual(await idsOf(text, size), ["1", "2"], `${size}`);
 });
 

@@ -11,8 +11,20 @@ function files(t: ExecutionContext, options: Partial<LogFileOptions> = {}) {
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   const clock = { time: new Date("2026-01-09T12:00:00.000Z") };
   const troubles: string[] = [];
-  const log = openLogFiles({ directory, prefix: "svc-pod", maxBytes: 10, kept: 3, now: () => clock.time, ...options }, (reason) => troubles.push(reason));
-  return { log, directory, clock, troubles, contents: () => readdirSync(directory).sort().map((name) => readFileSync(join(directory, name), "utf8")) };
+  const log = openLogFiles(
+    { directory, prefix: "svc-pod", maxBytes: 10, kept: 3, now: () => clock.time, ...options },
+    (reason) => troubles.push(reason),
+  );
+  return {
+    log,
+    directory,
+    clock,
+    troubles,
+    contents: () =>
+      readdirSync(directory)
+        .sort()
+        .map((name) => readFileSync(join(directory, name), "utf8")),
+  };
 }
 
 test("lines go to a file named after the process and the time", (t) => {
@@ -35,16 +47,31 @@ test("a new day in UTC begins a new file", (t) => {
   log.write("a\n");
   clock.time = new Date("2026-01-10T00:00:00.000Z");
   log.write("b\n");
-  t.deepEqual(readdirSync(directory).sort(), ["svc-pod-20260109T235959999Z-0001.log", "svc-pod-20260110T000000000Z-0002.log"]);
+  t.deepEqual(readdirSync(directory).sort(), [
+    "svc-pod-20260109T235959999Z-0001.log",
+    "svc-pod-20260110T000000000Z-0002.log",
+  ]);
 });
 
 test("only the newest files of the process stay, and those of others are not touched", (t) => {
   const { log, directory, contents } = files(t);
-  const others = ["svc-pod-2-20200101T000000000Z-0001.log", "svc-podx-20200101T000000000Z-0001.log", "svc-pod-notes.log"];
+  const others = [
+    "svc-pod-2-20200101T000000000Z-0001.log",
+    "svc-podx-20200101T000000000Z-0001.log",
+    "svc-pod-notes.log",
+  ];
   for (const name of others) writeFileSync(join(directory, name), "other");
   for (const line of ["1234567a\n", "1234567b\n", "1234567c\n", "1234567d\n"]) log.write(line);
-  t.deepEqual(contents().filter((text) => text !== "other"), ["1234567b\n", "1234567c\n", "1234567d\n"]);
-  t.deepEqual(readdirSync(directory).filter((name) => others.includes(name)).sort(), others.sort());
+  t.deepEqual(
+    contents().filter((text) => text !== "other"),
+    ["1234567b\n", "1234567c\n", "1234567d\n"],
+  );
+  t.deepEqual(
+    readdirSync(directory)
+      .filter((name) => others.includes(name))
+      .sort(),
+    others.sort(),
+  );
 });
 
 test("others cannot read the files", (t) => {
@@ -79,6 +106,9 @@ test("a logger and its children write to both places, at the logger's own level"
   log.debug("hidden");
   log.info("shown");
   log.child({ part: "a" }).error("failed");
-  t.deepEqual(second.map((line) => JSON.parse(line).msg), ["shown", "failed"]);
+  t.deepEqual(
+    second.map((line) => JSON.parse(line).msg),
+    ["shown", "failed"],
+  );
   t.deepEqual(second, first);
 });

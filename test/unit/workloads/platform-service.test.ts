@@ -15,45 +15,103 @@ const postgres = { PGHOST: "postgres", PGDATABASE: "platform_db", PGUSER: "platf
 const service = { ROLE: "platform-service", ...postgres, REDIS_HOST: "redis" };
 
 test("the service and its task exist in the release of the runbook", (t) => {
-  t.deepEqual(programs.map(({ name, version }) => [name, version]), [["platform-service", "v1.1.0"], ["platform-audit-retention", "v1.1.0"]]);
+  t.deepEqual(
+    programs.map(({ name, version }) => [name, version]),
+    [
+      ["platform-service", "v1.1.0"],
+      ["platform-audit-retention", "v1.1.0"],
+    ],
+  );
 });
 
 test("the platform service's defaults are the documented ones", (t) => {
-  t.like(readEnvironment(service, programs).values, { CACHE_TTL_SECONDS: 60, MAINTENANCE_MODE: false, AUDIT_RETENTION_DAYS: 365, TRUSTED_PROXY: false, TRUSTED_IDENTITY: false, LOG_DIR: undefined, LOG_FILE_MAX_BYTES: 10_485_760, LOG_FILES_KEPT: 5 });
-  t.like(readEnvironment({ ROLE: "platform-audit-retention", ...postgres, ARCHIVE_DIR: "/archive" }, programs).values, { AUDIT_RETENTION_DAYS: 365, ARCHIVE_DIR: "/archive" });
+  t.like(readEnvironment(service, programs).values, {
+    CACHE_TTL_SECONDS: 60,
+    MAINTENANCE_MODE: false,
+    AUDIT_RETENTION_DAYS: 365,
+    TRUSTED_PROXY: false,
+    TRUSTED_IDENTITY: false,
+    LOG_DIR: undefined,
+    LOG_FILE_MAX_BYTES: 10_485_760,
+    LOG_FILES_KEPT: 5,
+  });
+  t.like(readEnvironment({ ROLE: "platform-audit-retention", ...postgres, ARCHIVE_DIR: "/archive" }, programs).values, {
+    AUDIT_RETENTION_DAYS: 365,
+    ARCHIVE_DIR: "/archive",
+  });
 });
 
 test("folders are absolute and never the root", (t) => {
   for (const path of ["logs", "/", "//", "/app/..", "", "/a b"]) {
-    const { problems } = t.throws(() => readEnvironment({ ...service, LOG_DIR: path }, programs), { instanceOf: EnvironmentError });
-    t.deepEqual(problems, [`LOG_DIR=${JSON.stringify(path)}: expected an absolute path of a folder that is not the root`], path);
+    const { problems } = t.throws(() => readEnvironment({ ...service, LOG_DIR: path }, programs), {
+      instanceOf: EnvironmentError,
+    });
+    t.deepEqual(
+      problems,
+      [`LOG_DIR=${JSON.stringify(path)}: expected an absolute path of a folder that is not the root`],
+      path,
+    );
   }
 });
 
 /** The service's public health with one check. */
 async function health(check: Pick<Check, "need" | "run">) {
-  const app = buildApp(platformService, { routes: [], checks: [{ name: "postgres", ...check }], about: () => ({ maintenance: true }), close: async () => {} }, { ...testRuntime(), stopping: () => false });
+  const app = buildApp(
+    platformService,
+    {
+      routes: [],
+      checks: [{ name: "postgres", ...check }],
+      about: () => ({ maintenance: true }),
+      close: async () => {},
+    },
+    { ...testRuntime(), stopping: () => false },
+  );
   const answer = async (path: string) => {
     const response = await app.request(path);
     return [response.status, ((await response.json()) as { status: string }).status];
   };
-  return { health: await answer("/health"), ready: await answer("/readyz"), body: await (await app.request("/health")).json() };
+  return {
+    health: await answer("/health"),
+    ready: await answer("/readyz"),
+    body: await (await app.request("/health")).json(),
+  };
 }
 
 test("health says healthy when all is well, also during maintenance, and readiness keeps the common word", async (t) => {
   const well = await health({ need: "required", run: async () => "connected" });
-  t.deepEqual([well.health, well.ready], [[200, "healthy"], [200, "ok"]]);
-  t.like(well.body, { service: "platform-service", implementation: "contract-server", version: "v1.1.0", maintenance: true });
+  t.deepEqual(
+    [well.health, well.ready],
+    [
+      [200, "healthy"],
+      [200, "ok"],
+    ],
+  );
+  t.like(well.body, {
+    service: "platform-service",
+    implementation: "contract-server",
+    version: "v1.1.0",
+    maintenance: true,
+  });
 });
 
 test("health never says healthy when something is away", async (t) => {
-  t.deepEqual((await health({ need: "required", run: () => Promise.reject(new Error("away")) })).health, [503, "unavailable"]);
-  t.deepEqual((await health({ need: "optional", run: () => Promise.reject(new Error("away")) })).health, [200, "degraded"]);
+  t.deepEqual((await health({ need: "required", run: () => Promise.reject(new Error("away")) })).health, [
+    503,
+    "unavailable",
+  ]);
+  t.deepEqual((await health({ need: "optional", run: () => Promise.reject(new Error("away")) })).health, [
+    200,
+    "degraded",
+  ]);
 });
 
 test("during maintenance what is read is answered, and what would change is a 503 that says when to come back", async (t) => {
   const methods = ["GET", "POST", "PUT", "DELETE"] as const;
-  const { send } = testApp({ routes: readOnly(methods.map((method): Route => ({ method, path: "/x", handle: (context) => context.json({ method }) }))) });
+  const { send } = testApp({
+    routes: readOnly(
+      methods.map((method): Route => ({ method, path: "/x", handle: (context) => context.json({ method }) })),
+    ),
+  });
   t.deepEqual(await (await send("GET", "/x")).json(), { method: "GET" });
   for (const method of methods.slice(1)) {
     const response = await send(method, "/x");
@@ -78,5 +136,6 @@ test("migrations need no superuser", (t) => {
 
 test("the table refuses early deletions by the same minimum as the service", (t) => {
   t.is(/OLD\.occurred_at > now\(\) - interval '(\d+) days'/.exec(sql)?.[1], String(minimumRetentionDays));
-  for (const trigger of ["BEFORE UPDATE OR DELETE ON audit_events", "BEFORE TRUNCATE ON audit_events"]) t.true(sql.includes(trigger), trigger);
+  for (const trigger of ["BEFORE UPDATE OR DELETE ON audit_events", "BEFORE TRUNCATE ON audit_events"])
+    t.true(sql.includes(trigger), trigger);
 });

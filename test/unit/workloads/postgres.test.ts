@@ -6,7 +6,8 @@ const failure = (code: string) => Object.assign(new DatabaseError("failed", 1, "
 
 test("a lost or refused connection to PostgreSQL is an outage", (t) => {
   t.true(isOutage(new Error("Connection terminated unexpectedly")));
-  for (const code of ["08006", "28P01", "3D000", "53300", "57P01", "57P03", "57014", "25P03"]) t.true(isOutage(failure(code)), code);
+  for (const code of ["08006", "28P01", "3D000", "53300", "57P01", "57P03", "57014", "25P03"])
+    t.true(isOutage(failure(code)), code);
 });
 
 test("a database that is not migrated yet is an outage", (t) => {

@@ -12,7 +12,10 @@ const path = "/v1/simulator/destinations";
 const valid = '{"ncm":"17011400","volume_kg":1000,"max_results":3}';
 
 /** The simulator on a database that answers with `rows`. */
-function simulator(rows: object[] | Error = [{ rank: 1, country_code: "CHN" }], { limit = 5, trustedProxy = false, authenticatingProxy = false } = {}) {
+function simulator(
+  rows: object[] | Error = [{ rank: 1, country_code: "CHN" }],
+  { limit = 5, trustedProxy = false, authenticatingProxy = false } = {},
+) {
   const asked: Sql[] = [];
   const database = {
     query: async (sql: Sql) => {
@@ -24,13 +27,31 @@ function simulator(rows: object[] | Error = [{ rank: 1, country_code: "CHN" }], 
   const { redis } = memoryRedis();
   const runtime = testRuntime();
   const limiter = createDailyLimiter(redis, { prefix: "bgc:rate-limit", limit }, runtime);
-  return { ...testApp({ routes: [simulatorRoute({ database, cache: createCache(redis, 60, runtime), limiter, trustedProxy, authenticatingProxy })] }), asked, redis };
+  return {
+    ...testApp({
+      routes: [
+        simulatorRoute({
+          database,
+          cache: createCache(redis, 60, runtime),
+          limiter,
+          trustedProxy,
+          authenticatingProxy,
+        }),
+      ],
+    }),
+    asked,
+    redis,
+  };
 }
 
 const remaining = (response: Response) => response.headers.get("x-ratelimit-remaining");
 
 test("max_results is 10 unless given", (t) => {
-  t.deepEqual(simulation.parse({ ncm: "17011400", volume_kg: 0.5 }), { ncm: "17011400", volume_kg: 0.5, max_results: 10 });
+  t.deepEqual(simulation.parse({ ncm: "17011400", volume_kg: 0.5 }), {
+    ncm: "17011400",
+    volume_kg: 0.5,
+    max_results: 10,
+  });
 });
 
 test("the query takes every value as a parameter", (t) => {
@@ -52,8 +73,17 @@ test("a repeated request is a cache hit and still counts", async (t) => {
   const { send, asked } = simulator();
   const first = await send("POST", path, { body: valid });
   t.is(first.status, 200);
-  t.deepEqual([first.headers.get("x-cache"), remaining(first), first.headers.get("x-ratelimit-limit")], ["MISS", "4", "5"]);
-  t.deepEqual(await first.json(), { ncm: "17011400", volume_kg: 1000, count: 1, cached: false, destinations: [{ rank: 1, country_code: "CHN" }] });
+  t.deepEqual(
+    [first.headers.get("x-cache"), remaining(first), first.headers.get("x-ratelimit-limit")],
+    ["MISS", "4", "5"],
+  );
+  t.deepEqual(await first.json(), {
+    ncm: "17011400",
+    volume_kg: 1000,
+    count: 1,
+    cached: false,
+    destinations: [{ rank: 1, country_code: "CHN" }],
+  });
   const second = await send("POST", path, { body: valid });
   t.deepEqual([second.headers.get("x-cache"), remaining(second)], ["HIT", "3"]);
   t.like(await second.json(), { cached: true, count: 1 });
@@ -68,7 +98,11 @@ test("the sixth request of a day is refused, and other users are not", async (t)
   t.is(remaining(sixth), "0");
   const wait = Number(sixth.headers.get("retry-after"));
   t.true(wait >= 1 && wait <= 86400, `${wait}`);
-  t.like(await sixth.json(), { error: "rate_limit_exceeded", limit: 5, reset: Number(sixth.headers.get("x-ratelimit-reset")) });
+  t.like(await sixth.json(), {
+    error: "rate_limit_exceeded",
+    limit: 5,
+    reset: Number(sixth.headers.get("x-ratelimit-reset")),
+  });
   t.is((await send("POST", path, { body: valid, headers: { "X-User-Id": "ana" } })).status, 200);
   t.is((await send("POST", path, { body: valid, from: "10.0.0.8" })).status, 200);
 });
@@ -90,7 +124,10 @@ test("X-Forwarded-For makes no new client unless the proxy is trusted", async (t
 
 test("an invalid request lists every fault by its path and costs nothing", async (t) => {
   const { send, asked } = simulator([{}], { authenticatingProxy: true });
-  const response = await send("POST", path, { body: '{"ncm":"1701.14","volume_kg":0,"max_results":51}', headers: { "X-User-Id": "a b" } });
+  const response = await send("POST", path, {
+    body: '{"ncm":"1701.14","volume_kg":0,"max_results":51}',
+    headers: { "X-User-Id": "a b" },
+  });
   t.is(response.status, 400);
   t.is(remaining(response), "5");
   t.deepEqual(((await response.json()) as { problems: unknown }).problems, [
@@ -115,7 +152,14 @@ test("an unknown product gets a hint and is not cached", async (t) => {
   const { send, redis } = simulator([]);
   const response = await send("POST", path, { body: '{"ncm":"99999999","volume_kg":1}' });
   t.is(response.status, 200);
-  t.deepEqual(await response.json(), { ncm: "99999999", volume_kg: 1, count: 0, cached: false, destinations: [], hint: "Available NCMs: 02013000, 17011400." });
+  t.deepEqual(await response.json(), {
+    ncm: "99999999",
+    volume_kg: 1,
+    count: 0,
+    cached: false,
+    destinations: [],
+    hint: "Available NCMs: 02013000, 17011400.",
+  });
   t.is(await redis.get("bgc:simulator:99999999:1:10"), null);
 });
 

@@ -21,41 +21,72 @@ interface Started {
 async function started(namespace: string): Promise<Started[]> {
   const { objects } = await stackVariant("dev");
   const own = objects.filter(({ metadata }) => metadata.namespace === namespace);
-  return own.filter(({ kind }) => ["Deployment", "StatefulSet", "Job", "CronJob"].includes(kind)).flatMap((object) =>
-    allContainers(podSpec(object)).filter(({ env }) => env?.some(({ name }) => name === "ROLE")).map((container) => ({ title: `${object.kind}/${object.metadata.name}`, environment: environment(container, object, own) })));
+  return own
+    .filter(({ kind }) => ["Deployment", "StatefulSet", "Job", "CronJob"].includes(kind))
+    .flatMap((object) =>
+      allContainers(podSpec(object))
+        .filter(({ env }) => env?.some(({ name }) => name === "ROLE"))
+        .map((container) => ({
+          title: `${object.kind}/${object.metadata.name}`,
+          environment: environment(container, object, own),
+        })),
+    );
 }
 
-function environment({ env, envFrom = [], volumeMounts }: Container, object: Manifest, own: readonly Manifest[]): Started["environment"] {
-  const config = (name: string) => own.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === name)!["data"] as Record<string, string>;
-  const values = Object.assign({}, ...envFrom.map(({ configMapRef }) => config(configMapRef.name)), Object.fromEntries(env.map(({ name, value }) => [name, value]))) as Record<string, string>;
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => {
-    if (!name.endsWith("_FILE") || name === "OUTPUT_FILE") return [name, value];
-    // The file's content is the ConfigMap's where there is one; a password, which has no value here, is any word.
-    const mount = volumeMounts.filter(({ mountPath }) => value.startsWith(`${mountPath}/`)).sort((left, right) => right.mountPath.length - left.mountPath.length)[0];
-    if (!mount) return [name, value];
-    const volume = podSpec(object).volumes.find((each) => each.name === mount.name)!;
-    const file = join(folder, `${object.metadata.name}-${name}`);
-    writeFileSync(file, volume.configMap ? config(volume.configMap.name)[value.slice(mount.mountPath.length + 1)]! : "word");
-    return [name, file];
-  }));
+function environment(
+  { env, envFrom = [], volumeMounts }: Container,
+  object: Manifest,
+  own: readonly Manifest[],
+): Started["environment"] {
+  const config = (name: string) =>
+    own.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === name)!["data"] as Record<string, string>;
+  const values = Object.assign(
+    {},
+    ...envFrom.map(({ configMapRef }) => config(configMapRef.name)),
+    Object.fromEntries(env.map(({ name, value }) => [name, value])),
+  ) as Record<string, string>;
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      if (!name.endsWith("_FILE") || name === "OUTPUT_FILE") return [name, value];
+      // The file's content is the ConfigMap's where there is one; a password, which has no value here, is any word.
+      const mount = volumeMounts
+        .filter(({ mountPath }) => value.startsWith(`${mountPath}/`))
+        .sort((left, right) => right.mountPath.length - left.mountPath.length)[0];
+      if (!mount) return [name, value];
+      const volume = podSpec(object).volumes.find((each) => each.name === mount.name)!;
+      const file = join(folder, `${object.metadata.name}-${name}`);
+      writeFileSync(
+        file,
+        volume.configMap ? config(volume.configMap.name)[value.slice(mount.mountPath.length + 1)]! : "word",
+      );
+      return [name, file];
+    }),
+  );
 }
 
 /** The systems that have a contract server. */
-const served = readdirSync(new URL("../../../workloads/server/systems", import.meta.url)).map((file) => file.replace(/\.ts$/, "") as SystemName);
+const served = readdirSync(new URL("../../../workloads/server/systems", import.meta.url)).map(
+  (file) => file.replace(/\.ts$/, "") as SystemName,
+);
 
 for (const system of served) {
   const [namespace] = systemNamespaces[system];
 
   test(`${system}: every program of the contract server accepts the environment that it is given`, async (t) => {
-    const { programs } = await import(`../../../workloads/server/systems/${system}.ts`) as { programs: readonly Program[] };
+    const { programs } = (await import(`../../../workloads/server/systems/${system}.ts`)) as {
+      programs: readonly Program[];
+    };
     const found = await started(namespace);
     t.true(found.length > 1, found.map(({ title }) => title).join());
-    for (const { title, environment: source } of found) t.is(readEnvironment(source, programs).program.name, source["ROLE"]!, title);
+    for (const { title, environment: source } of found)
+      t.is(readEnvironment(source, programs).program.name, source["ROLE"]!, title);
   });
 }
 
 test("an environment that lacks what its program reads is refused by the variable's name", async (t) => {
   const { programs } = await import("../../../workloads/server/systems/platform-service.ts");
-  const { PGHOST: _, ...rest } = (await started("platform")).find(({ title }) => title === "Deployment/platform-service")!.environment;
+  const { PGHOST: _, ...rest } = (await started("platform")).find(
+    ({ title }) => title === "Deployment/platform-service",
+  )!.environment;
   t.throws(() => readEnvironment(rest, programs), { message: /^the environment is not valid: PGHOST is not set/ });
 });

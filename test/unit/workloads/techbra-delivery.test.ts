@@ -10,7 +10,14 @@ import { series, testRuntime } from "./support/server.ts";
 
 const valid = newEvent("PaymentRetryRequested", { orderId: randomUUID(), round: 2 });
 const message = (value: string | undefined) =>
-  ({ topic: "billing.events", partition: 2, offset: 7n, key: Buffer.from("k"), value: value === undefined ? undefined : Buffer.from(value), headerEntries: [[Buffer.from("who"), Buffer.from("me")]] }) as unknown as Message;
+  ({
+    topic: "billing.events",
+    partition: 2,
+    offset: 7n,
+    key: Buffer.from("k"),
+    value: value === undefined ? undefined : Buffer.from(value),
+    headerEntries: [[Buffer.from("who"), Buffer.from("me")]],
+  }) as unknown as Message;
 const away = new HttpProblem(503, "database_unavailable", "The database cannot answer now.");
 
 /** A delivery whose handler fails in the given ways, one after the other, and then works. */
@@ -21,25 +28,29 @@ function delivery({ failures = [], publishFailures = 0 }: { failures?: readonly 
   const waits: number[] = [];
   let handled = 0;
   let published = 0;
-  const deal = createDelivery({
-    group: "g",
-    topics: ["billing.events"],
-    async publish(messages) {
-      published += 1;
-      if (published <= publishFailures) throw new Error("kafka away");
-      buried.push(...messages);
+  const deal = createDelivery(
+    {
+      group: "g",
+      topics: ["billing.events"],
+      async publish(messages) {
+        published += 1;
+        if (published <= publishFailures) throw new Error("kafka away");
+        buried.push(...messages);
+      },
+      async handle() {
+        handled += 1;
+        if (handled <= failures.length) throw failures[handled - 1];
+      },
+      async wait(milliseconds, signal) {
+        waits.push(milliseconds);
+        signal.throwIfAborted();
+      },
     },
-    async handle() {
-      handled += 1;
-      if (handled <= failures.length) throw failures[handled - 1];
-    },
-    async wait(milliseconds, signal) {
-      waits.push(milliseconds);
-      signal.throwIfAborted();
-    },
-  }, runtime);
+    runtime,
+  );
   const dealWith = (value: string | undefined) => deal(message(value), stop.signal);
-  const deadLetters = async () => series(await runtime.metrics.registry.metrics(), 'dead_letters_total{topic="billing.events.dlq",service="test"}');
+  const deadLetters = async () =>
+    series(await runtime.metrics.registry.metrics(), 'dead_letters_total{topic="billing.events.dlq",service="test"}');
   return { dealWith, stop, buried, waits, handled: () => handled, deadLetters };
 }
 
@@ -52,12 +63,29 @@ test("a valid message is handled once and not buried", async (t) => {
 });
 
 test("what is no event is buried at once, with its bytes, its key, its headers and the place it came from", async (t) => {
-  for (const [value, reason] of [["{half", "body: expected a JSON document"], [undefined, "body: expected a JSON document"], [JSON.stringify({ ...valid, round: "2" }), "round: Invalid input: expected number, received string"]] as const) {
+  for (const [value, reason] of [
+    ["{half", "body: expected a JSON document"],
+    [undefined, "body: expected a JSON document"],
+    [JSON.stringify({ ...valid, round: "2" }), "round: Invalid input: expected number, received string"],
+  ] as const) {
     const { dealWith, buried, handled, deadLetters } = delivery({});
     await dealWith(value);
     t.is(handled(), 0);
-    t.deepEqual(buried.map(({ topic, key, value: bytes }) => [topic, String(key), bytes?.toString()]), [["billing.events.dlq", "k", value]]);
-    t.deepEqual([...buried[0]!.headers!], [["who", "me"], ["x-original-topic", "billing.events"], ["x-original-partition", "2"], ["x-original-offset", "7"], ["x-original-error", reason], ["x-consumer-group", "g"]]);
+    t.deepEqual(
+      buried.map(({ topic, key, value: bytes }) => [topic, String(key), bytes?.toString()]),
+      [["billing.events.dlq", "k", value]],
+    );
+    t.deepEqual(
+      [...buried[0]!.headers!],
+      [
+        ["who", "me"],
+        ["x-original-topic", "billing.events"],
+        ["x-original-partition", "2"],
+        ["x-original-offset", "7"],
+        ["x-original-error", reason],
+        ["x-consumer-group", "g"],
+      ],
+    );
     t.is(await deadLetters(), "1");
   }
 });
@@ -72,7 +100,9 @@ test("an outage is waited out however long it takes, and nothing is skipped", as
 });
 
 test("a message that fails by itself is buried after five attempts", async (t) => {
-  const { dealWith, buried, waits, handled } = delivery({ failures: Array.from({ length: 9 }, () => new Contradiction("impossible")) });
+  const { dealWith, buried, waits, handled } = delivery({
+    failures: Array.from({ length: 9 }, () => new Contradiction("impossible")),
+  });
   await dealWith(JSON.stringify(valid));
   t.is(maxAttempts, 5);
   t.is(handled(), 5);

@@ -6,7 +6,8 @@ import test from "ava";
 import { type Deal, type GroupClient, joinForLife } from "../../../workloads/server/techbra/group-member.ts";
 import { testRuntime } from "./support/server.ts";
 
-const message = (offset: number, partition = 0) => ({ topic: "t", partition, offset: BigInt(offset), leaderEpoch: 3 }) as unknown as Message;
+const message = (offset: number, partition = 0) =>
+  ({ topic: "t", partition, offset: BigInt(offset), leaderEpoch: 3 }) as unknown as Message;
 
 /** A client whose streams the test fills, with what was asked of it. */
 class FakeClient extends EventEmitter {
@@ -38,9 +39,15 @@ class FakeClient extends EventEmitter {
     return this.streams.at(-1)!;
   }
 
-  async commit({ offsets }: { offsets: readonly { topic: string; partition: number; offset: bigint; leaderEpoch: number }[] }): Promise<void> {
+  async commit({
+    offsets,
+  }: {
+    offsets: readonly { topic: string; partition: number; offset: bigint; leaderEpoch: number }[];
+  }): Promise<void> {
     if (this.commitFailure) throw this.commitFailure;
-    this.commits.push(...offsets.map(({ topic, partition, offset, leaderEpoch }) => `${topic}:${partition}:${offset}:${leaderEpoch}`));
+    this.commits.push(
+      ...offsets.map(({ topic, partition, offset, leaderEpoch }) => `${topic}:${partition}:${offset}:${leaderEpoch}`),
+    );
   }
 
   startLagMonitoring(): void {}
@@ -137,7 +144,9 @@ test("a stop finishes the message in hand, commits it and leaves the group with 
 });
 
 test("a stop during the wait of a failing message commits only what came before it", async (t) => {
-  const { clients, close } = member(({ offset }, signal) => (offset === 1n ? Promise.resolve() : sleep(60_000, undefined, { signal })));
+  const { clients, close } = member(({ offset }, signal) =>
+    offset === 1n ? Promise.resolve() : sleep(60_000, undefined, { signal }),
+  );
   await until(() => clients[0]?.streams.length === 1);
   for (const offset of [1, 2]) clients[0]!.streams[0]!.push(message(offset));
   await sleep(20);
@@ -151,7 +160,11 @@ test("a broken stream ends the membership, and a new client joins", async (t) =>
   clients[0]!.streams[0]!.destroy(new NetworkError("Connection closed"));
   await until(() => clients[1]?.streams.length === 1);
   t.true(clients[0]!.closed);
-  t.true(runtime.lines.some(({ msg, reason }) => msg === "kafka consumer lost g, joining again" && reason === "Connection closed"));
+  t.true(
+    runtime.lines.some(
+      ({ msg, reason }) => msg === "kafka consumer lost g, joining again" && reason === "Connection closed",
+    ),
+  );
   await close();
 });
 
@@ -165,7 +178,11 @@ test("heartbeats without an answer end the membership, and a new client joins", 
 });
 
 test("a rebalance that interrupts joining is gone through with the same client", async (t) => {
-  const { clients, close } = member(async () => {}, (client) => (client.joinFailures = [new ProtocolError("REBALANCE_IN_PROGRESS"), new ProtocolError("UNKNOWN_MEMBER_ID")]));
+  const { clients, close } = member(
+    async () => {},
+    (client) =>
+      (client.joinFailures = [new ProtocolError("REBALANCE_IN_PROGRESS"), new ProtocolError("UNKNOWN_MEMBER_ID")]),
+  );
   await until(() => clients[0]?.streams.length === 1);
   t.is(clients[0]!.joins, 3);
   t.is(clients.length, 1);
@@ -174,12 +191,22 @@ test("a rebalance that interrupts joining is gone through with the same client",
 
 test("any other failure to join makes a new client", async (t) => {
   let made = 0;
-  const { clients, close } = member(async () => {}, (client) => {
-    made += 1;
-    if (made < 3) client.joinFailures = [new ProtocolError("COORDINATOR_NOT_AVAILABLE")];
-  });
+  const { clients, close } = member(
+    async () => {},
+    (client) => {
+      made += 1;
+      if (made < 3) client.joinFailures = [new ProtocolError("COORDINATOR_NOT_AVAILABLE")];
+    },
+  );
   await until(() => clients[2]?.streams.length === 1);
-  t.deepEqual(clients.map(({ joins, closed }) => [joins, closed]), [[1, true], [1, true], [1, false]]);
+  t.deepEqual(
+    clients.map(({ joins, closed }) => [joins, closed]),
+    [
+      [1, true],
+      [1, true],
+      [1, false],
+    ],
+  );
   await close();
 });
 
@@ -213,9 +240,12 @@ test("the lag of this member's partitions is shown, and that of others is not", 
   await until(() => clients[0]?.streams.length === 1);
   clients[0]!.emit("consumer:lag", new Map([["t", [12n, -1n, 0n]]]));
   const page = await runtime.metrics.registry.metrics();
-  t.deepEqual(page.split("\n").filter((line) => line.startsWith("kafka_consumer_lag{")), [
-    'kafka_consumer_lag{group="g",topic="t",partition="0",service="test"} 12',
-    'kafka_consumer_lag{group="g",topic="t",partition="2",service="test"} 0',
-  ]);
+  t.deepEqual(
+    page.split("\n").filter((line) => line.startsWith("kafka_consumer_lag{")),
+    [
+      'kafka_consumer_lag{group="g",topic="t",partition="0",service="test"} 12',
+      'kafka_consumer_lag{group="g",topic="t",partition="2",service="test"} 0',
+    ],
+  );
   await close();
 });

@@ -12,14 +12,21 @@ import { scriptedDatabase } from "./support/scripted-database.ts";
 import { series, testApp, testRuntime } from "./support/server.ts";
 
 const id = randomUUID();
-const prices = [{ sku: "A", price_cents: 250 }, { sku: "B", price_cents: 1_000 }];
+const prices = [
+  { sku: "A", price_cents: 250 },
+  { sku: "B", price_cents: 1_000 },
+];
 
 /** order-service's interface over a database that knows two prices and keeps one order. */
 function orders() {
   let committed = 0;
   const scripted = scriptedDatabase((text, values) => {
     if (text.includes("orders.prices")) return prices.filter(({ sku }) => (values[0] as string[]).includes(sku));
-    if (text.includes("GROUP BY status")) return [{ status: "PENDING", orders: 2 }, { status: "CANCELLED", orders: 1 }];
+    if (text.includes("GROUP BY status"))
+      return [
+        { status: "PENDING", orders: 2 },
+        { status: "CANCELLED", orders: 1 },
+      ];
     if (text.includes("extract(epoch")) return [{ seconds: 3.5 }];
     return text.startsWith("SELECT") ? [{ id: values[0], status: "PENDING" }] : [];
   });
@@ -31,7 +38,13 @@ function orders() {
 
 test("a placed order is written with its products and its event, and costs what its products cost", async (t) => {
   const { place, inserts, committed, statements } = orders();
-  const response = await place({ customerId: "ana", items: [{ sku: "A", quantity: 2 }, { sku: "B", quantity: 1 }] });
+  const response = await place({
+    customerId: "ana",
+    items: [
+      { sku: "A", quantity: 2 },
+      { sku: "B", quantity: 1 },
+    ],
+  });
   t.is(response.status, 201);
   const [order, items, outbox] = inserts();
   const orderId = order!.values[0] as string;
@@ -39,8 +52,22 @@ test("a placed order is written with its products and its event, and costs what 
   t.deepEqual(order!.values, [orderId, "ana", 1_500]);
   t.deepEqual(items!.values, [orderId, ["A", "B"], [2, 1]]);
   t.deepEqual(outbox!.values.slice(1, 3), ["order.events", orderId]);
-  t.like(JSON.parse(outbox!.values[3] as string), { type: "OrderCreated", id: outbox!.values[0], orderId, round: 1, customerId: "ana", amountCents: 1_500, items: [{ sku: "A", quantity: 2 }, { sku: "B", quantity: 1 }] });
-  t.deepEqual([statements[0]!.text, statements.findIndex(({ text }) => text === "COMMIT") > statements.indexOf(outbox!)], ["BEGIN", true]);
+  t.like(JSON.parse(outbox!.values[3] as string), {
+    type: "OrderCreated",
+    id: outbox!.values[0],
+    orderId,
+    round: 1,
+    customerId: "ana",
+    amountCents: 1_500,
+    items: [
+      { sku: "A", quantity: 2 },
+      { sku: "B", quantity: 1 },
+    ],
+  });
+  t.deepEqual(
+    [statements[0]!.text, statements.findIndex(({ text }) => text === "COMMIT") > statements.indexOf(outbox!)],
+    ["BEGIN", true],
+  );
   t.is(committed(), 1);
 });
 
@@ -52,20 +79,51 @@ test("an amount in the request is believed, and then products need no price", as
 
 test("an order that cannot be priced is refused and writes nothing", async (t) => {
   const { place, inserts, committed } = orders();
-  const response = await place({ customerId: "ana", items: [{ sku: "A", quantity: 1 }, { sku: "C", quantity: 1 }] });
+  const response = await place({
+    customerId: "ana",
+    items: [
+      { sku: "A", quantity: 1 },
+      { sku: "C", quantity: 1 },
+    ],
+  });
   t.is(response.status, 400);
-  t.like(await response.json(), { problems: [{ path: "amountCents", message: "expected an amount, because these products have no price: C" }] });
+  t.like(await response.json(), {
+    problems: [{ path: "amountCents", message: "expected an amount, because these products have no price: C" }],
+  });
   t.deepEqual([inserts(), committed()], [[], 0]);
 });
 
 test("every fault of a request for an order is named", async (t) => {
   const { place, statements } = orders();
-  const faultsOf = async (body: unknown) => ((await (await place(body)).json()) as { problems: { path: string }[] }).problems.map(({ path }) => path);
+  const faultsOf = async (body: unknown) =>
+    ((await (await place(body)).json()) as { problems: { path: string }[] }).problems.map(({ path }) => path);
   t.deepEqual(await faultsOf([]), ["body"]);
   t.deepEqual(await faultsOf({}), ["customerId", "items"]);
-  t.deepEqual(await faultsOf({ customerId: "a b", items: [], amountCents: -1 }), ["customerId", "items", "amountCents"]);
-  t.deepEqual(await faultsOf({ customerId: "ana", items: [{ sku: "A", quantity: 0 }, { sku: "a b", quantity: 1.5 }] }), ["items.0.quantity", "items.1.sku", "items.1.quantity"]);
-  t.deepEqual(await faultsOf({ customerId: "ana", items: [{ sku: "A", quantity: 1 }, { sku: "A", quantity: 1 }] }), ["items"]);
+  t.deepEqual(await faultsOf({ customerId: "a b", items: [], amountCents: -1 }), [
+    "customerId",
+    "items",
+    "amountCents",
+  ]);
+  t.deepEqual(
+    await faultsOf({
+      customerId: "ana",
+      items: [
+        { sku: "A", quantity: 0 },
+        { sku: "a b", quantity: 1.5 },
+      ],
+    }),
+    ["items.0.quantity", "items.1.sku", "items.1.quantity"],
+  );
+  t.deepEqual(
+    await faultsOf({
+      customerId: "ana",
+      items: [
+        { sku: "A", quantity: 1 },
+        { sku: "A", quantity: 1 },
+      ],
+    }),
+    ["items"],
+  );
   t.deepEqual(statements, []);
 });
 
@@ -85,14 +143,20 @@ test("what is no order's id is a 404 and reaches no database", async (t) => {
 
 test("the saga's summary counts every state, also those without an order, and so does its metric", async (t) => {
   const { send, database } = orders();
-  t.deepEqual(await (await send("GET", "/api/saga/summary")).json(), { total: 3, states: { PENDING: 2, COMPLETED: 0, CANCELLED: 1 }, oldestPendingSeconds: 3.5 });
+  t.deepEqual(await (await send("GET", "/api/saga/summary")).json(), {
+    total: 3,
+    states: { PENDING: 2, COMPLETED: 0, CANCELLED: 1 },
+    oldestPendingSeconds: 3.5,
+  });
   const runtime = testRuntime();
   watchSaga(database, runtime);
   t.is(series(await runtime.metrics.registry.metrics(), 'saga_orders{state="COMPLETED",service="test"}'), "0");
 });
 
 test("metrics are served while the database is away", async (t) => {
-  const { database } = scriptedDatabase(() => new HttpProblem(503, "database_unavailable", "The database cannot answer now."));
+  const { database } = scriptedDatabase(
+    () => new HttpProblem(503, "database_unavailable", "The database cannot answer now."),
+  );
   const runtime = testRuntime();
   watchSaga(database, runtime);
   t.true((await runtime.metrics.registry.metrics()).includes("# TYPE saga_orders gauge"));
@@ -105,14 +169,20 @@ function billing(payment: Payment | undefined) {
   const answers = new Map<string, unknown>();
   const scripted = scriptedDatabase((text, values) => {
     if (text.startsWith("SELECT status, round")) return current ? [current] : [];
-    if (text.startsWith("SELECT answer")) return answers.has(values[1] as string) ? [{ answer: answers.get(values[1] as string) }] : [];
+    if (text.startsWith("SELECT answer"))
+      return answers.has(values[1] as string) ? [{ answer: answers.get(values[1] as string) }] : [];
     if (text.startsWith("UPDATE")) current = { status: values[1] as Payment["status"], round: values[2] as number };
-    if (text.startsWith("INSERT INTO billing.payment_retries")) answers.set(values[1] as string, JSON.parse(values[2] as string));
+    if (text.startsWith("INSERT INTO billing.payment_retries"))
+      answers.set(values[1] as string, JSON.parse(values[2] as string));
     return [];
   });
   const { send } = testApp({ routes: paymentRoutes(scripted.database, () => (committed += 1)) });
-  const retry = (key?: string) => send("POST", `/api/payments/${id}/retry`, { headers: key === undefined ? {} : { "Idempotency-Key": key } });
-  const events = () => scripted.statements.filter(({ text }) => text.startsWith("INSERT INTO billing.outbox")).map(({ values }) => JSON.parse(values[3] as string));
+  const retry = (key?: string) =>
+    send("POST", `/api/payments/${id}/retry`, { headers: key === undefined ? {} : { "Idempotency-Key": key } });
+  const events = () =>
+    scripted.statements
+      .filter(({ text }) => text.startsWith("INSERT INTO billing.outbox"))
+      .map(({ values }) => JSON.parse(values[3] as string));
   return { ...scripted, send, retry, events, set: (next: Payment) => (current = next), committed: () => committed };
 }
 
@@ -127,7 +197,10 @@ test("a failed payment is tried again once for each key, and the same key gets t
   t.is(events().length, 1);
   t.like(events()[0], { type: "PaymentRetryRequested", orderId: id, round: 2 });
   t.like(await (await retry("k2")).json(), { round: 3 });
-  t.deepEqual(events().map(({ round }) => round), [2, 3]);
+  t.deepEqual(
+    events().map(({ round }) => round),
+    [2, 3],
+  );
 });
 
 test("a retry without a key that can name it is a 400 and reaches no database", async (t) => {
@@ -154,21 +227,48 @@ test("an order without a payment has none to show and none to try again", async 
 });
 
 test("the audit is equal only when every product is, and is not taken for a product", async (t) => {
-  const row = (sku: string, equal: boolean) => ({ sku, stock: 5, reserved: 1, ledger: equal ? 5 : 4, ledgerReserved: 1, equal });
-  const audit = async (rows: object[]) => (await testApp({ routes: inventoryRoutes(scriptedDatabase(() => rows).database) }).send("GET", "/api/inventory/audit")).json();
+  const row = (sku: string, equal: boolean) => ({
+    sku,
+    stock: 5,
+    reserved: 1,
+    ledger: equal ? 5 : 4,
+    ledgerReserved: 1,
+    equal,
+  });
+  const audit = async (rows: object[]) =>
+    (
+      await testApp({ routes: inventoryRoutes(scriptedDatabase(() => rows).database) }).send(
+        "GET",
+        "/api/inventory/audit",
+      )
+    ).json();
   t.like(await audit([row("A", true), row("B", true)]), { equal: true, count: 2 });
   t.like(await audit([row("A", true), row("B", false)]), { equal: false, count: 2 });
 });
 
 test("an unknown product is a 404", async (t) => {
-  const { send } = testApp({ routes: inventoryRoutes(scriptedDatabase((_, values) => (values[0] === "A" ? [{ sku: "A", available: 3, reserved: 0 }] : [])).database) });
+  const { send } = testApp({
+    routes: inventoryRoutes(
+      scriptedDatabase((_, values) => (values[0] === "A" ? [{ sku: "A", available: 3, reserved: 0 }] : [])).database,
+    ),
+  });
   t.deepEqual(await (await send("GET", "/api/inventory/A")).json(), { sku: "A", available: 3, reserved: 0 });
   t.is((await send("GET", "/api/inventory/B")).status, 404);
 });
 
 test("readiness is DOWN without something required only, and liveness asks for nothing", async (t) => {
-  const check = (name: string, need: "required" | "optional" | "informative", works: boolean) => ({ name, need, run: () => (works ? Promise.resolve("fine") : Promise.reject(new Error("refused"))) });
-  const app = (works: boolean) => testApp({ routes: withActuator([], [check("kafka", "required", works), check("redis", "optional", false), check("other", "informative", false)]) });
+  const check = (name: string, need: "required" | "optional" | "informative", works: boolean) => ({
+    name,
+    need,
+    run: () => (works ? Promise.resolve("fine") : Promise.reject(new Error("refused"))),
+  });
+  const app = (works: boolean) =>
+    testApp({
+      routes: withActuator(
+        [],
+        [check("kafka", "required", works), check("redis", "optional", false), check("other", "informative", false)],
+      ),
+    });
   const up = await app(true).send("GET", "/actuator/health/readiness");
   t.is(up.status, 200);
   t.like(await up.json(), { status: "UP", components: { kafka: { status: "ok" } } });
@@ -179,10 +279,28 @@ test("readiness is DOWN without something required only, and liveness asks for n
 });
 
 test("http.server.requests counts a service's own requests, failed ones too, and not the probes", async (t) => {
-  const { send } = testApp({ routes: withActuator([{ method: "GET", path: "/x", handle: () => { throw new HttpProblem(404, "x", "X."); } }], []) });
+  const { send } = testApp({
+    routes: withActuator(
+      [
+        {
+          method: "GET",
+          path: "/x",
+          handle: () => {
+            throw new HttpProblem(404, "x", "X.");
+          },
+        },
+      ],
+      [],
+    ),
+  });
   for (const path of ["/x", "/x", "/actuator/health/liveness", "/nothing"]) await send("GET", path);
-  const { name, baseUnit, measurements } = (await (await send("GET", "/actuator/metrics/http.server.requests")).json()) as { name: string; baseUnit: string; measurements: { statistic: string; value: number }[] };
-  t.deepEqual([name, baseUnit, measurements.map(({ statistic }) => statistic)], ["http.server.requests", "seconds", ["COUNT", "TOTAL_TIME", "MAX"]]);
+  const { name, baseUnit, measurements } = (await (
+    await send("GET", "/actuator/metrics/http.server.requests")
+  ).json()) as { name: string; baseUnit: string; measurements: { statistic: string; value: number }[] };
+  t.deepEqual(
+    [name, baseUnit, measurements.map(({ statistic }) => statistic)],
+    ["http.server.requests", "seconds", ["COUNT", "TOTAL_TIME", "MAX"]],
+  );
   t.is(measurements[0]!.value, 2);
 });
 
@@ -201,24 +319,50 @@ test("a maximum is forgotten after two minutes at the latest, counts never", (t)
   t.deepEqual(timer.read(), { COUNT: 3, TOTAL_TIME: 6, MAX: 0 });
 });
 
-const connections = { PGHOST: "pg", PGDATABASE: "ecommerce_db", PGUSER: "ecommerce_user", PGPASSWORD_FILE: new URL(import.meta.url).pathname, REDIS_HOST: "redis" };
+const connections = {
+  PGHOST: "pg",
+  PGDATABASE: "ecommerce_db",
+  PGUSER: "ecommerce_user",
+  PGPASSWORD_FILE: new URL(import.meta.url).pathname,
+  REDIS_HOST: "redis",
+};
 
 test("each role listens on its runbook's port, knows its version and finds its brokers without being told", (t) => {
   const known = ["order-service", "billing-service", "inventory-service", "bff"].map((ROLE) => {
     const { program, values } = readEnvironment({ ...connections, ROLE }, programs);
     return [program.version, "healthPath" in program && program.healthPath, values.PORT, values["KAFKA_BROKERS"]];
   });
-  t.deepEqual(known, [8081, 8082, 8083, 8084].map((port) => ["v1.2.0", "/actuator/health", port, port === 8084 ? undefined : "kafka-kafka:9092"]));
+  t.deepEqual(
+    known,
+    [8081, 8082, 8083, 8084].map((port) => [
+      "v1.2.0",
+      "/actuator/health",
+      port,
+      port === 8084 ? undefined : "kafka-kafka:9092",
+    ]),
+  );
   t.is(readEnvironment({ ...connections, ROLE: "bff", PORT: "9000" }, programs).values.PORT, 9000);
 });
 
 test("a failure rate is a number from 0 to 1", (t) => {
-  const rate = (value?: string) => readEnvironment({ ...connections, ROLE: "billing-service", ...(value !== undefined && { PAYMENT_FAILURE_RATE: value }) }, programs).values["PAYMENT_FAILURE_RATE"];
+  const rate = (value?: string) =>
+    readEnvironment(
+      { ...connections, ROLE: "billing-service", ...(value !== undefined && { PAYMENT_FAILURE_RATE: value }) },
+      programs,
+    ).values["PAYMENT_FAILURE_RATE"];
   t.deepEqual([rate(), rate("0.25"), rate("1")], [0, 0.25, 1]);
-  for (const value of ["1.1", "-1", "30%", ""]) t.throws(() => rate(value), { message: /PAYMENT_FAILURE_RATE=.*expected a number from 0 to 1/ }, value);
+  for (const value of ["1.1", "-1", "30%", ""])
+    t.throws(() => rate(value), { message: /PAYMENT_FAILURE_RATE=.*expected a number from 0 to 1/ }, value);
 });
 
 test("bff's circuit breakers are set like the services' own", (t) => {
   const { values } = readEnvironment({ ...connections, ROLE: "bff" }, programs);
-  t.deepEqual([values["CIRCUIT_BREAKER_FAILURE_RATE_THRESHOLD"], values["CIRCUIT_BREAKER_SLIDING_WINDOW_SIZE"], values["CIRCUIT_BREAKER_WAIT_SECONDS"]], [50, 20, 10]);
+  t.deepEqual(
+    [
+      values["CIRCUIT_BREAKER_FAILURE_RATE_THRESHOLD"],
+      values["CIRCUIT_BREAKER_SLIDING_WINDOW_SIZE"],
+      values["CIRCUIT_BREAKER_WAIT_SECONDS"],
+    ],
+    [50, 20, 10],
+  );
 });

@@ -1,6 +1,13 @@
 import { randomUUID } from "node:crypto";
 import test from "ava";
-import { Contradiction, type EventType, newEvent, parseEvent, type SagaEvent, topicOf } from "../../../workloads/server/techbra/events.ts";
+import {
+  Contradiction,
+  type EventType,
+  newEvent,
+  parseEvent,
+  type SagaEvent,
+  topicOf,
+} from "../../../workloads/server/techbra/events.ts";
 import { orderAfter, type OrderState } from "../../../workloads/server/techbra/order-saga.ts";
 import { mayRetry, type Payment, paymentAction } from "../../../workloads/server/techbra/payment.ts";
 import { type Reservation, stockAction } from "../../../workloads/server/techbra/reservation.ts";
@@ -20,10 +27,12 @@ const recipients: Readonly<Record<EventType, readonly ("order" | "billing" | "in
 };
 
 /** Every message that two rounds can bring. What is delivered again is the same event, so each is made once. */
-const messages = (Object.keys(recipients) as EventType[]).flatMap((type) => [1, 2].flatMap((round) => {
-  const message = event(type, round);
-  return recipients[type].map((recipient) => ({ message, recipient }));
-}));
+const messages = (Object.keys(recipients) as EventType[]).flatMap((type) =>
+  [1, 2].flatMap((round) => {
+    const message = event(type, round);
+    return recipients[type].map((recipient) => ({ message, recipient }));
+  }),
+);
 
 interface World {
   readonly order: OrderState;
@@ -46,7 +55,9 @@ interface Script {
 const unsent: World["deliveries"] = messages.map(() => undefined);
 
 const emit = (deliveries: World["deliveries"], type: EventType, round: number): World["deliveries"] =>
-  deliveries.map((delivered, at) => (messages[at]!.message.type === type && messages[at]!.message.round === round ? (delivered ?? 0) : delivered));
+  deliveries.map((delivered, at) =>
+    messages[at]!.message.type === type && messages[at]!.message.round === round ? (delivered ?? 0) : delivered,
+  );
 
 /** The same for the same world, in a fraction of the time that its JSON takes. */
 const keyOf = ({ order, payment, reservation, stock, charges, deliveries }: World): string =>
@@ -68,9 +79,16 @@ function atInventory(world: World, message: SagaEvent, script: Script): World {
   const { available, reserved, sold } = world.stock;
   if (action === "nothing") return world;
   if (action === "reserve") return reserve(world, message.round, script);
-  if (action === "commit") return { ...world, reservation: { status: "COMMITTED", round: message.round }, stock: { available, reserved: reserved - 1, sold: sold + 1 } };
+  if (action === "commit")
+    return {
+      ...world,
+      reservation: { status: "COMMITTED", round: message.round },
+      stock: { available, reserved: reserved - 1, sold: sold + 1 },
+    };
   const released = { ...world, stock: { available: available + 1, reserved: reserved - 1, sold } };
-  return action === "release" ? { ...released, reservation: { status: "RELEASED", round: message.round } } : reserve(released, message.round, script);
+  return action === "release"
+    ? { ...released, reservation: { status: "RELEASED", round: message.round } }
+    : reserve(released, message.round, script);
 }
 
 function atBilling(world: World, message: SagaEvent, script: Script): World {
@@ -79,22 +97,39 @@ function atBilling(world: World, message: SagaEvent, script: Script): World {
   if (action === "nothing") return world;
   if (action === "do-not-charge") return { ...world, payment: { status: "NOT_CHARGED", round } };
   const paid = script.charges[round - 1]!;
-  return { ...world, charges: world.charges + (paid ? 1 : 0), payment: { status: paid ? "COMPLETED" : "FAILED", round }, deliveries: emit(world.deliveries, paid ? "PaymentCompleted" : "PaymentFailed", round) };
+  return {
+    ...world,
+    charges: world.charges + (paid ? 1 : 0),
+    payment: { status: paid ? "COMPLETED" : "FAILED", round },
+    deliveries: emit(world.deliveries, paid ? "PaymentCompleted" : "PaymentFailed", round),
+  };
 }
 
-/** Every world that one step can lead to: any message delivered, in any order, some of them again, and a retry while one is possible. */
+/**
+ * Every world that one step can lead to: any message delivered, in any order, some of them again, and a retry while one
+ * is possible.
+ */
 function next(world: World, script: Script): World[] {
   const worlds: World[] = [];
   for (const [at, { message, recipient }] of messages.entries()) {
     const delivered = world.deliveries[at];
     if (delivered === undefined || (delivered > 0 && world.duplicatesLeft === 0)) continue;
-    const before = { ...world, deliveries: world.deliveries.with(at, delivered + 1), duplicatesLeft: world.duplicatesLeft - (delivered > 0 ? 1 : 0) };
+    const before = {
+      ...world,
+      deliveries: world.deliveries.with(at, delivered + 1),
+      duplicatesLeft: world.duplicatesLeft - (delivered > 0 ? 1 : 0),
+    };
     if (recipient === "order") worlds.push({ ...before, order: orderAfter(before.order, message) });
-    else worlds.push(recipient === "billing" ? atBilling(before, message, script) : atInventory(before, message, script));
+    else
+      worlds.push(recipient === "billing" ? atBilling(before, message, script) : atInventory(before, message, script));
   }
   if (world.payment && mayRetry(world.payment) && world.payment.round < script.charges.length) {
     const round = world.payment.round + 1;
-    worlds.push({ ...world, payment: { status: "RETRYING", round }, deliveries: emit(world.deliveries, "PaymentRetryRequested", round) });
+    worlds.push({
+      ...world,
+      payment: { status: "RETRYING", round },
+      deliveries: emit(world.deliveries, "PaymentRetryRequested", round),
+    });
   }
   return worlds;
 }
@@ -114,11 +149,13 @@ function ends(script: Script): { ends: World[]; seen: number } {
   const todo = [start];
   const found: World[] = [];
   for (let world = todo.pop(); world; world = todo.pop()) {
-    const retryLeft = world.payment !== undefined && mayRetry(world.payment) && world.payment.round < script.charges.length;
+    const retryLeft =
+      world.payment !== undefined && mayRetry(world.payment) && world.payment.round < script.charges.length;
     if (!retryLeft && world.deliveries.every((delivered) => delivered !== 0)) found.push(world);
     for (const reached of next(world, script)) {
       const { available, reserved, sold } = reached.stock;
-      if (available + reserved + sold !== 5 || reached.charges > 1) throw new Error(`stock or money went wrong: ${JSON.stringify(reached)}`);
+      if (available + reserved + sold !== 5 || reached.charges > 1)
+        throw new Error(`stock or money went wrong: ${JSON.stringify(reached)}`);
       const key = keyOf(reached);
       if (seen.has(key)) continue;
       seen.add(key);
@@ -128,50 +165,156 @@ function ends(script: Script): { ends: World[]; seen: number } {
   return { ends: found, seen: seen.size };
 }
 
-const scripts: readonly { readonly title: string; readonly script: Script; readonly order: string; readonly payment: string; readonly reservation: string; readonly sold: number; readonly round: number }[] = [
-  { title: "a payment that goes through", script: { charges: [true], stock: [true] }, order: "COMPLETED", payment: "COMPLETED", reservation: "COMMITTED", sold: 1, round: 1 },
-  { title: "a payment that fails", script: { charges: [false], stock: [true] }, order: "CANCELLED", payment: "FAILED", reservation: "RELEASED", sold: 0, round: 1 },
-  { title: "no stock", script: { charges: [true], stock: [false] }, order: "CANCELLED", payment: "NOT_CHARGED", reservation: "REJECTED", sold: 0, round: 1 },
-  { title: "a retry that goes through", script: { charges: [false, true], stock: [true, true] }, order: "COMPLETED", payment: "COMPLETED", reservation: "COMMITTED", sold: 1, round: 2 },
-  { title: "a retry that fails", script: { charges: [false, false], stock: [true, true] }, order: "CANCELLED", payment: "FAILED", reservation: "RELEASED", sold: 0, round: 2 },
-  { title: "a retry whose stock is gone", script: { charges: [false, true], stock: [true, false] }, order: "CANCELLED", payment: "NOT_CHARGED", reservation: "REJECTED", sold: 0, round: 2 },
+const scripts: readonly {
+  readonly title: string;
+  readonly script: Script;
+  readonly order: string;
+  readonly payment: string;
+  readonly reservation: string;
+  readonly sold: number;
+  readonly round: number;
+}[] = [
+  {
+    title: "a payment that goes through",
+    script: { charges: [true], stock: [true] },
+    order: "COMPLETED",
+    payment: "COMPLETED",
+    reservation: "COMMITTED",
+    sold: 1,
+    round: 1,
+  },
+  {
+    title: "a payment that fails",
+    script: { charges: [false], stock: [true] },
+    order: "CANCELLED",
+    payment: "FAILED",
+    reservation: "RELEASED",
+    sold: 0,
+    round: 1,
+  },
+  {
+    title: "no stock",
+    script: { charges: [true], stock: [false] },
+    order: "CANCELLED",
+    payment: "NOT_CHARGED",
+    reservation: "REJECTED",
+    sold: 0,
+    round: 1,
+  },
+  {
+    title: "a retry that goes through",
+    script: { charges: [false, true], stock: [true, true] },
+    order: "COMPLETED",
+    payment: "COMPLETED",
+    reservation: "COMMITTED",
+    sold: 1,
+    round: 2,
+  },
+  {
+    title: "a retry that fails",
+    script: { charges: [false, false], stock: [true, true] },
+    order: "CANCELLED",
+    payment: "FAILED",
+    reservation: "RELEASED",
+    sold: 0,
+    round: 2,
+  },
+  {
+    title: "a retry whose stock is gone",
+    script: { charges: [false, true], stock: [true, false] },
+    order: "CANCELLED",
+    payment: "NOT_CHARGED",
+    reservation: "REJECTED",
+    sold: 0,
+    round: 2,
+  },
 ];
 
 for (const { title, script, order, payment, reservation, sold, round } of scripts) {
   test(`${title} ends the same in all three services, whatever the order of messages and whichever come again`, (t) => {
     const { ends: found, seen } = ends(script);
     t.true(found.length > 0 && seen > 10, `${seen} worlds`);
-    const outcomes = new Set(found.map((world) => JSON.stringify({ order: [world.order.status, world.order.round], payment: world.payment, reservation: world.reservation, stock: world.stock })));
-    t.deepEqual([...outcomes].map((outcome) => JSON.parse(outcome)), [{ order: [order, round], payment: { status: payment, round }, reservation: { status: reservation, round }, stock: { available: 5 - sold, reserved: 0, sold } }]);
+    const outcomes = new Set(
+      found.map((world) =>
+        JSON.stringify({
+          order: [world.order.status, world.order.round],
+          payment: world.payment,
+          reservation: world.reservation,
+          stock: world.stock,
+        }),
+      ),
+    );
+    t.deepEqual(
+      [...outcomes].map((outcome) => JSON.parse(outcome)),
+      [
+        {
+          order: [order, round],
+          payment: { status: payment, round },
+          reservation: { status: reservation, round },
+          stock: { available: 5 - sold, reserved: 0, sold },
+        },
+      ],
+    );
   });
 }
 
 test("an order's state does not depend on the order of its events, nor on how often they come", (t) => {
-  const events = [event("StockReserved"), event("PaymentFailed"), event("PaymentRetryRequested", 2), event("StockReserved", 2), event("PaymentCompleted", 2), event("PaymentFailed")];
-  const permutations = (rest: readonly SagaEvent[]): SagaEvent[][] => (rest.length === 0 ? [[]] : rest.flatMap((first, at) => permutations(rest.toSpliced(at, 1)).map((others) => [first, ...others])));
+  const events = [
+    event("StockReserved"),
+    event("PaymentFailed"),
+    event("PaymentRetryRequested", 2),
+    event("StockReserved", 2),
+    event("PaymentCompleted", 2),
+    event("PaymentFailed"),
+  ];
+  const permutations = (rest: readonly SagaEvent[]): SagaEvent[][] =>
+    rest.length === 0
+      ? [[]]
+      : rest.flatMap((first, at) => permutations(rest.toSpliced(at, 1)).map((others) => [first, ...others]));
   const all = permutations(events);
   t.is(all.length, 720);
   const start: OrderState = { status: "PENDING", reason: null, round: 1 };
-  for (const order of all) t.deepEqual(order.reduce(orderAfter, start), { status: "COMPLETED", reason: null, round: 2 });
+  for (const order of all)
+    t.deepEqual(order.reduce(orderAfter, start), { status: "COMPLETED", reason: null, round: 2 });
 });
 
 test("a cancelled order says why", (t) => {
   const start: OrderState = { status: "PENDING", reason: null, round: 1 };
-  t.deepEqual(orderAfter(start, event("PaymentFailed")), { status: "CANCELLED", reason: "PAYMENT_FAILED: declined", round: 1 });
-  t.deepEqual(orderAfter(start, event("StockRejected")), { status: "CANCELLED", reason: "STOCK_REJECTED: declined", round: 1 });
+  t.deepEqual(orderAfter(start, event("PaymentFailed")), {
+    status: "CANCELLED",
+    reason: "PAYMENT_FAILED: declined",
+    round: 1,
+  });
+  t.deepEqual(orderAfter(start, event("StockRejected")), {
+    status: "CANCELLED",
+    reason: "STOCK_REJECTED: declined",
+    round: 1,
+  });
 });
 
 test("an outcome of a payment that no reservation can have led to is a contradiction", (t) => {
-  for (const type of ["PaymentCompleted", "PaymentFailed", "PaymentRetryRequested"] as const) t.throws(() => stockAction(undefined, event(type)), { instanceOf: Contradiction }, type);
-  t.throws(() => stockAction({ status: "RELEASED", round: 1 }, event("PaymentCompleted")), { message: "PaymentCompleted of round 1, but stock is RELEASED in round 1" });
+  for (const type of ["PaymentCompleted", "PaymentFailed", "PaymentRetryRequested"] as const)
+    t.throws(() => stockAction(undefined, event(type)), { instanceOf: Contradiction }, type);
+  t.throws(() => stockAction({ status: "RELEASED", round: 1 }, event("PaymentCompleted")), {
+    message: "PaymentCompleted of round 1, but stock is RELEASED in round 1",
+  });
   t.throws(() => stockAction({ status: "COMMITTED", round: 1 }, event("PaymentFailed")), { instanceOf: Contradiction });
-  t.throws(() => stockAction({ status: "RESERVED", round: 1 }, event("PaymentFailed", 2)), { instanceOf: Contradiction });
-  t.throws(() => stockAction({ status: "RESERVED", round: 2 }, event("PaymentCompleted", 1)), { instanceOf: Contradiction });
-  t.throws(() => stockAction({ status: "COMMITTED", round: 1 }, event("PaymentRetryRequested", 2)), { instanceOf: Contradiction });
+  t.throws(() => stockAction({ status: "RESERVED", round: 1 }, event("PaymentFailed", 2)), {
+    instanceOf: Contradiction,
+  });
+  t.throws(() => stockAction({ status: "RESERVED", round: 2 }, event("PaymentCompleted", 1)), {
+    instanceOf: Contradiction,
+  });
+  t.throws(() => stockAction({ status: "COMMITTED", round: 1 }, event("PaymentRetryRequested", 2)), {
+    instanceOf: Contradiction,
+  });
 });
 
 test("only a failed payment may be tried again", (t) => {
-  t.deepEqual((["COMPLETED", "FAILED", "NOT_CHARGED", "RETRYING"] as const).map((status) => mayRetry({ status, round: 1 })), [false, true, false, false]);
+  t.deepEqual(
+    (["COMPLETED", "FAILED", "NOT_CHARGED", "RETRYING"] as const).map((status) => mayRetry({ status, round: 1 })),
+    [false, true, false, false],
+  );
 });
 
 test("what an event is written as can be read again", (t) => {
@@ -184,7 +327,10 @@ test("what an event is written as can be read again", (t) => {
 });
 
 test("events of orders and stock go to one topic, those of payments to the other", (t) => {
-  t.deepEqual((Object.keys(recipients) as EventType[]).filter((type) => topicOf({ type }) === "order.events"), ["OrderCreated", "StockReserved", "StockRejected"]);
+  t.deepEqual(
+    (Object.keys(recipients) as EventType[]).filter((type) => topicOf({ type }) === "order.events"),
+    ["OrderCreated", "StockReserved", "StockRejected"],
+  );
   t.is(topicOf({ type: "PaymentFailed" }), "billing.events");
 });
 
@@ -193,5 +339,8 @@ test("what is no event is refused with the place and the reason", (t) => {
   t.deepEqual(faultsOf(undefined), ["body"]);
   t.deepEqual(faultsOf(Buffer.from("{half")), ["body"]);
   t.deepEqual(faultsOf(Buffer.from('{"type":"Nonsense"}')), ["type"]);
-  t.deepEqual(faultsOf(Buffer.from(JSON.stringify({ ...event("PaymentFailed"), round: 0, orderId: "x" }))), ["orderId", "round"]);
+  t.deepEqual(faultsOf(Buffer.from(JSON.stringify({ ...event("PaymentFailed"), round: 0, orderId: "x" }))), [
+    "orderId",
+    "round",
+  ]);
 });

@@ -14,7 +14,11 @@ async function front(status: number, answer: object, headers: Record<string, str
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
-  const environment = { API_URL: `http://127.0.0.1:${(api.address() as AddressInfo).port}`, API_TIMEOUT_MS: 2000, TRUSTED_PROXY: false };
+  const environment = {
+    API_URL: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+    API_TIMEOUT_MS: 2000,
+    TRUSTED_PROXY: false,
+  };
   const { send } = testApp(await bgcWeb.start(environment, testRuntime()));
   return { send, received, close: () => new Promise((resolve) => api.close(resolve).closeAllConnections()) };
 }
@@ -25,14 +29,24 @@ test("the page forbids scripts and everything foreign", async (t) => {
   const { send, close } = await front(200, {});
   const response = await send("GET", "/");
   t.is(response.status, 200);
-  t.regex(response.headers.get("content-security-policy")!, /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/);
+  t.regex(
+    response.headers.get("content-security-policy")!,
+    /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
+  );
   t.false((await response.text()).includes("<script"));
   await close();
 });
 
 test("a program gets the API's own answer and quota, and the API gets the client", async (t) => {
-  const { send, received, close } = await front(429, { error: "rate_limit_exceeded" }, { "retry-after": "60", "x-ratelimit-remaining": "0" });
-  const response = await send("POST", "/api/simulate", { body: '{"ncm":"1"}', headers: { "content-type": "application/json", "X-User-Id": "forged" } });
+  const { send, received, close } = await front(
+    429,
+    { error: "rate_limit_exceeded" },
+    { "retry-after": "60", "x-ratelimit-remaining": "0" },
+  );
+  const response = await send("POST", "/api/simulate", {
+    body: '{"ncm":"1"}',
+    headers: { "content-type": "application/json", "X-User-Id": "forged" },
+  });
   t.is(response.status, 429);
   t.deepEqual([response.headers.get("retry-after"), response.headers.get("x-ratelimit-remaining")], ["60", "0"]);
   t.deepEqual(await response.json(), { error: "rate_limit_exceeded" });
@@ -49,8 +63,15 @@ test("a form is sent as numbers, and text in their place as null", async (t) => 
 });
 
 test("the page shows what the API refuses, escaped, with the API's status and quota", async (t) => {
-  const { send, close } = await front(400, { message: "The request is not valid.", problems: [{ path: "ncm", message: "<b>bad</b>" }] }, { "x-ratelimit-remaining": "4" });
-  const response = await send("POST", "/api/simulate", { body: 'ncm="><script>1</script>&volume_kg=1&max_results=1', headers: form });
+  const { send, close } = await front(
+    400,
+    { message: "The request is not valid.", problems: [{ path: "ncm", message: "<b>bad</b>" }] },
+    { "x-ratelimit-remaining": "4" },
+  );
+  const response = await send("POST", "/api/simulate", {
+    body: 'ncm="><script>1</script>&volume_kg=1&max_results=1',
+    headers: form,
+  });
   const page = await response.text();
   t.is(response.status, 400);
   t.is(response.headers.get("x-ratelimit-remaining"), "4");

@@ -28,10 +28,15 @@ export const firstValues: FormValues = { ncm: "17011400", volume_kg: "1000", max
 
 /** What is shown below the form. */
 export type Outcome =
-  | { readonly destinations: readonly Destination[]; readonly remaining: string | undefined; readonly hint: string | undefined }
+  | {
+      readonly destinations: readonly Destination[];
+      readonly remaining: string | undefined;
+      readonly hint: string | undefined;
+    }
   | { readonly notice: string; readonly problems: readonly string[] };
 
-const number = (value: number, digits = 0) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const number = (value: number, digits = 0) =>
+  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** The whole page. Every value is escaped by the template. */
 export function page(values: FormValues, outcome?: Outcome) {
@@ -57,7 +62,8 @@ const notice = ({ notice, problems }: Extract<Outcome, { notice: string }>) =>
 
 function results({ destinations, remaining, hint }: Extract<Outcome, { destinations: unknown }>) {
   const left = remaining === undefined ? "" : html`<p>Requests left today: ${remaining}</p>`;
-  if (destinations.length === 0) return html`<div class="notice" role="status"><p>No exports of this product are recorded. ${hint ?? ""}</p></div>${left}`;
+  if (destinations.length === 0)
+    return html`<div class="notice" role="status"><p>No exports of this product are recorded. ${hint ?? ""}</p></div>${left}`;
   return html`<table>
 <thead><tr><th>#</th><th>Country</th><th>Score</th><th>USD/kg</th><th>Market share</th><th>Distance (km)</th><th>Estimated revenue (USD)</th></tr></thead>
 <tbody>${destinations.map((row) => html`<tr><td>${row.rank}</td><td>${row.country}</td><td>${number(row.score, 2)}</td><td>${number(row.price_usd_per_kg, 4)}</td><td>${number(row.market_share * 100, 1)} %</td><td>${number(row.distance_km)}</td><td>${number(row.estimated_revenue_usd, 2)}</td></tr>`)}</tbody>

@@ -7,7 +7,14 @@ import { type Front, nameIn, userHeader } from "../http/front.ts";
 import { HttpProblem, invalidRequest } from "../http/problem.ts";
 import { senderOf } from "../http/sender.ts";
 import type { RequestContext, Route } from "../role.ts";
-import { availableProducts, type Destination, destinationsQuery, type Simulation, simulation, simulationKey } from "./simulator.ts";
+import {
+  availableProducts,
+  type Destination,
+  destinationsQuery,
+  type Simulation,
+  simulation,
+  simulationKey,
+} from "./simulator.ts";
 
 /** What the simulator works with. */
 export interface SimulatorParts extends Front {
@@ -27,7 +34,14 @@ export const simulatorRoute = (parts: SimulatorParts): Route => ({
       throw error;
     });
     return context.json(
-      { ncm: request.ncm, volume_kg: request.volume_kg, count: value.length, cached: hit, destinations: value, ...(hint && { hint }) },
+      {
+        ncm: request.ncm,
+        volume_kg: request.volume_kg,
+        count: value.length,
+        cached: hit,
+        destinations: value,
+        ...(hint && { hint }),
+      },
       200,
       { "X-Cache": hit ? "HIT" : "MISS" },
     );
@@ -36,15 +50,26 @@ export const simulatorRoute = (parts: SimulatorParts): Route => ({
 
 async function simulate(request: Simulation, { cache, database }: SimulatorParts) {
   // Nothing found is not kept: data that is loaded next must show at once.
-  const found = await cache.through(simulationKey(request), () => database.query<Destination>(destinationsQuery(request)), (rows) => rows.length > 0);
+  const found = await cache.through(
+    simulationKey(request),
+    () => database.query<Destination>(destinationsQuery(request)),
+    (rows) => rows.length > 0,
+  );
   return { ...found, hint: found.value.length === 0 ? await hintFor(request.ncm, database) : undefined };
 }
 
-/** A valid request within its client's quota; counts it. Every way out shows the quota, and only a valid request costs one. */
+/**
+ * A valid request within its client's quota; counts it. Every way out shows the quota, and only a valid request costs
+ * one.
+ */
 async function admit(context: RequestContext, { limiter, ...front }: SimulatorParts) {
   const user = nameIn(context, userHeader, front);
-  const userFaults = user === undefined || isUserId(user) ? [] : [{ path: userHeader, message: "expected 1 to 64 letters, digits, dots, hyphens or underscores" }];
-  const client = user !== undefined && userFaults.length === 0 ? user : clientAddress(senderOf(context, front.trustedProxy));
+  const userFaults =
+    user === undefined || isUserId(user)
+      ? []
+      : [{ path: userHeader, message: "expected 1 to 64 letters, digits, dots, hyphens or underscores" }];
+  const client =
+    user !== undefined && userFaults.length === 0 ? user : clientAddress(senderOf(context, front.trustedProxy));
   const refuse = async (problem: unknown) => {
     showQuota(context, await limiter.peek(client));
     throw problem;
@@ -72,6 +97,9 @@ function showQuota(context: RequestContext, { limit, remaining, reset }: Quota):
 
 async function hintFor(ncm: string, database: SimulatorParts["database"]): Promise<string> {
   const products = await database.query<{ ncm: string }>(availableProducts);
-  if (products.some((product) => product.ncm === ncm)) return "The product has exports, but none of its countries is in countries_metadata: run populate-countries.";
-  return products.length === 0 ? "The database holds no exports yet." : `Available NCMs: ${products.map((product) => product.ncm).join(", ")}.`;
+  if (products.some((product) => product.ncm === ncm))
+    return "The product has exports, but none of its countries is in countries_metadata: run populate-countries.";
+  return products.length === 0
+    ? "The database holds no exports yet."
+    : `Available NCMs: ${products.map((product) => product.ncm).join(", ")}.`;
 }

@@ -2,7 +2,9 @@ import * as z from "zod";
 import type { Sql } from "../data/postgres.ts";
 
 /** A product code of the Mercosur nomenclature. */
-export const ncm = z.string({ error: "expected a string of 8 digits" }).regex(/^\d{8}$/, { error: "expected exactly 8 digits" });
+export const ncm = z
+  .string({ error: "expected a string of 8 digits" })
+  .regex(/^\d{8}$/, { error: "expected exactly 8 digits" });
 
 /** Largest volume in kg: more than Brazil exports of all goods in a year. */
 const largestVolume = 1e12;
@@ -11,11 +13,21 @@ const volumeExpected = `expected a number above 0 and up to ${largestVolume}`;
 const countExpected = "expected a whole number from 1 to 50";
 
 /** What the simulator is asked. */
-export const simulation = z.object({
-  ncm,
-  volume_kg: z.number({ error: volumeExpected }).positive({ error: volumeExpected }).max(largestVolume, { error: volumeExpected }),
-  max_results: z.int({ error: countExpected }).min(1, { error: countExpected }).max(50, { error: countExpected }).default(10),
-}, { error: "expected an object" });
+export const simulation = z.object(
+  {
+    ncm,
+    volume_kg: z
+      .number({ error: volumeExpected })
+      .positive({ error: volumeExpected })
+      .max(largestVolume, { error: volumeExpected }),
+    max_results: z
+      .int({ error: countExpected })
+      .min(1, { error: countExpected })
+      .max(50, { error: countExpected })
+      .default(10),
+  },
+  { error: "expected an object" },
+);
 
 export type Simulation = z.output<typeof simulation>;
 
@@ -44,7 +56,8 @@ const farthest = 20_038;
 
 /**
  * Ranks the countries that buy a product. The score is 100 times the weighted sum of
- * - value: the country's purchases in US dollars against those of the product's largest buyer, for the size of the market;
+ * - value: the country's purchases in US dollars against those of the product's largest buyer, for the size of the
+ * market;
  * - price: its average price per kg against the best one, for what a kg brings there;
  * - nearness: 1 minus its distance against half of the Earth's circumference, for what freight takes away again.
  * All recorded months count. Countries without metadata are left out, also of the market shares.
@@ -75,10 +88,14 @@ FROM measured ORDER BY fitness DESC, code LIMIT $3`,
 }
 
 /** Where an answer is cached; readable, so that an operator can find and delete it. */
-export const simulationKey = ({ ncm, volume_kg, max_results }: Simulation): string => `bgc:simulator:${ncm}:${volume_kg}:${max_results}`;
+export const simulationKey = ({ ncm, volume_kg, max_results }: Simulation): string =>
+  `bgc:simulator:${ncm}:${volume_kg}:${max_results}`;
 
 /** Products there is data for. */
-export const availableProducts: Sql = { text: "SELECT DISTINCT co_ncm AS ncm FROM stg.exportacao ORDER BY 1", values: [] };
+export const availableProducts: Sql = {
+  text: "SELECT DISTINCT co_ncm AS ncm FROM stg.exportacao ORDER BY 1",
+  values: [],
+};
 
 /** Tables without which nothing here works. */
 export const tables = ["stg.exportacao", "countries_metadata"];

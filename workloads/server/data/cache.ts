@@ -18,7 +18,12 @@ export interface Cache {
  * `cache_requests_total` counts hits, misses, and requests that had to go round it.
  */
 export function createCache(redis: Pick<Redis, "get" | "set">, ttlSeconds: number, { log, metrics }: Runtime): Cache {
-  const requests = new Counter({ name: "cache_requests_total", help: "Look-ups in the cache", labelNames: ["result"] as const, registers: [metrics.registry] });
+  const requests = new Counter({
+    name: "cache_requests_total",
+    help: "Look-ups in the cache",
+    labelNames: ["result"] as const,
+    registers: [metrics.registry],
+  });
   for (const result of ["hit", "miss", "bypass"]) requests.inc({ result }, 0);
 
   async function look(key: string): Promise<{ value: unknown } | "miss" | "bypass"> {
@@ -42,7 +47,9 @@ export function createCache(redis: Pick<Redis, "get" | "set">, ttlSeconds: numbe
       requests.inc({ result: found });
       const value = await compute();
       if (found === "miss" && worthKeeping(value)) {
-        await redis.set(key, JSON.stringify(value), "EX", ttlSeconds).catch((error: unknown) => log.debug({ key, reason: reasonOf(error) }, "cache not written"));
+        await redis
+          .set(key, JSON.stringify(value), "EX", ttlSeconds)
+          .catch((error: unknown) => log.debug({ key, reason: reasonOf(error) }, "cache not written"));
       }
       return { value, hit: false };
     },

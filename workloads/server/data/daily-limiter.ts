@@ -24,14 +24,21 @@ export interface DailyLimiter {
 const secondsPerDay = 86_400;
 
 /** The next midnight in UTC, in seconds since 1970. */
-export const nextMidnight = (now: Date): number => (Math.floor(now.getTime() / 1000 / secondsPerDay) + 1) * secondsPerDay;
+export const nextMidnight = (now: Date): number =>
+  (Math.floor(now.getTime() / 1000 / secondsPerDay) + 1) * secondsPerDay;
 
 /** The counter of a client's day in UTC. */
-export const limiterKey = (prefix: string, client: string, now: Date): string => `${prefix}:${client}:${now.toISOString().slice(0, 10)}`;
+export const limiterKey = (prefix: string, client: string, now: Date): string =>
+  `${prefix}:${client}:${now.toISOString().slice(0, 10)}`;
 
 /** The quota after `used` requests of which the last is the one asked about. */
 export function quotaAfter(used: number, limit: number, now: Date): Quota {
-  return { limit, remaining: Math.min(limit, Math.max(0, limit - used)), reset: nextMidnight(now), allowed: used <= limit };
+  return {
+    limit,
+    remaining: Math.min(limit, Math.max(0, limit - used)),
+    reset: nextMidnight(now),
+    allowed: used <= limit,
+  };
 }
 
 /**
@@ -44,12 +51,24 @@ export function quotaAfter(used: number, limit: number, now: Date): Quota {
  */
 export function createDailyLimiter(
   redis: Pick<Redis, "get" | "multi">,
-  { prefix, limit, now = () => new Date() }: { readonly prefix: string; readonly limit: number; readonly now?: () => Date },
+  {
+    prefix,
+    limit,
+    now = () => new Date(),
+  }: { readonly prefix: string; readonly limit: number; readonly now?: () => Date },
   { log, metrics }: Runtime,
 ): DailyLimiter {
   const registers = [metrics.registry];
-  const rejections = new Counter({ name: "rate_limit_rejections_total", help: "Requests beyond a client's quota", registers });
-  const bypassed = new Counter({ name: "rate_limit_bypassed_total", help: "Requests allowed uncounted because Redis was away", registers });
+  const rejections = new Counter({
+    name: "rate_limit_rejections_total",
+    help: "Requests beyond a client's quota",
+    registers,
+  });
+  const bypassed = new Counter({
+    name: "rate_limit_bypassed_total",
+    help: "Requests allowed uncounted because Redis was away",
+    registers,
+  });
 
   async function change(client: string, by: 1 | -1): Promise<Quota> {
     const at = now();

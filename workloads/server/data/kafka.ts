@@ -17,7 +17,9 @@ export const kafkaVariables = {
   KAFKA_CLIENT_ID: word("a name without blanks").optional(),
   KAFKA_TLS_MODE: tlsMode("disable", "verify-ca", "verify-full"),
   KAFKA_TLS_CA: authoritiesFile,
-  KAFKA_SASL_MECHANISM: z.enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], { error: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512" }).optional(),
+  KAFKA_SASL_MECHANISM: z
+    .enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], { error: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512" })
+    .optional(),
   /** Folder with the files `username` and `password`. */
   KAFKA_SASL_CREDENTIALS: word("a folder").optional(),
 };
@@ -54,8 +56,12 @@ const timing = {
   stalled: 30_000,
 };
 
-const serverOf = ({ KAFKA_BROKERS, KAFKA_TLS_MODE = "disable", KAFKA_TLS_CA }: KafkaEnvironment): TlsServer =>
-  ({ product: "Kafka", host: KAFKA_BROKERS, mode: KAFKA_TLS_MODE, authorities: KAFKA_TLS_CA });
+const serverOf = ({ KAFKA_BROKERS, KAFKA_TLS_MODE = "disable", KAFKA_TLS_CA }: KafkaEnvironment): TlsServer => ({
+  product: "Kafka",
+  host: KAFKA_BROKERS,
+  mode: KAFKA_TLS_MODE,
+  authorities: KAFKA_TLS_CA,
+});
 
 const connection = (environment: KafkaEnvironment, { log }: Pick<Runtime, "log">) => ({
   clientId: environment.KAFKA_CLIENT_ID ?? (log.bindings()["service"] as string),
@@ -72,12 +78,16 @@ function security(environment: KafkaEnvironment) {
   const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_CREDENTIALS: folder = "" } = environment;
   // Read for each new connection, so that a rotated password is used without a restart.
   const read = (file: string) => () => readSecret(`${folder}/${file}`) ?? "";
-  return { ...(tls && { tls, tlsServerName: !/(^|,)[\d.]+:/.test(environment.KAFKA_BROKERS) }), ...(mechanism && { sasl: { mechanism, username: read("username"), password: read("password") } }) };
+  return {
+    ...(tls && { tls, tlsServerName: !/(^|,)[\d.]+:/.test(environment.KAFKA_BROKERS) }),
+    ...(mechanism && { sasl: { mechanism, username: read("username"), password: read("password") } }),
+  };
 }
 
 export interface Publisher {
   /**
-   * Resolves when every in-sync replica has the messages, in the given order; rejects when Kafka cannot be reached for some
+   * Resolves when every in-sync replica has the messages, in the given order; rejects when Kafka cannot be reached for
+   * some
    * seconds. Messages whose signal fired while earlier ones were being sent are left out.
    */
   publish(messages: readonly Outgoing[], signal?: AbortSignal): Promise<void>;
@@ -86,8 +96,15 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
-/** An idempotent producer: what it sends again after a lost answer is not written twice. It waits `retryDelay` ms, 250 unless given, between its attempts. */
-export function openPublisher(environment: KafkaEnvironment, runtime: Pick<Runtime, "log">, retryDelay = timing.retryDelay): Publisher {
+/**
+ * An idempotent producer: what it sends again after a lost answer is not written twice. It waits `retryDelay` ms, 250
+ * unless given, between its attempts.
+ */
+export function openPublisher(
+  environment: KafkaEnvironment,
+  runtime: Pick<Runtime, "log">,
+  retryDelay = timing.retryDelay,
+): Publisher {
   const producer = new Producer({
     ...connection(environment, runtime),
     idempotent: true,
@@ -99,10 +116,12 @@ export function openPublisher(environment: KafkaEnvironment, runtime: Pick<Runti
   return {
     publish(messages, signal) {
       // One after the other: the broker accepts a producer's batches in the order of their numbers only.
-      const sent = last.catch(() => {}).then(() => {
-        signal?.throwIfAborted();
-        return producer.send({ messages: messages.map(toProduce) });
-      });
+      const sent = last
+        .catch(() => {})
+        .then(() => {
+          signal?.throwIfAborted();
+          return producer.send({ messages: messages.map(toProduce) });
+        });
       last = sent;
       return sent.then(() => {});
     },
@@ -110,7 +129,11 @@ export function openPublisher(environment: KafkaEnvironment, runtime: Pick<Runti
       name: "kafka",
       need: "required",
       async run() {
-        const { brokers: known } = await producer.metadata({ topics: [...topics], forceUpdate: true, retries: 0 }).catch((error: unknown) => { throw refusalOr(error, serverOf(environment)); });
+        const { brokers: known } = await producer
+          .metadata({ topics: [...topics], forceUpdate: true, retries: 0 })
+          .catch((error: unknown) => {
+            throw refusalOr(error, serverOf(environment));
+          });
         return `connected, brokers: ${known.size}`;
       },
     }),
@@ -137,5 +160,10 @@ export const newConsumer = (environment: KafkaEnvironment, groupId: string, runt
 const bytes = (value?: string | Buffer): Buffer | undefined => (typeof value === "string" ? Buffer.from(value) : value);
 
 function toProduce({ topic, key, value, headers }: Outgoing) {
-  return { topic, ...(key !== undefined && { key }), ...(value !== undefined && { value }), ...(headers && { headers: new Map(headers) }) };
+  return {
+    topic,
+    ...(key !== undefined && { key }),
+    ...(value !== undefined && { value }),
+    ...(headers && { headers: new Map(headers) }),
+  };
 }

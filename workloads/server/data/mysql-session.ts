@@ -10,7 +10,10 @@ export interface Written {
   readonly rows: number;
 }
 
-/** Runs statements. Each throws a 503 when the database cannot answer now, and the server's own error when the statement is wrong. */
+/**
+ * Runs statements. Each throws a 503 when the database cannot answer now, and the server's own error when the statement
+ * is wrong.
+ */
 export interface Statements {
   query<Row extends object>(statement: Sql): Promise<Row[]>;
   write(statement: Sql): Promise<Written>;
@@ -18,7 +21,10 @@ export interface Statements {
 
 /** Runs transactions too. */
 export interface Session extends Statements {
-  /** Commits what `work` did, or undoes it when it throws. After a deadlock `work` runs again, so it may have no other effects. */
+  /**
+   * Commits what `work` did, or undoes it when it throws. After a deadlock `work` runs again, so it may have no other
+   * effects.
+   */
   transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T>;
 }
 
@@ -29,7 +35,10 @@ export const sql = (text: string, ...values: readonly unknown[]): Sql => ({ text
 const deadlockAttempts = 3;
 
 /** The statements of one connection, each within `timeout` ms, and whether the connection can still be used. */
-export function statementsOn(connection: Pick<PoolConnection, "query">, timeout: number): Statements & { readonly broken: () => boolean } {
+export function statementsOn(
+  connection: Pick<PoolConnection, "query">,
+  timeout: number,
+): Statements & { readonly broken: () => boolean } {
   let broken = false;
   async function send({ text, values }: Sql): Promise<unknown> {
     try {
@@ -53,19 +62,29 @@ export function statementsOn(connection: Pick<PoolConnection, "query">, timeout:
 
 /**
  * Settings of a new connection. The two servers limit a statement's time by variables of different names and units.
- * Values are written into the text with backslashes, so the SQL mode that forbids those is off, and the strict one is on.
+ * Values are written into the text with backslashes, so the SQL mode that forbids those is off, and the strict one is
+ * on.
  */
 export async function prepare(statements: Statements, statementTimeout: number, waitSeconds: number): Promise<void> {
   const [server] = await statements.query<{ version: string }>(sql("SELECT VERSION() AS version"));
-  const limit = server?.version.includes("MariaDB") ? `max_statement_time = ${statementTimeout / 1_000}` : `max_execution_time = ${statementTimeout}`;
+  const limit = server?.version.includes("MariaDB")
+    ? `max_statement_time = ${statementTimeout / 1_000}`
+    : `max_execution_time = ${statementTimeout}`;
   const seconds = Math.ceil(statementTimeout / 1_000);
   const mode = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
   await statements.write(sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"));
-  await statements.write(sql(`SET SESSION time_zone = '+00:00', sql_mode = '${mode}', innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${Math.min(seconds, 60)}, wait_timeout = ${waitSeconds}, ${limit}`));
+  await statements.write(
+    sql(
+      `SET SESSION time_zone = '+00:00', sql_mode = '${mode}', innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${Math.min(seconds, 60)}, wait_timeout = ${waitSeconds}, ${limit}`,
+    ),
+  );
 }
 
 /** `Session.transaction` on one connection. */
-export async function inTransaction<T>(statements: Statements, work: (statements: Statements) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  statements: Statements,
+  work: (statements: Statements) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     await statements.write(sql("START TRANSACTION"));
     try {

@@ -24,7 +24,9 @@ export const mysqlVariables = {
   MYSQL_POOL_MAX: whole(1, 200, 10),
   MYSQL_CONNECT_TIMEOUT_MS: whole(100, 60_000, 3_000),
   MYSQL_STATEMENT_TIMEOUT_MS: whole(100, 60_000, 5_000),
-  /** The server ends a connection that is silent for longer, and frees its locks: its client may be gone without a word. */
+  /**
+   * The server ends a connection that is silent for longer, and frees its locks: its client may be gone without a word.
+   */
   MYSQL_WAIT_TIMEOUT_SECONDS: waitTimeout(45),
 };
 
@@ -57,11 +59,24 @@ export interface Mysql extends Session {
 
 /**
  * A pool of connections that outlives restarts of the server: each broken one is replaced when it is next needed. The
- * server's own limit ends a slow statement; `silence` ms later, 1000 unless given, a server without an answer is given up.
+ * server's own limit ends a slow statement; `silence` ms later, 1000 unless given, a server without an answer is given
+ * up.
  */
 export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runtime, silence = 1_000): Mysql {
-  const { MYSQL_HOST: host, MYSQL_PORT: port, MYSQL_CONNECT_TIMEOUT_MS: connectTimeout, MYSQL_STATEMENT_TIMEOUT_MS: statementTimeout, MYSQL_WAIT_TIMEOUT_SECONDS: waitSeconds } = environment;
-  const server: TlsServer = { product: "MySQL", host, port, mode: environment.MYSQL_SSL_MODE ?? "DISABLED", authorities: environment.MYSQL_SSL_CA };
+  const {
+    MYSQL_HOST: host,
+    MYSQL_PORT: port,
+    MYSQL_CONNECT_TIMEOUT_MS: connectTimeout,
+    MYSQL_STATEMENT_TIMEOUT_MS: statementTimeout,
+    MYSQL_WAIT_TIMEOUT_SECONDS: waitSeconds,
+  } = environment;
+  const server: TlsServer = {
+    product: "MySQL",
+    host,
+    port,
+    mode: environment.MYSQL_SSL_MODE ?? "DISABLED",
+    authorities: environment.MYSQL_SSL_CA,
+  };
   const sockets = new Set<Socket>();
   const uses = { active: 0, waiting: 0 };
   const pool = createPool({
@@ -84,15 +99,22 @@ export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runti
       // Read for each new connection, so that a rotated password or authority is used without a restart.
       config.password = readSecret(environment.MYSQL_PASSWORD_FILE) ?? "";
       const { ca, rejectUnauthorized = true } = tlsOptions(server) ?? {};
-      if (server.mode !== "DISABLED") config.ssl = { ca, rejectUnauthorized, verifyIdentity: server.mode === "VERIFY_IDENTITY" };
+      if (server.mode !== "DISABLED")
+        config.ssl = { ca, rejectUnauthorized, verifyIdentity: server.mode === "VERIFY_IDENTITY" };
       const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 });
       sockets.add(socket.once("close", () => sockets.delete(socket)));
       return socket;
     },
   });
   // Without a listener, the second error of a broken connection would end the process.
-  pool.on("connection", (connection) => connection.on("error", (error: Error) => log.warn({ reason: error.message }, "a MySQL connection broke")));
-  watch(metrics.registry, () => ({ active: uses.active, idle: Math.max(0, sockets.size - uses.active), waiting: uses.waiting }));
+  pool.on("connection", (connection) =>
+    connection.on("error", (error: Error) => log.warn({ reason: error.message }, "a MySQL connection broke")),
+  );
+  watch(metrics.registry, () => ({
+    active: uses.active,
+    idle: Math.max(0, sockets.size - uses.active),
+    waiting: uses.waiting,
+  }));
 
   /** The library bounds the time to connect, but not the time to wait for a connection that others use. */
   async function acquire(): Promise<PoolConnection> {
@@ -105,7 +127,10 @@ export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runti
     try {
       return await Promise.race([coming, late]);
     } catch (error) {
-      coming.then((connection) => connection.release(), () => {});
+      coming.then(
+        (connection) => connection.release(),
+        () => {},
+      );
       throw unavailable(refusalOr(error, server));
     } finally {
       clearTimeout(timer);
@@ -134,12 +159,21 @@ export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runti
     query,
     write: (statement) => withConnection((statements) => statements.write(statement)),
     transaction: (work) => withConnection((statements) => inTransaction(statements, work)),
-    session: (work) => withConnection((statements) => work({ ...statements, transaction: (inner) => inTransaction(statements, inner) }), { reuse: false }),
+    session: (work) =>
+      withConnection(
+        (statements) => work({ ...statements, transaction: (inner) => inTransaction(statements, inner) }),
+        { reuse: false },
+      ),
     check: (tables) => ({
       name: "mysql",
       need: "required",
       async run() {
-        const found = await query<{ name: string }>(sql("SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?)", tables));
+        const found = await query<{ name: string }>(
+          sql(
+            "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?)",
+            tables,
+          ),
+        );
         const missing = tables.filter((table) => !found.some(({ name }) => name === table));
         if (missing.length > 0) throw new Error(`reachable, not migrated: ${missing.join(", ")} missing`);
         return "connected and migrated";
@@ -150,7 +184,10 @@ export function openMysql(environment: MysqlEnvironment, { log, metrics }: Runti
   };
 }
 
-function watch(registry: Runtime["metrics"]["registry"], states: () => Readonly<Record<"active" | "idle" | "waiting", number>>): void {
+function watch(
+  registry: Runtime["metrics"]["registry"],
+  states: () => Readonly<Record<"active" | "idle" | "waiting", number>>,
+): void {
   new Gauge({
     name: "db_pool_connections",
     help: "Connections of the pool, and requests that wait for one",

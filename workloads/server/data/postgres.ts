@@ -57,12 +57,21 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** How long a transaction may wait for its client, in ms; then the server undoes it and frees its locks, because the client may be gone for good. */
+/**
+ * How long a transaction may wait for its client, in ms; then the server undoes it and frees its locks, because the
+ * client may be gone for good.
+ */
 export const idleInTransactionTimeout = 45_000;
 
 /** A pool of connections that outlives restarts of the server: each broken one is replaced when it is next needed. */
 export function openPostgres(environment: PostgresEnvironment, { log, metrics }: Runtime): Database {
-  const server: TlsServer = { product: "Postgres", host: environment.PGHOST, port: environment.PGPORT, mode: environment.PGSSLMODE, authorities: environment.PGSSLROOTCERT };
+  const server: TlsServer = {
+    product: "Postgres",
+    host: environment.PGHOST,
+    port: environment.PGPORT,
+    mode: environment.PGSSLMODE,
+    authorities: environment.PGSSLROOTCERT,
+  };
   const pool = new Pool({
     host: environment.PGHOST,
     port: environment.PGPORT,
@@ -85,7 +94,10 @@ export function openPostgres(environment: PostgresEnvironment, { log, metrics }:
   pool.on("error", (error) => log.warn({ reason: error.message }, "Postgres closed an idle connection"));
   watch(pool, metrics.registry);
 
-  const explained = <T>(answer: Promise<T>): Promise<T> => answer.catch((error: unknown) => { throw refusalOr(error, server); });
+  const explained = <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((error: unknown) => {
+      throw refusalOr(error, server);
+    });
   const connections: Connections & Pick<ClientBase, "query"> = {
     query: ((text: string, values: unknown[]) => explained(pool.query(text, values))) as ClientBase["query"],
     connect: () => explained(pool.connect()),
@@ -97,8 +109,12 @@ export function openPostgres(environment: PostgresEnvironment, { log, metrics }:
       name: "postgres",
       need: "required",
       async run() {
-        const { rows } = await connections.query<{ name: string }>("SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL", [tables]);
-        if (rows.length > 0) throw new Error(`reachable, not migrated: ${rows.map(({ name }) => name).join(", ")} missing`);
+        const { rows } = await connections.query<{ name: string }>(
+          "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL",
+          [tables],
+        );
+        if (rows.length > 0)
+          throw new Error(`reachable, not migrated: ${rows.map(({ name }) => name).join(", ")} missing`);
         return "connected and migrated";
       },
     }),
@@ -107,8 +123,10 @@ export function openPostgres(environment: PostgresEnvironment, { log, metrics }:
 }
 
 /** `query` on one connection, or on whichever of a pool is free. */
-const queryOn = (connection: Pick<ClientBase, "query">): Query => async <Row extends object>({ text, values }: Sql) =>
-  (await answered(connection.query<Row & Record<string, unknown>>(text, [...values]))).rows;
+const queryOn =
+  (connection: Pick<ClientBase, "query">): Query =>
+  async <Row extends object>({ text, values }: Sql) =>
+    (await answered(connection.query<Row & Record<string, unknown>>(text, [...values]))).rows;
 
 /** What a transaction needs of a pool. */
 interface Connections {
@@ -142,7 +160,10 @@ export async function transactionOn<T>(pool: Connections, work: (query: Query) =
 const answered = <T>(answer: Promise<T>): Promise<T> =>
   answer.catch((error: unknown) => {
     if (!isOutage(error)) throw error;
-    throw new HttpProblem(503, "database_unavailable", "The database cannot answer now.", { headers: { "retry-after": "5" }, cause: error });
+    throw new HttpProblem(503, "database_unavailable", "The database cannot answer now.", {
+      headers: { "retry-after": "5" },
+      cause: error,
+    });
   });
 
 function watch(pool: Pool, registry: Runtime["metrics"]["registry"]): void {
@@ -161,7 +182,8 @@ function watch(pool: Pool, registry: Runtime["metrics"]["registry"]): void {
 
 /**
  * Whether an error means "not now" and not "wrong statement": no answer at all, or one of the SQLSTATE classes for
- * connections (08), logins (28), a missing database (3D), resources (53) and shutdown (57), a transaction that waited too
+ * connections (08), logins (28), a missing database (3D), resources (53) and shutdown (57), a transaction that waited
+ * too
  * long, or a table still to come.
  */
 export function isOutage(error: unknown): boolean {

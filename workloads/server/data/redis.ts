@@ -28,10 +28,16 @@ export interface RedisEnvironment {
   readonly REDIS_TLS_CA?: string | undefined;
 }
 
-/** Milliseconds. A shorter wait for a command would run out in this process alone, where its processor is throttled, and the limiter would let everybody through. */
+/**
+ * Milliseconds. A shorter wait for a command would run out in this process alone, where its processor is throttled, and
+ * the limiter would let everybody through.
+ */
 const timing = { connect: 3_000, command: 2_000, firstConnection: 2_000, shortestRetry: 100, longestRetry: 5_000 };
 
-/** Wait before the next attempt to connect, in ms: doubles up to a limit, with a part left to chance so that replicas spread. */
+/**
+ * Wait before the next attempt to connect, in ms: doubles up to a limit, with a part left to chance so that replicas
+ * spread.
+ */
 export function retryDelay(attempt: number, chance = Math.random()): number {
   const full = Math.min(timing.shortestRetry * 2 ** Math.min(attempt - 1, 16), timing.longestRetry);
   return Math.round(full * (0.5 + chance / 2));
@@ -45,13 +51,19 @@ export interface RedisConnection {
 
 /**
  * Connects, and connects again for as long as the process lives. While there is no connection every command fails at
- * once: a cache that is waited for is worse than none. Resolves after the first attempt, at the latest after two seconds;
+ * once: a cache that is waited for is worse than none. Resolves after the first attempt, at the latest after two
+ * seconds;
  * a server that comes later is found then.
  */
 export async function connectRedis(environment: RedisEnvironment, { log, metrics }: Runtime): Promise<RedisConnection> {
   const address = { host: environment.REDIS_HOST, port: environment.REDIS_PORT };
   const password = environment.REDIS_PASSWORD_FILE && readSecret(environment.REDIS_PASSWORD_FILE);
-  const server: TlsServer = { product: "Redis", ...address, mode: environment.REDIS_TLS_MODE ?? "disable", authorities: environment.REDIS_TLS_CA };
+  const server: TlsServer = {
+    product: "Redis",
+    ...address,
+    mode: environment.REDIS_TLS_MODE ?? "disable",
+    authorities: environment.REDIS_TLS_CA,
+  };
   const tls = tlsOptions(server);
   const redis = new Redis({
     ...address,
@@ -81,10 +93,22 @@ export async function connectRedis(environment: RedisEnvironment, { log, metrics
       this.set(redis.status === "ready" ? 1 : 0);
     },
   });
-  await once(redis, "ready", { signal: AbortSignal.timeout(timing.firstConnection) }).catch(() => log.warn(address, "starting without Redis"));
+  await once(redis, "ready", { signal: AbortSignal.timeout(timing.firstConnection) }).catch(() =>
+    log.warn(address, "starting without Redis"),
+  );
   return {
     redis,
-    check: { name: "redis", need: "optional", run: () => redis.ping().then(() => "connected", (error: unknown) => { throw refusal ?? error; }) },
+    check: {
+      name: "redis",
+      need: "optional",
+      run: () =>
+        redis.ping().then(
+          () => "connected",
+          (error: unknown) => {
+            throw refusal ?? error;
+          },
+        ),
+    },
     // A client without a connection has nobody to say goodbye to.
     close: async () => void (redis.status === "ready" ? await redis.quit() : redis.disconnect()),
   };

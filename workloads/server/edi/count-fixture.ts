@@ -1,4 +1,5 @@
-// Reads the fixture of the copy that this pod made to its end, and writes the records of each model beside it: model|records.
+// Reads the fixture of the copy that this pod made to its end, and writes the records of each model beside it:
+// model|records.
 // Needs Node.js and ./fixture.ts, and no more memory for a larger fixture. BACKUPS and HOSTNAME are those of copy.sh.
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
@@ -28,7 +29,9 @@ async function countRecords(file: string): Promise<Map<string, number>> {
 /** What the fixture's writer counted in the snapshot it read, by model; Django's own counts nothing. */
 async function expected(file: string): Promise<Map<string, number> | undefined> {
   if (!existsSync(file)) return undefined;
-  return new Map([...readCounts(gunzipSync(await readFile(file)).toString())].map(([table, rows]) => [labelOf(table), rows]));
+  return new Map(
+    [...readCounts(gunzipSync(await readFile(file)).toString())].map(([table, rows]) => [labelOf(table), rows]),
+  );
 }
 
 async function main(copy: string): Promise<string> {
@@ -36,11 +39,15 @@ async function main(copy: string): Promise<string> {
   const counted = await expected(join(copy, "dumpdata.json.counts.gz"));
   for (const model of counted ? new Set([...counts.keys(), ...counted.keys()]) : []) {
     const [found = 0, rows = 0] = [counts.get(model), counted!.get(model)];
-    if (found !== rows) throw new Error(`${found} records of ${model}, and ${rows} rows were counted when it was written`);
+    if (found !== rows)
+      throw new Error(`${found} records of ${model}, and ${rows} rows were counted when it was written`);
   }
   const records = writeCounts(counts);
   await writeFile(join(copy, "dumpdata.json.records"), records, { mode: 0o600 });
-  await appendFile(join(copy, "SHA256SUMS"), `${createHash("sha256").update(records).digest("hex")}  dumpdata.json.records\n`);
+  await appendFile(
+    join(copy, "SHA256SUMS"),
+    `${createHash("sha256").update(records).digest("hex")}  dumpdata.json.records\n`,
+  );
   return `${[...counts.values()].reduce((sum, count) => sum + count, 0)} records of ${counts.size} models in dumpdata.json`;
 }
 

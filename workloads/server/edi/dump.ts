@@ -20,7 +20,10 @@ export interface DumpOptions {
  * Writes every table to a fixture as Django's dumpdata does (E09), and returns the rows of each. All of it is what the
  * database held at one moment. The file has its name only when it is whole and on the disk.
  */
-export async function dumpFixture(session: Session, { output, exclude, signal }: DumpOptions): Promise<ReadonlyMap<string, number>> {
+export async function dumpFixture(
+  session: Session,
+  { output, exclude, signal }: DumpOptions,
+): Promise<ReadonlyMap<string, number>> {
   if (await stat(output).catch(() => undefined)) throw new Error(`${output} is there already and is not replaced`);
   // Only this isolation level has snapshots; it holds for the next transaction.
   await session.write(sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
@@ -42,7 +45,12 @@ export async function dumpFixture(session: Session, { output, exclude, signal }:
 }
 
 /** The fixture's text, one object in a line. Counts the rows on the way, and compares with the server's own count. */
-async function* objects(database: Statements, models: readonly Model[], counts: Map<string, number>, signal: AbortSignal): AsyncGenerator<string> {
+async function* objects(
+  database: Statements,
+  models: readonly Model[],
+  counts: Map<string, number>,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   let separator = "[\n";
   for (const model of models) {
     let rows = 0;
@@ -54,8 +62,11 @@ async function* objects(database: Statements, models: readonly Model[], counts: 
       }
       rows += page.length;
     }
-    const [counted] = await database.query<{ total: number }>(sql(`SELECT COUNT(*) AS total FROM ${quoted(model.table)}`));
-    if (counted?.total !== rows) throw new Error(`table ${model.table} has ${counted?.total} rows, and ${rows} were written`);
+    const [counted] = await database.query<{ total: number }>(
+      sql(`SELECT COUNT(*) AS total FROM ${quoted(model.table)}`),
+    );
+    if (counted?.total !== rows)
+      throw new Error(`table ${model.table} has ${counted?.total} rows, and ${rows} were written`);
     counts.set(model.table, rows);
   }
   yield separator === "[\n" ? "[\n]\n" : "\n]\n";
@@ -67,7 +78,8 @@ async function* pages({ query }: Statements, { table, key, columns }: Model) {
   let page = await query<Record<string, string | number | null>>(sql(`${select} ${end}`));
   while (page.length > 0) {
     yield page;
-    page = page.length < pageSize ? [] : await query(sql(`${select} WHERE ${quoted(key)} > ? ${end}`, page.at(-1)![key]));
+    page =
+      page.length < pageSize ? [] : await query(sql(`${select} WHERE ${quoted(key)} > ? ${end}`, page.at(-1)![key]));
   }
 }
 

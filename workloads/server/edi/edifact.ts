@@ -29,14 +29,22 @@ export const edifact: Format = {
           [["UCI"], [first(interchange.opening, 5)], sender, recipient, ["7"]],
           ...interchange.messages.map(({ opening }) => [["UCM"], [first(opening, 1)], opening[2] ?? [], ["7"]]),
         ];
-        return [[["UNB"], syntax, recipient, sender, [yymmdd, hhmm], [control]], ...body, [["UNT"], [String(body.length + 1)], ["1"]], [["UNZ"], ["1"], [control]]].map(write).join("\n");
+        return [
+          [["UNB"], syntax, recipient, sender, [yymmdd, hhmm], [control]],
+          ...body,
+          [["UNT"], [String(body.length + 1)], ["1"]],
+          [["UNZ"], ["1"], [control]],
+        ]
+          .map(write)
+          .join("\n");
       },
     };
   },
 };
 
 /** A segment with the standard separators. */
-const write = (segment: Segment): string => `${segment.map((components) => components.map((text) => text.replace(/[:+?']/g, "?$&")).join(":")).join("+")}'`;
+const write = (segment: Segment): string =>
+  `${segment.map((components) => components.map((text) => text.replace(/[:+?']/g, "?$&")).join(":")).join("+")}'`;
 
 /** The segments of an interchange, whose separators UNA may change. */
 function split(payload: string): Segment[] {
@@ -61,6 +69,7 @@ function split(payload: string): Segment[] {
       components[components.length - 1] += sign;
     }
   }
-  if (segment.flat().join("").trim() !== "" || segment.length > 1) throw new InvalidPayload("the interchange ends within a segment");
+  if (segment.flat().join("").trim() !== "" || segment.length > 1)
+    throw new InvalidPayload("the interchange ends within a segment");
   return segments;
 }

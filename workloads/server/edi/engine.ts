@@ -33,28 +33,51 @@ export interface EngineRun {
 }
 
 /**
- * One run of the engine (E03): imports what has arrived, then processes what is due, beside any number of queue workers.
+ * One run of the engine (E03): imports what has arrived, then processes what is due, beside any number of queue
+ * workers.
  * There is one engine at a time, whoever starts it. Everything uses the session that holds the lock.
  */
 export async function runEngine(session: Session, options: EngineOptions): Promise<EngineRun> {
   const { log, signal, lockWaitSeconds: waitSeconds } = options;
-  return withLock(session, { name: "bots-engine", waitSeconds, signal, describe: (connection) => holderOf(session, connection) }, async () => {
-    const { id } = await session.write(sql("INSERT INTO bots_enginerun (holder, connection_id, started_at) VALUES (?, CONNECTION_ID(), UTC_TIMESTAMP(6))", options.holder));
-    const end = Date.now() + options.maxSeconds * 1_000;
-    const goOn = () => !signal.aborted && Date.now() < end;
-    const run: EngineRun = { imported: 0, processed: 0, failed: 0 };
-    const refused = await importAll(session, options, run, goOn);
-    const finished = await processAll(session, options, run, goOn);
-    await session.write(sql("UPDATE bots_enginerun SET finished_at = UTC_TIMESTAMP(6), imported = ?, processed = ?, failed = ? WHERE id = ?", run.imported, run.processed, run.failed, id));
-    if (finished) log.info(run, "nothing is due any more");
-    else log.warn({ ...run, maxSeconds: options.maxSeconds }, "stopped early: the next run goes on");
-    if (refused.length > 0) throw new Error(`not imported and left where they are: ${refused.join(", ")}`);
-    return run;
-  });
+  return withLock(
+    session,
+    { name: "bots-engine", waitSeconds, signal, describe: (connection) => holderOf(session, connection) },
+    async () => {
+      const { id } = await session.write(
+        sql(
+          "INSERT INTO bots_enginerun (holder, connection_id, started_at) VALUES (?, CONNECTION_ID(), UTC_TIMESTAMP(6))",
+          options.holder,
+        ),
+      );
+      const end = Date.now() + options.maxSeconds * 1_000;
+      const goOn = () => !signal.aborted && Date.now() < end;
+      const run: EngineRun = { imported: 0, processed: 0, failed: 0 };
+      const refused = await importAll(session, options, run, goOn);
+      const finished = await processAll(session, options, run, goOn);
+      await session.write(
+        sql(
+          "UPDATE bots_enginerun SET finished_at = UTC_TIMESTAMP(6), imported = ?, processed = ?, failed = ? WHERE id = ?",
+          run.imported,
+          run.processed,
+          run.failed,
+          id,
+        ),
+      );
+      if (finished) log.info(run, "nothing is due any more");
+      else log.warn({ ...run, maxSeconds: options.maxSeconds }, "stopped early: the next run goes on");
+      if (refused.length > 0) throw new Error(`not imported and left where they are: ${refused.join(", ")}`);
+      return run;
+    },
+  );
 }
 
 /** Names of the files that could not be imported. One of them does not keep the others back. */
-async function importAll(session: Session, { home, settleSeconds, log }: EngineOptions, run: EngineRun, goOn: () => boolean): Promise<string[]> {
+async function importAll(
+  session: Session,
+  { home, settleSeconds, log }: EngineOptions,
+  run: EngineRun,
+  goOn: () => boolean,
+): Promise<string[]> {
   const refused: string[] = [];
   for (const file of await arrivedFiles(home, settleSeconds)) {
     if (!goOn()) break;
@@ -72,7 +95,12 @@ async function importAll(session: Session, { home, settleSeconds, log }: EngineO
 }
 
 /** Whether nothing that is due was left. */
-async function processAll(session: Session, { home, holder, maxAttempts, log }: EngineOptions, run: EngineRun, goOn: () => boolean): Promise<boolean> {
+async function processAll(
+  session: Session,
+  { home, holder, maxAttempts, log }: EngineOptions,
+  run: EngineRun,
+  goOn: () => boolean,
+): Promise<boolean> {
   while (goOn()) {
     const outcome = await workOne(session, { worker: holder, maxAttempts });
     if (!outcome) {
@@ -89,7 +117,10 @@ async function processAll(session: Session, { home, holder, maxAttempts, log }: 
 
 async function holderOf(session: Session, connection: number): Promise<string> {
   const [run] = await session.query<{ holder: string; started_at: string }>(
-    sql("SELECT holder, started_at FROM bots_enginerun WHERE connection_id = ? AND finished_at IS NULL ORDER BY id DESC LIMIT 1", connection),
+    sql(
+      "SELECT holder, started_at FROM bots_enginerun WHERE connection_id = ? AND finished_at IS NULL ORDER BY id DESC LIMIT 1",
+      connection,
+    ),
   );
   return run ? `${run.holder} since ${iso(run.started_at)}` : "another session";
 }

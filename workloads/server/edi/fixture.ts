@@ -16,19 +16,39 @@ export const labelOf = (table: string): string => labels[table] ?? table.replace
 const isTime = (type: string | undefined): boolean => type === "datetime" || type === "timestamp";
 
 /** A row as an object of a fixture; times in ISO 8601. */
-export function toObject({ label, key, columns }: Model, row: Readonly<Record<string, string | number | null>>): FixtureObject {
-  const fields = Object.entries(row).filter(([name]) => name !== key).map(([name, value]) => [name, isTime(columns.get(name)) && typeof value === "string" ? `${value.replace(" ", "T")}Z` : value]);
+export function toObject(
+  { label, key, columns }: Model,
+  row: Readonly<Record<string, string | number | null>>,
+): FixtureObject {
+  const fields = Object.entries(row)
+    .filter(([name]) => name !== key)
+    .map(([name, value]) => [
+      name,
+      isTime(columns.get(name)) && typeof value === "string" ? `${value.replace(" ", "T")}Z` : value,
+    ]);
   return { model: label, pk: row[key]!, fields: Object.fromEntries(fields) };
 }
 
-/** The row of an object: column names and values. Throws when a field is no column, or a value none that a column can hold. */
-export function toRow({ label, key, columns }: Model, { pk, fields }: FixtureObject): Map<string, string | number | null> {
+/**
+ * The row of an object: column names and values. Throws when a field is no column, or a value none that a column can
+ * hold.
+ */
+export function toRow(
+  { label, key, columns }: Model,
+  { pk, fields }: FixtureObject,
+): Map<string, string | number | null> {
   const row = new Map<string, string | number | null>([[key, pk]]);
   for (const [name, value] of Object.entries(fields)) {
     if (!columns.has(name)) throw new Error(`${label} ${pk} has the field "${name}", and the table has no such column`);
     const plain = typeof value === "boolean" ? Number(value) : value;
-    if (plain !== null && typeof plain !== "string" && typeof plain !== "number") throw new Error(`the field "${name}" of ${label} ${pk} is neither text nor a number`);
-    row.set(name, isTime(columns.get(name)) && typeof plain === "string" ? timeOf(plain, `the field "${name}" of ${label} ${pk}`) : plain);
+    if (plain !== null && typeof plain !== "string" && typeof plain !== "number")
+      throw new Error(`the field "${name}" of ${label} ${pk} is neither text nor a number`);
+    row.set(
+      name,
+      isTime(columns.get(name)) && typeof plain === "string"
+        ? timeOf(plain, `the field "${name}" of ${label} ${pk}`)
+        : plain,
+    );
   }
   return row;
 }
@@ -41,7 +61,8 @@ function timeOf(text: string, where: string): string {
 }
 
 /**
- * The objects of a fixture, read piece by piece: one of them is in memory at a time, so a fixture may be larger. Throws when
+ * The objects of a fixture, read piece by piece: one of them is in memory at a time, so a fixture may be larger. Throws
+ * when
  * the text is not one JSON array of objects with model, pk and fields, ends too early, or goes on behind its end.
  */
 export async function* readObjects(text: AsyncIterable<string>): AsyncGenerator<FixtureObject> {
@@ -71,7 +92,8 @@ export async function* readObjects(text: AsyncIterable<string>): AsyncGenerator<
       else if (sign === "]" && (expects === "first object" || expects === "comma")) expects = "end";
       else if (sign === "{" && (expects === "first object" || expects === "object")) [depth, begin] = [1, index];
       else if (sign === "," && expects === "comma") expects = "object";
-      else if (!" \n\r\t".includes(sign)) throw new Error(`the fixture is not a JSON array of objects: found "${sign}" after ${read} objects`);
+      else if (!" \n\r\t".includes(sign))
+        throw new Error(`the fixture is not a JSON array of objects: found "${sign}" after ${read} objects`);
     }
     if (depth > 0) object += piece.slice(begin);
   }
@@ -87,13 +109,25 @@ function parse(text: string, position: number): FixtureObject {
     throw new Error(`object ${position} of the fixture is not JSON`, { cause: error });
   }
   const { model, pk, fields } = object;
-  if (typeof model !== "string" || (typeof pk !== "string" && typeof pk !== "number") || typeof fields !== "object" || fields === null) {
+  if (
+    typeof model !== "string" ||
+    (typeof pk !== "string" && typeof pk !== "number") ||
+    typeof fields !== "object" ||
+    fields === null
+  ) {
     throw new Error(`an object of the fixture has no model, pk and fields: ${text.slice(0, 80)}`);
   }
   return { model, pk, fields };
 }
 
 /** Rows by table, one in a line; for programs to compare. */
-export const writeCounts = (counts: ReadonlyMap<string, number>): string => [...counts].map(([table, count]) => `${table}|${count}\n`).join("");
+export const writeCounts = (counts: ReadonlyMap<string, number>): string =>
+  [...counts].map(([table, count]) => `${table}|${count}\n`).join("");
 
-export const readCounts = (text: string): Map<string, number> => new Map(text.split("\n").filter(Boolean).map((line) => [line.split("|")[0]!, Number(line.split("|")[1])]));
+export const readCounts = (text: string): Map<string, number> =>
+  new Map(
+    text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => [line.split("|")[0]!, Number(line.split("|")[1])]),
+  );

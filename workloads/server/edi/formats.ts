@@ -40,7 +40,11 @@ export function acknowledge({ id, editype, messagetype, payload }: Incoming, now
 }
 
 /** What a payload says about itself. An invalid one says less, and why only when it is processed. */
-export function describe(payload: string): { readonly editype: string; readonly partner: string; readonly messagetype: string } {
+export function describe(payload: string): {
+  readonly editype: string;
+  readonly partner: string;
+  readonly messagetype: string;
+} {
   const text = cleaned(payload);
   const editype = editypes.find((name) => formats[name].matches(text));
   try {

@@ -20,9 +20,17 @@ export interface Home {
   readonly data: string;
 }
 
-export const homeAt = (root: string): Home => ({ root, infile: join(root, "botssys/infile"), outfile: join(root, "botssys/outfile"), data: join(root, "botssys/data") });
+export const homeAt = (root: string): Home => ({
+  root,
+  infile: join(root, "botssys/infile"),
+  outfile: join(root, "botssys/outfile"),
+  data: join(root, "botssys/data"),
+});
 
-/** Makes the folders of a new volume. Rejects when the volume is not there, instead of filling the place where it should be. */
+/**
+ * Makes the folders of a new volume. Rejects when the volume is not there, instead of filling the place where it should
+ * be.
+ */
 export async function makeFolders({ root, infile, outfile, data }: Home): Promise<void> {
   await access(root, constants.W_OK);
   for (const folder of [infile, outfile, data]) await mkdir(folder, { recursive: true });
@@ -31,19 +39,30 @@ export async function makeFolders({ root, infile, outfile, data }: Home): Promis
 /** Passes when every folder can be written to. */
 export function homeCheck({ infile, outfile, data }: Home): Check {
   const run = shared(async () => {
-    for (const folder of [data, infile, outfile]) await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    for (const folder of [data, infile, outfile])
+      await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return "present and writable";
   });
   return { name: "paths", need: "required", run };
 }
 
 /**
- * How full the data volume is, from inside: drivers such as local-path report no volume metrics (E18). Where a volume is
+ * How full the data volume is, from inside: drivers such as local-path report no volume metrics (E18). Where a volume
+ * is
  * a folder of the node's disk, the numbers are those of that disk, which is what will run full.
  */
 export function exportVolumeUsage({ root }: Pick<Home, "root">, registry: Runtime["metrics"]["registry"]): void {
   const usage = shared(() => statfs(root).catch(() => undefined));
-  const gauge = (name: string, help: string, bytes: (stats: { readonly bsize: number; readonly blocks: number; readonly bfree: number; readonly bavail: number }) => number) =>
+  const gauge = (
+    name: string,
+    help: string,
+    bytes: (stats: {
+      readonly bsize: number;
+      readonly blocks: number;
+      readonly bfree: number;
+      readonly bavail: number;
+    }) => number,
+  ) =>
     new Gauge({
       name,
       help,
@@ -53,7 +72,15 @@ export function exportVolumeUsage({ root }: Pick<Home, "root">, registry: Runtim
         this.set(stats ? bytes(stats) : Number.NaN);
       },
     });
-  gauge("bots_volume_used_bytes", "Bytes in use on the data volume", ({ bsize, blocks, bfree }) => (blocks - bfree) * bsize);
+  gauge(
+    "bots_volume_used_bytes",
+    "Bytes in use on the data volume",
+    ({ bsize, blocks, bfree }) => (blocks - bfree) * bsize,
+  );
   // Without what is reserved for root, so that used against capacity is what df calls Use%.
-  gauge("bots_volume_capacity_bytes", "Bytes that the data volume can hold", ({ bsize, blocks, bfree, bavail }) => (blocks - bfree + bavail) * bsize);
+  gauge(
+    "bots_volume_capacity_bytes",
+    "Bytes that the data volume can hold",
+    ({ bsize, blocks, bfree, bavail }) => (blocks - bfree + bavail) * bsize,
+  );
 }

@@ -2,13 +2,16 @@ import * as z from "zod";
 import { type Format, InvalidPayload } from "./payload.ts";
 
 /** What of a JSON document is looked at; everything else is its own affair. */
-const envelope = z.looseObject({
-  sender: z.string().optional(),
-  messagetype: z.string().optional(),
-  reference: z.union([z.string(), z.number()]).optional(),
-  segments: z.array(z.unknown()).optional(),
-  segment_count: z.int().optional(),
-}, { error: "expected an object" });
+const envelope = z.looseObject(
+  {
+    sender: z.string().optional(),
+    messagetype: z.string().optional(),
+    reference: z.union([z.string(), z.number()]).optional(),
+    segments: z.array(z.unknown()).optional(),
+    segment_count: z.int().optional(),
+  },
+  { error: "expected an object" },
+);
 
 /** JSON, acknowledged by JSON. Segments are the items of `segments`, or the members of a document without it. */
 export const json: Format = {
@@ -17,13 +20,15 @@ export const json: Format = {
   read(payload) {
     const document = parse(payload);
     const segments = document.segments?.length ?? Object.keys(document).length;
-    if (document.segment_count !== undefined && document.segment_count !== segments) throw new InvalidPayload(`segment_count says ${document.segment_count}, there are ${segments} segments`);
+    if (document.segment_count !== undefined && document.segment_count !== segments)
+      throw new InvalidPayload(`segment_count says ${document.segment_count}, there are ${segments} segments`);
     const { sender = "", messagetype = "", reference } = document;
     return {
       sender,
       messagetype,
       segments,
-      acknowledgement: (id, now) => `${JSON.stringify({ acknowledgement: id, status: "accepted", reference, messagetype, sender, segments, acknowledged_at: now.toISOString() })}\n`,
+      acknowledgement: (id, now) =>
+        `${JSON.stringify({ acknowledgement: id, status: "accepted", reference, messagetype, sender, segments, acknowledged_at: now.toISOString() })}\n`,
     };
   },
 };
@@ -36,6 +41,9 @@ function parse(payload: string): z.output<typeof envelope> {
     throw new InvalidPayload(`the payload is not JSON: ${(error as Error).message}`);
   }
   const { data, error } = envelope.safeParse(value);
-  if (!data) throw new InvalidPayload(error.issues.map(({ path, message }) => `${path.join(".") || "the document"}: ${message}`).join("; "));
+  if (!data)
+    throw new InvalidPayload(
+      error.issues.map(({ path, message }) => `${path.join(".") || "the document"}: ${message}`).join("; "),
+    );
   return data;
 }

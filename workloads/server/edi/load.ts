@@ -17,10 +17,14 @@ export interface LoadOptions {
 
 /**
  * Reads a fixture into an empty, migrated database, all of it or nothing, and returns the rows of each table (E12).
- * Rejects, with the database as it was, when a table holds rows, when a row refers to one that is not there, or when the
+ * Rejects, with the database as it was, when a table holds rows, when a row refers to one that is not there, or when
+ * the
  * numbers of rows are not those of the fixture.
  */
-export async function loadFixture(session: Session, { input, exclude, signal }: LoadOptions): Promise<ReadonlyMap<string, number>> {
+export async function loadFixture(
+  session: Session,
+  { input, exclude, signal }: LoadOptions,
+): Promise<ReadonlyMap<string, number>> {
   const unapplied = missing(migrations, await readRecords(session));
   if (unapplied.length > 0) throw new Error(`the database is not migrated: ${unapplied.join(", ")} missing`);
   const models = await readModels(session, exclude);
@@ -47,7 +51,10 @@ export async function loadFixture(session: Session, { input, exclude, signal }: 
 type Row = ReadonlyMap<string, string | number | null>;
 
 /** Rows of one table with the same columns, together: one statement each. */
-async function* batches(text: AsyncIterable<string>, models: readonly Model[]): AsyncGenerator<{ readonly model: Model; readonly rows: readonly Row[] }> {
+async function* batches(
+  text: AsyncIterable<string>,
+  models: readonly Model[],
+): AsyncGenerator<{ readonly model: Model; readonly rows: readonly Row[] }> {
   const byLabel = new Map(models.map((model) => [model.label, model]));
   let batch: { readonly model: Model; readonly columns: string; readonly rows: Row[]; size: number } | undefined;
   for await (const object of readObjects(text)) {
@@ -55,13 +62,19 @@ async function* batches(text: AsyncIterable<string>, models: readonly Model[]): 
     if (!model) throw new Error(`the fixture holds ${object.model}, for which the database has no table`);
     const row = toRow(model, object);
     const columns = [...row.keys()].join();
-    if (batch && (batch.model !== model || batch.columns !== columns || batch.rows.length === 200 || batch.size > 1_000_000)) {
+    if (
+      batch &&
+      (batch.model !== model || batch.columns !== columns || batch.rows.length === 200 || batch.size > 1_000_000)
+    ) {
       yield batch;
       batch = undefined;
     }
     batch ??= { model, columns, rows: [], size: 0 };
     batch.rows.push(row);
-    batch.size += [...row.values()].reduce<number>((size, value) => size + (typeof value === "string" ? value.length : 0), 0);
+    batch.size += [...row.values()].reduce<number>(
+      (size, value) => size + (typeof value === "string" ? value.length : 0),
+      0,
+    );
   }
   if (batch) yield batch;
 }
@@ -69,7 +82,12 @@ async function* batches(text: AsyncIterable<string>, models: readonly Model[]): 
 function insert(statements: Statements, { table }: Model, rows: readonly Row[]) {
   const names = [...rows[0]!.keys()];
   const places = `(${names.map(() => "?").join(", ")})`;
-  return statements.write(sql(`INSERT INTO ${quoted(table)} (${names.map(quoted).join(", ")}) VALUES ${rows.map(() => places).join(", ")}`, ...rows.flatMap((row) => [...row.values()])));
+  return statements.write(
+    sql(
+      `INSERT INTO ${quoted(table)} (${names.map(quoted).join(", ")}) VALUES ${rows.map(() => places).join(", ")}`,
+      ...rows.flatMap((row) => [...row.values()]),
+    ),
+  );
 }
 
 async function refuseRows({ query }: Statements, models: readonly Model[]): Promise<void> {
@@ -77,29 +95,44 @@ async function refuseRows({ query }: Statements, models: readonly Model[]): Prom
   for (const { table } of models) {
     if ((await query(sql(`SELECT 1 FROM ${quoted(table)} LIMIT 1`))).length > 0) filled.push(table);
   }
-  if (filled.length > 0) throw new Error(`the database is not empty: ${filled.join(", ")} hold rows. Load into a new database`);
+  if (filled.length > 0)
+    throw new Error(`the database is not empty: ${filled.join(", ")} hold rows. Load into a new database`);
 }
 
 async function refuseOrphans({ query }: Statements): Promise<void> {
-  const keys = await query<{ table_name: string; name: string; other: string; other_name: string }>(sql(
-    `SELECT TABLE_NAME AS table_name, COLUMN_NAME AS name, REFERENCED_TABLE_NAME AS other, REFERENCED_COLUMN_NAME AS other_name
+  const keys = await query<{ table_name: string; name: string; other: string; other_name: string }>(
+    sql(
+      `SELECT TABLE_NAME AS table_name, COLUMN_NAME AS name, REFERENCED_TABLE_NAME AS other, REFERENCED_COLUMN_NAME AS other_name
       FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME IS NOT NULL`,
-  ));
+    ),
+  );
   for (const { table_name, name, other, other_name } of keys) {
-    const [row] = await query<{ orphans: number }>(sql(
-      `SELECT COUNT(*) AS orphans FROM ${quoted(table_name)} a LEFT JOIN ${quoted(other)} b ON b.${quoted(other_name)} = a.${quoted(name)}
+    const [row] = await query<{ orphans: number }>(
+      sql(
+        `SELECT COUNT(*) AS orphans FROM ${quoted(table_name)} a LEFT JOIN ${quoted(other)} b ON b.${quoted(other_name)} = a.${quoted(name)}
         WHERE a.${quoted(name)} IS NOT NULL AND b.${quoted(other_name)} IS NULL`,
-    ));
-    if (row?.orphans !== 0) throw new Error(`${row?.orphans} rows of ${table_name} refer by ${name} to rows of ${other} that the fixture does not hold`);
+      ),
+    );
+    if (row?.orphans !== 0)
+      throw new Error(
+        `${row?.orphans} rows of ${table_name} refer by ${name} to rows of ${other} that the fixture does not hold`,
+      );
   }
 }
 
-async function compareCounts({ query }: Statements, loaded: ReadonlyMap<string, number>, expected: ReadonlyMap<string, number> | undefined): Promise<void> {
+async function compareCounts(
+  { query }: Statements,
+  loaded: ReadonlyMap<string, number>,
+  expected: ReadonlyMap<string, number> | undefined,
+): Promise<void> {
   for (const [table, rows] of loaded) {
     const [row] = await query<{ total: number }>(sql(`SELECT COUNT(*) AS total FROM ${quoted(table)}`));
     if (row?.total !== rows) throw new Error(`table ${table} has ${row?.total} rows after ${rows} were loaded`);
   }
   for (const [table, rows] of expected ?? []) {
-    if (loaded.get(table) !== rows) throw new Error(`the fixture holds ${loaded.get(table) ?? 0} rows of ${table}, and ${rows} were counted when it was written`);
+    if (loaded.get(table) !== rows)
+      throw new Error(
+        `the fixture holds ${loaded.get(table) ?? 0} rows of ${table}, and ${rows} were counted when it was written`,
+      );
   }
 }

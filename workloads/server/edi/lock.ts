@@ -17,14 +17,22 @@ export interface LockOptions {
 }
 
 /**
- * Does `work` under a named lock of the server. The lock ends with the session that took it, so `work` uses this session
- * for all it does: what is lost with the lock cannot be committed. Rejects when another one holds the lock for too long.
+ * Does `work` under a named lock of the server. The lock ends with the session that took it, so `work` uses this
+ * session
+ * for all it does: what is lost with the lock cannot be committed. Rejects when another one holds the lock for too
+ * long.
  */
-export async function withLock<T>(session: Statements, { name, waitSeconds, signal, describe, interval = 1_000 }: LockOptions, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  session: Statements,
+  { name, waitSeconds, signal, describe, interval = 1_000 }: LockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
   const end = Date.now() + waitSeconds * 1_000;
   for (;;) {
     // Asked again and again instead of once with a wait, which the server's time limit for statements would end.
-    const [answer] = await session.query<{ taken: number | null }>(sql(`SELECT GET_LOCK(${lockName}, 0) AS taken`, name));
+    const [answer] = await session.query<{ taken: number | null }>(
+      sql(`SELECT GET_LOCK(${lockName}, 0) AS taken`, name),
+    );
     if (answer?.taken === 1) break;
     if (Date.now() >= end) throw new Error(await refusal(session, name, waitSeconds, describe));
     await sleep(interval, undefined, { signal });
@@ -36,9 +44,19 @@ export async function withLock<T>(session: Statements, { name, waitSeconds, sign
   }
 }
 
-async function refusal(session: Statements, name: string, waitSeconds: number, describe: LockOptions["describe"]): Promise<string> {
-  const [row] = await session.query<{ lock_name: string; holder_id: number | null }>(sql(`SELECT ${lockName} AS lock_name, IS_USED_LOCK(${lockName}) AS holder_id`, name, name));
+async function refusal(
+  session: Statements,
+  name: string,
+  waitSeconds: number,
+  describe: LockOptions["describe"],
+): Promise<string> {
+  const [row] = await session.query<{ lock_name: string; holder_id: number | null }>(
+    sql(`SELECT ${lockName} AS lock_name, IS_USED_LOCK(${lockName}) AS holder_id`, name, name),
+  );
   const connection = row?.holder_id ?? null;
-  const holder = connection === null ? "was given back just now" : `is held by ${(await describe?.(connection)) ?? "another session"} (connection ${connection})`;
+  const holder =
+    connection === null
+      ? "was given back just now"
+      : `is held by ${(await describe?.(connection)) ?? "another session"} (connection ${connection})`;
   return `the lock "${row?.lock_name ?? name}" ${holder}${waitSeconds > 0 ? `, also after ${waitSeconds} s` : ""}: nothing was done`;
 }

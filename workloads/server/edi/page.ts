@@ -29,14 +29,19 @@ ${body}
 
 /** What the application is and where to go on. */
 export const startPage = (version: string): Html =>
-  page("Bots EDI", html`<p>Electronic data interchange, ${version} (contract server).</p>
-<ul><li><a href="/admin/">Transactions</a></li><li><a href="/api/stats">Numbers as JSON</a></li><li><a href="/health/ready">Health</a></li></ul>`);
+  page(
+    "Bots EDI",
+    html`<p>Electronic data interchange, ${version} (contract server).</p>
+<ul><li><a href="/admin/">Transactions</a></li><li><a href="/api/stats">Numbers as JSON</a></li><li><a href="/health/ready">Health</a></li></ul>`,
+  );
 
 /** The numbers of the last 24 hours and the transactions, newest first. Payloads are not shown. */
 export function adminPage(stats: Stats, rows: readonly TransactionRow[], pageLimit: number): Html {
   const average = stats.average_processing_seconds;
   const older = rows.length === pageLimit ? html`<p><a href="/admin/?before=${rows.at(-1)!.id}">Older</a></p>` : "";
-  return page("Transactions", html`<dl>
+  return page(
+    "Transactions",
+    html`<dl>
 <div><dt>Transactions (24 h)</dt><dd>${stats.transactions}</dd></div>
 <div><dt>Error rate</dt><dd>${(stats.error_rate * 100).toFixed(2)} %</dd></div>
 <div><dt>Queue depth</dt><dd>${stats.queue_depth}</dd></div>
@@ -46,8 +51,11 @@ export function adminPage(stats: Stats, rows: readonly TransactionRow[], pageLim
 <thead><tr><th>Id</th><th>Partner</th><th>Format</th><th>Message</th><th>State</th><th>Attempts</th><th>Received (UTC)</th><th>Reason</th></tr></thead>
 <tbody>${rows.map(tableRow)}</tbody>
 </table>
-${older}`);
+${older}`,
+  );
 }
 
-const tableRow = (row: TransactionRow): Html => html`<tr><td><a href="/api/transactions/${row.id}">${row.id}</a></td><td>${row.partner}</td><td>${row.editype}</td>
+const tableRow = (
+  row: TransactionRow,
+): Html => html`<tr><td><a href="/api/transactions/${row.id}">${row.id}</a></td><td>${row.partner}</td><td>${row.editype}</td>
 <td>${row.messagetype}</td><td class="${row.state}">${row.state}</td><td>${row.attempts}</td><td>${row.created_at.slice(0, 19)}</td><td>${row.reason ?? ""}</td></tr>`;

@@ -9,7 +9,11 @@ export interface Pauses {
 }
 
 /** Does `work` for ever: at once again after it found something, after a pause otherwise. */
-export function workForEver(work: () => Promise<boolean>, { idle, failure }: Pauses, log: Logger): { stop(): Promise<void> } {
+export function workForEver(
+  work: () => Promise<boolean>,
+  { idle, failure }: Pauses,
+  log: Logger,
+): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
   const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal }).catch(() => {});

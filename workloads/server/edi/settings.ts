@@ -3,7 +3,10 @@ import * as z from "zod";
 import { whole } from "../environment.ts";
 import { reasonOf } from "../reason.ts";
 
-/** Keys of the section [settings] that are read, with the numbers they may have; everything else in the file is its own affair. */
+/**
+ * Keys of the section [settings] that are read, with the numbers they may have; everything else in the file is its own
+ * affair.
+ */
 const bounds = { maxattempts: [1, 100], enginemaxseconds: [1, 86_400], pagelimit: [1, 500] } as const;
 
 type IniSettings = Partial<Record<keyof typeof bounds, number>>;
@@ -33,7 +36,9 @@ export function readIni(text: string): IniSettings {
     const value = given?.get(key);
     return value === undefined ? [] : [{ key, value, result: whole(minimum, maximum, minimum).safeParse(value) }];
   });
-  const problems = entries.flatMap(({ key, value, result }) => (result.success ? [] : [`[settings] ${key} is "${value}" and not ${result.error.issues[0]!.message}`]));
+  const problems = entries.flatMap(({ key, value, result }) =>
+    result.success ? [] : [`[settings] ${key} is "${value}" and not ${result.error.issues[0]!.message}`],
+  );
   if (problems.length > 0) throw new Error(problems.join(", "));
   return Object.fromEntries(entries.map(({ key, result }) => [key, result.data]));
 }
@@ -67,7 +72,12 @@ export interface Settings {
   readonly pageLimit: number;
 }
 
-export function settingsOf({ BOTS_CONFIG_FILE: ini = {}, MAX_ATTEMPTS, ENGINE_MAX_SECONDS, PAGE_LIMIT }: z.output<z.ZodObject<typeof settingsVariables>>): Settings {
+export function settingsOf({
+  BOTS_CONFIG_FILE: ini = {},
+  MAX_ATTEMPTS,
+  ENGINE_MAX_SECONDS,
+  PAGE_LIMIT,
+}: z.output<z.ZodObject<typeof settingsVariables>>): Settings {
   return {
     maxAttempts: MAX_ATTEMPTS || (ini.maxattempts ?? 3),
     engineMaxSeconds: ENGINE_MAX_SECONDS || (ini.enginemaxseconds ?? 240),

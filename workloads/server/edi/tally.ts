@@ -11,11 +11,17 @@ const slot = Math.floor(Math.random() * 16);
 
 /** Counts a finished transaction, within the database's transaction that finishes it. */
 export const count = (statements: Statements, state: "done" | "error", seconds: number) =>
-  statements.write(sql(
-    `INSERT INTO bots_tally (slot, state, le, transactions, seconds) VALUES (?, ?, ?, 1, ?)
+  statements.write(
+    sql(
+      `INSERT INTO bots_tally (slot, state, le, transactions, seconds) VALUES (?, ?, ?, 1, ?)
       ON DUPLICATE KEY UPDATE transactions = transactions + 1, seconds = seconds + ?`,
-    slot, state, boundOf(seconds), seconds, seconds,
-  ));
+      slot,
+      state,
+      boundOf(seconds),
+      seconds,
+      seconds,
+    ),
+  );
 
 /** Everything that was ever finished. */
 export interface Tally {
@@ -27,8 +33,15 @@ export interface Tally {
 }
 
 export async function readTally(database: Pick<Statements, "query">): Promise<Tally> {
-  const rows = await database.query<{ state: "done" | "error"; le: string; transactions: string | number; seconds: number }>(
-    sql("SELECT state, le, SUM(transactions) AS transactions, SUM(seconds) AS seconds FROM bots_tally GROUP BY state, le"),
+  const rows = await database.query<{
+    state: "done" | "error";
+    le: string;
+    transactions: string | number;
+    seconds: number;
+  }>(
+    sql(
+      "SELECT state, le, SUM(transactions) AS transactions, SUM(seconds) AS seconds FROM bots_tally GROUP BY state, le",
+    ),
   );
   const sum = (chosen: typeof rows) => chosen.reduce((total, { transactions }) => total + Number(transactions), 0);
   return {

@@ -37,40 +37,73 @@ export interface TransactionDetail extends TransactionRow {
   readonly worker: string | null;
 }
 
-const columns = "t.id, t.partner, t.editype, t.messagetype, t.file_name, t.content_sha256, t.state, t.attempts, t.reason, t.created_at, t.finished_at, t.processing_seconds";
+const columns =
+  "t.id, t.partner, t.editype, t.messagetype, t.file_name, t.content_sha256, t.state, t.attempts, t.reason, t.created_at, t.finished_at, t.processing_seconds";
 
 /** What makes two submissions the same, in hexadecimal. */
-export const contentHash = ({ partner, editype, messagetype, payload }: Submission): string => createHash("sha256").update(JSON.stringify([partner, editype, messagetype, payload])).digest("hex");
+export const contentHash = ({ partner, editype, messagetype, payload }: Submission): string =>
+  createHash("sha256")
+    .update(JSON.stringify([partner, editype, messagetype, payload]))
+    .digest("hex");
 
 /** Puts a submission into the queue, or finds the transaction that it already is. */
-export async function enqueue(database: Statements, submission: Submission): Promise<{ readonly id: number; readonly contentHash: string; readonly repeated: boolean }> {
+export async function enqueue(
+  database: Statements,
+  submission: Submission,
+): Promise<{ readonly id: number; readonly contentHash: string; readonly repeated: boolean }> {
   const { partner, editype, messagetype, payload, dedupKey, fileName } = submission;
   const hash = contentHash(submission);
   try {
-    const { id } = await database.write(sql(
-      `INSERT INTO bots_transaction (partner, editype, messagetype, payload, content_sha256, dedup_key, file_name, created_at, next_attempt_at)
+    const { id } = await database.write(
+      sql(
+        `INSERT INTO bots_transaction (partner, editype, messagetype, payload, content_sha256, dedup_key, file_name, created_at, next_attempt_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))`,
-      partner, editype, messagetype, payload, hash, dedupKey, fileName,
-    ));
+        partner,
+        editype,
+        messagetype,
+        payload,
+        hash,
+        dedupKey,
+        fileName,
+      ),
+    );
     return { id, contentHash: hash, repeated: false };
   } catch (error) {
     if (!isDuplicate(error)) throw error;
-    const [row] = await database.query<{ id: number; content_sha256: string }>(sql("SELECT id, content_sha256 FROM bots_transaction WHERE dedup_key = ?", dedupKey));
+    const [row] = await database.query<{ id: number; content_sha256: string }>(
+      sql("SELECT id, content_sha256 FROM bots_transaction WHERE dedup_key = ?", dedupKey),
+    );
     if (!row) throw error;
     return { id: row.id, contentHash: row.content_sha256, repeated: true };
   }
 }
 
-export async function findTransaction(database: Pick<Statements, "query">, id: number): Promise<TransactionDetail | undefined> {
-  const [row] = await database.query<TransactionDetail>(sql(
-    `SELECT ${columns}, a.kind, a.body, a.segments, a.worker FROM bots_transaction t LEFT JOIN bots_acknowledgement a ON a.transaction_id = t.id WHERE t.id = ?`, id,
-  ));
+export async function findTransaction(
+  database: Pick<Statements, "query">,
+  id: number,
+): Promise<TransactionDetail | undefined> {
+  const [row] = await database.query<TransactionDetail>(
+    sql(
+      `SELECT ${columns}, a.kind, a.body, a.segments, a.worker FROM bots_transaction t LEFT JOIN bots_acknowledgement a ON a.transaction_id = t.id WHERE t.id = ?`,
+      id,
+    ),
+  );
   return row;
 }
 
 /** The newest transactions, or those older than one of them. */
-export const listTransactions = (database: Pick<Statements, "query">, limit: number, before?: number): Promise<TransactionRow[]> =>
-  database.query<TransactionRow>(sql(`SELECT ${columns} FROM bots_transaction t WHERE t.id < ? ORDER BY t.id DESC LIMIT ?`, before ?? Number.MAX_SAFE_INTEGER, limit));
+export const listTransactions = (
+  database: Pick<Statements, "query">,
+  limit: number,
+  before?: number,
+): Promise<TransactionRow[]> =>
+  database.query<TransactionRow>(
+    sql(
+      `SELECT ${columns} FROM bots_transaction t WHERE t.id < ? ORDER BY t.id DESC LIMIT ?`,
+      before ?? Number.MAX_SAFE_INTEGER,
+      limit,
+    ),
+  );
 
 /** The numbers of the dashboard (E14). */
 export interface Stats {
@@ -86,11 +119,18 @@ export interface Stats {
 }
 
 export async function readStats(database: Pick<Statements, "query">): Promise<Stats> {
-  const [row] = await database.query<{ transactions: number; errors: string | number | null; average_seconds: number | null; depth: number }>(sql(
-    `SELECT COUNT(*) AS transactions, SUM(state = 'error') AS errors, AVG(processing_seconds) AS average_seconds,
+  const [row] = await database.query<{
+    transactions: number;
+    errors: string | number | null;
+    average_seconds: number | null;
+    depth: number;
+  }>(
+    sql(
+      `SELECT COUNT(*) AS transactions, SUM(state = 'error') AS errors, AVG(processing_seconds) AS average_seconds,
         (SELECT COUNT(*) FROM bots_transaction WHERE state = 'pending') AS depth
       FROM bots_transaction WHERE finished_at >= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR`,
-  ));
+    ),
+  );
   const [transactions, errors] = [Number(row?.transactions ?? 0), Number(row?.errors ?? 0)];
   return {
     transactions,

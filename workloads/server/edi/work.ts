@@ -27,11 +27,16 @@ const retryDelay = 10;
 const reasonLength = 1_000;
 
 /**
- * Takes the next transaction that is due and finishes it; undefined when none is. The row stays locked from the claim to
- * the commit that holds the result, and others skip it, so any number of workers may run: when one of them dies, its row
+ * Takes the next transaction that is due and finishes it; undefined when none is. The row stays locked from the claim
+ * to
+ * the commit that holds the result, and others skip it, so any number of workers may run: when one of them dies, its
+ * row
  * is free again, and nothing of its work is there.
  */
-export async function workOne(session: Pick<Session, "transaction">, options: WorkOptions): Promise<Outcome | undefined> {
+export async function workOne(
+  session: Pick<Session, "transaction">,
+  options: WorkOptions,
+): Promise<Outcome | undefined> {
   let claimed: Incoming | undefined;
   try {
     return await session.transaction(async (statements) => {
@@ -42,28 +47,41 @@ export async function workOne(session: Pick<Session, "transaction">, options: Wo
     // An outage is no fault of the transaction.
     if (!claimed || error instanceof HttpProblem) throw error;
     const transaction = claimed;
-    return session.transaction((statements) => postpone(statements, transaction, reasonOf(error).slice(0, reasonLength), options));
+    return session.transaction((statements) =>
+      postpone(statements, transaction, reasonOf(error).slice(0, reasonLength), options),
+    );
   }
 }
 
 /** The index gives the rows in their order, so that only the first free one is locked; a sort would lock them all. */
 async function claim(statements: Statements): Promise<Incoming | undefined> {
-  const [row] = await statements.query<Incoming>(sql(
-    `SELECT id, editype, messagetype, payload FROM bots_transaction FORCE INDEX (transaction_queue) WHERE state = 'pending' AND next_attempt_at <= UTC_TIMESTAMP(6)
+  const [row] = await statements.query<Incoming>(
+    sql(
+      `SELECT id, editype, messagetype, payload FROM bots_transaction FORCE INDEX (transaction_queue) WHERE state = 'pending' AND next_attempt_at <= UTC_TIMESTAMP(6)
       ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED`,
-  ));
+    ),
+  );
   return row;
 }
 
-async function finish(statements: Statements, transaction: Incoming, { worker, now = () => new Date(), answer = acknowledge }: WorkOptions): Promise<Outcome> {
+async function finish(
+  statements: Statements,
+  transaction: Incoming,
+  { worker, now = () => new Date(), answer = acknowledge }: WorkOptions,
+): Promise<Outcome> {
   const { id, editype } = transaction;
   const started = performance.now();
   async function settle(state: "done" | "error", reason: string | null): Promise<void> {
     const seconds = (performance.now() - started) / 1_000;
-    await statements.write(sql(
-      "UPDATE bots_transaction SET state = ?, reason = ?, attempts = attempts + 1, finished_at = UTC_TIMESTAMP(6), processing_seconds = ? WHERE id = ?",
-      state, reason, seconds, id,
-    ));
+    await statements.write(
+      sql(
+        "UPDATE bots_transaction SET state = ?, reason = ?, attempts = attempts + 1, finished_at = UTC_TIMESTAMP(6), processing_seconds = ? WHERE id = ?",
+        state,
+        reason,
+        seconds,
+        id,
+      ),
+    );
     await count(statements, state, seconds);
   }
 
@@ -72,10 +90,16 @@ async function finish(statements: Statements, transaction: Incoming, { worker, n
     await settle("error", result);
     return { id, editype, state: "error", reason: result };
   }
-  await statements.write(sql(
-    "INSERT INTO bots_acknowledgement (transaction_id, kind, body, segments, worker, created_at) VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6))",
-    id, result.kind, result.body, result.segments, worker,
-  ));
+  await statements.write(
+    sql(
+      "INSERT INTO bots_acknowledgement (transaction_id, kind, body, segments, worker, created_at) VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6))",
+      id,
+      result.kind,
+      result.body,
+      result.segments,
+      worker,
+    ),
+  );
   await settle("done", null);
   return { id, editype, state: "done", body: result.body };
 }
@@ -91,18 +115,37 @@ function answerOrReason(answer: () => Acknowledgement): Acknowledgement | string
 }
 
 /** Records a failed attempt, unless another worker has finished the transaction meanwhile. */
-async function postpone(statements: Statements, { id, editype }: Incoming, reason: string, { maxAttempts }: WorkOptions): Promise<Outcome> {
-  const [row] = await statements.query<{ attempts: number; state: string }>(sql("SELECT attempts, state FROM bots_transaction WHERE id = ? FOR UPDATE", id));
+async function postpone(
+  statements: Statements,
+  { id, editype }: Incoming,
+  reason: string,
+  { maxAttempts }: WorkOptions,
+): Promise<Outcome> {
+  const [row] = await statements.query<{ attempts: number; state: string }>(
+    sql("SELECT attempts, state FROM bots_transaction WHERE id = ? FOR UPDATE", id),
+  );
   const attempts = (row?.attempts ?? 0) + 1;
   if (row?.state !== "pending") return { id, editype, state: "pending", reason };
   if (attempts < maxAttempts) {
-    await statements.write(sql(
-      "UPDATE bots_transaction SET attempts = ?, reason = ?, next_attempt_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND WHERE id = ?",
-      attempts, reason, attempts * retryDelay, id,
-    ));
+    await statements.write(
+      sql(
+        "UPDATE bots_transaction SET attempts = ?, reason = ?, next_attempt_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND WHERE id = ?",
+        attempts,
+        reason,
+        attempts * retryDelay,
+        id,
+      ),
+    );
     return { id, editype, state: "pending", reason };
   }
-  await statements.write(sql("UPDATE bots_transaction SET state = 'error', attempts = ?, reason = ?, finished_at = UTC_TIMESTAMP(6) WHERE id = ?", attempts, reason, id));
+  await statements.write(
+    sql(
+      "UPDATE bots_transaction SET state = 'error', attempts = ?, reason = ?, finished_at = UTC_TIMESTAMP(6) WHERE id = ?",
+      attempts,
+      reason,
+      id,
+    ),
+  );
   await count(statements, "error", 0);
   return { id, editype, state: "error", reason };
 }

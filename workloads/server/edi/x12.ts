@@ -17,10 +17,12 @@ export const x12: Format = {
   matches: (payload) => payload.startsWith("ISA"),
   read(payload) {
     if (!x12.matches(payload)) throw new InvalidPayload("an X12 interchange begins with ISA");
-    if (payload.length < isaLength) throw new InvalidPayload(`the ISA segment has less than its ${isaLength} characters`);
+    if (payload.length < isaLength)
+      throw new InvalidPayload(`the ISA segment has less than its ${isaLength} characters`);
     const marks = { element: payload[3]!, component: payload[104]!, terminator: payload[105]! };
     const segments = split(payload, marks);
-    if (segments[0]?.length !== 17) throw new InvalidPayload(`the ISA segment has ${(segments[0]?.length ?? 1) - 1} elements, not 16`);
+    if (segments[0]?.length !== 17)
+      throw new InvalidPayload(`the ISA segment has ${(segments[0]?.length ?? 1) - 1} elements, not 16`);
     const interchange = readInterchange(segments, grammar);
     return {
       sender: first(interchange.opening, 6).trim(),
@@ -34,11 +36,38 @@ export const x12: Format = {
         const sets = interchange.groups.map(({ opening, messages }, index) => {
           const set = String(index + 1).padStart(4, "0");
           const count = String(messages.length);
-          const accepted = messages.flatMap((message) => [["AK2", first(message.opening, 1), first(message.opening, 2)], ["AK5", "A"]]);
-          return [["ST", "997", set], ["AK1", first(opening, 1), first(opening, 6)], ...accepted, ["AK9", "A", count, count, count], ["SE", String(accepted.length + 4), set]];
+          const accepted = messages.flatMap((message) => [
+            ["AK2", first(message.opening, 1), first(message.opening, 2)],
+            ["AK5", "A"],
+          ]);
+          return [
+            ["ST", "997", set],
+            ["AK1", first(opening, 1), first(opening, 6)],
+            ...accepted,
+            ["AK9", "A", count, count, count],
+            ["SE", String(accepted.length + 4), set],
+          ];
         });
         const answer = [
-          ["ISA", "00", " ".repeat(10), "00", " ".repeat(10), isa(7), isa(8), isa(5), isa(6), yymmdd, hhmm, isa(11), isa(12), control, "0", isa(15), marks.component],
+          [
+            "ISA",
+            "00",
+            " ".repeat(10),
+            "00",
+            " ".repeat(10),
+            isa(7),
+            isa(8),
+            isa(5),
+            isa(6),
+            yymmdd,
+            hhmm,
+            isa(11),
+            isa(12),
+            control,
+            "0",
+            isa(15),
+            marks.component,
+          ],
           ["GS", "FA", gs(3), gs(2), yyyymmdd, hhmm, "1", "X", gs(8)],
           ...sets.flat(),
           ["GE", String(sets.length), "1"],
@@ -51,7 +80,10 @@ export const x12: Format = {
 };
 
 /** Line ends after a terminator are no part of the next segment; a terminator may be a line end itself. */
-function split(payload: string, { element, terminator }: { readonly element: string; readonly terminator: string }): Segment[] {
+function split(
+  payload: string,
+  { element, terminator }: { readonly element: string; readonly terminator: string },
+): Segment[] {
   const parts = payload.split(terminator).map((text) => text.replace(/^[\r\n]+/, ""));
   if (parts.pop()!.trim() !== "") throw new InvalidPayload("the interchange ends within a segment");
   return parts.filter((text) => text.trim() !== "").map((text) => text.split(element).map((value) => [value]));

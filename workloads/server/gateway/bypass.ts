@@ -11,7 +11,10 @@ export interface Bypass {
 }
 
 /** A bypass with the counter `name`; `message` is what the log says is no longer done. */
-export function createBypass({ name, help, message }: { readonly name: string; readonly help: string; readonly message: string }, { log, metrics }: Runtime): Bypass {
+export function createBypass(
+  { name, help, message }: { readonly name: string; readonly help: string; readonly message: string },
+  { log, metrics }: Runtime,
+): Bypass {
   const counter = new Counter({ name, help, registers: [metrics.registry] });
   let lastReason = "";
   return {

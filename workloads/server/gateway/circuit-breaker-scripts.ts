@@ -1,8 +1,10 @@
 import { redisNow } from "./script.ts";
 
 /**
- * The breaker's key is a hash: state (CLOSED, OPEN or HALF_OPEN), failures (without a success between them), successes (of
- * trials), opened_at, last_failure and last_failure_at, and while a trial runs trial and trial_until. Times are seconds since
+ * The breaker's key is a hash: state (CLOSED, OPEN or HALF_OPEN), failures (without a success between them), successes
+ * (of
+ * trials), opened_at, last_failure and last_failure_at, and while a trial runs trial and trial_until. Times are seconds
+ * since
  * 1970. No key, and any other state, mean CLOSED, so that an operator resets the circuit with DEL.
  */
 
@@ -10,7 +12,8 @@ import { redisNow } from "./script.ts";
  * Asks for a request. ARGV: seconds until an open circuit is tried, seconds a trial may take, name of the trial if this
  * becomes one. Returns: "pass", "trial" or "refuse", the seconds to wait, and 1 when this made the circuit HALF_OPEN.
  *
- * A trial is a lease: whoever died with it blocks nobody for longer. A time that is missing or lies ahead was written by
+ * A trial is a lease: whoever died with it blocks nobody for longer. A time that is missing or lies ahead was written
+ * by
  * hand or before the clock was set back; it counts as now.
  */
 export const admitScript = `
@@ -42,10 +45,12 @@ return { "trial", 0, tried }
 `;
 
 /**
- * Tells how a request went. ARGV: failures that open, successes that close, name of the trial or "" for any other request,
+ * Tells how a request went. ARGV: failures that open, successes that close, name of the trial or "" for any other
+ * request,
  * the failure or "" for a success. Returns the state that this made of another one, or "".
  *
- * What began before the circuit opened, and a trial whose lease went to another or whose circuit was reset, no longer count.
+ * What began before the circuit opened, and a trial whose lease went to another or whose circuit was reset, no longer
+ * count.
  */
 export const reportScript = `
 local key, threshold, needed, id, failure = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]

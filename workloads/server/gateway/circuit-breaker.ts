@@ -43,15 +43,32 @@ export interface CircuitBreaker {
 /**
  * A circuit breaker in Redis, one for all replicas, that outlives their restarts.
  *
- * Passes through while Redis is away, counted in `circuit_breaker_bypassed_total`: then users get what the upstream really
+ * Passes through while Redis is away, counted in `circuit_breaker_bypassed_total`: then users get what the upstream
+ * really
  * answers, and its timeout bounds what a bad one costs. A circuit of each process on its own would refuse users whose
  * replica alone saw failures, and would be one more state that nobody can look at or reset.
  */
-export function createCircuitBreaker(redis: Pick<Redis, "evalsha" | "eval" | "hget" | "hsetnx">, rules: CircuitRules, runtime: Runtime): CircuitBreaker {
+export function createCircuitBreaker(
+  redis: Pick<Redis, "evalsha" | "eval" | "hget" | "hsetnx">,
+  rules: CircuitRules,
+  runtime: Runtime,
+): CircuitBreaker {
   const [ask, tell] = [luaScript(redis, admitScript), luaScript(redis, reportScript)];
   const registers = [runtime.metrics.registry];
-  const bypass = createBypass({ name: "circuit_breaker_bypassed_total", help: "Requests let through, or outcomes not counted, because Redis was away", message: "circuit breaker not in force" }, runtime);
-  const transitions = new Counter({ name: "circuit_breaker_transitions_total", help: "Changes of the circuit made by this replica", labelNames: ["state"] as const, registers });
+  const bypass = createBypass(
+    {
+      name: "circuit_breaker_bypassed_total",
+      help: "Requests let through, or outcomes not counted, because Redis was away",
+      message: "circuit breaker not in force",
+    },
+    runtime,
+  );
+  const transitions = new Counter({
+    name: "circuit_breaker_transitions_total",
+    help: "Changes of the circuit made by this replica",
+    labelNames: ["state"] as const,
+    registers,
+  });
   for (const state of Object.keys(circuitStates)) transitions.inc({ state }, 0);
 
   function changed(state: CircuitState, failure?: string): void {
@@ -62,18 +79,28 @@ export function createCircuitBreaker(redis: Pick<Redis, "evalsha" | "eval" | "hg
   return {
     async admit() {
       const id = randomUUID();
-      const answer = (await ask(circuitKey, rules.resetTimeout, rules.trialLease, id).catch(bypass.failed)) as ["pass" | "trial" | "refuse", number, number] | undefined;
+      const answer = (await ask(circuitKey, rules.resetTimeout, rules.trialLease, id).catch(bypass.failed)) as
+        | ["pass" | "trial" | "refuse", number, number]
+        | undefined;
       // Without a circuit there is nothing to report to: an outcome must not count where its request did not.
       if (!answer) return { report: async () => {} };
       bypass.worked();
       const [verdict, seconds, tried] = answer;
       if (tried === 1) changed("HALF_OPEN");
       if (verdict === "refuse") {
-        throw new HttpProblem(503, "circuit_open", "The upstream service fails and is not asked for a while.", { headers: { "retry-after": String(seconds) } });
+        throw new HttpProblem(503, "circuit_open", "The upstream service fails and is not asked for a while.", {
+          headers: { "retry-after": String(seconds) },
+        });
       }
       return {
         async report(failure = "") {
-          const state = await tell(circuitKey, rules.failureThreshold, rules.successThreshold, verdict === "trial" ? id : "", failure).catch(bypass.failed);
+          const state = await tell(
+            circuitKey,
+            rules.failureThreshold,
+            rules.successThreshold,
+            verdict === "trial" ? id : "",
+            failure,
+          ).catch(bypass.failed);
           if (state) changed(state as CircuitState, failure);
         },
       };

@@ -3,11 +3,16 @@ import type { Runtime } from "../role.ts";
 import { type CircuitBreaker, circuitStates } from "./circuit-breaker.ts";
 
 /**
- * The gateway's metrics by the names that its dashboards know (G13). The two counters are parts of `http_requests_total`,
+ * The gateway's metrics by the names that its dashboards know (G13). The two counters are parts of
+ * `http_requests_total`,
  * read from it at each scrape, so that they can never disagree with it. The circuit is the same for all replicas; while
  * Redis is away there is no value, because nobody knows it.
  */
-export function exposeGatewayMetrics(breaker: Pick<CircuitBreaker, "state">, routes: readonly string[], { metrics }: Pick<Runtime, "metrics">): void {
+export function exposeGatewayMetrics(
+  breaker: Pick<CircuitBreaker, "state">,
+  routes: readonly string[],
+  { metrics }: Pick<Runtime, "metrics">,
+): void {
   const registers = [metrics.registry];
   const part = (name: string, help: string, belongs: (status: number) => boolean) =>
     new Counter({
@@ -32,7 +37,10 @@ export function exposeGatewayMetrics(breaker: Pick<CircuitBreaker, "state">, rou
     help: "1 closed, 2 open, 3 half-open",
     registers,
     async collect() {
-      await breaker.state().then((state) => this.set(circuitStates[state]), () => this.remove());
+      await breaker.state().then(
+        (state) => this.set(circuitStates[state]),
+        () => this.remove(),
+      );
     },
   });
 }

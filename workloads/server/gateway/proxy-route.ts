@@ -36,12 +36,20 @@ export const proxyRoute = (name: string, { limiter, breaker, upstream, timeout, 
   },
 });
 
-/** Who is counted: the client that an authenticating proxy names, or an address. A name in the form of an address would take another's tokens. */
+/**
+ * Who is counted: the client that an authenticating proxy names, or an address. A name in the form of an address would
+ * take another's tokens.
+ */
 function clientOf(context: RequestContext, sender: Sender, front: Front): string {
   const name = nameIn(context, clientHeader, front);
   if (name === undefined) return clientAddress(sender);
   if (isUserId(name) && !isIP(name)) return name;
-  throw invalidRequest([{ path: clientHeader, message: "expected 1 to 64 letters, digits, dots, hyphens or underscores that are not an address" }]);
+  throw invalidRequest([
+    {
+      path: clientHeader,
+      message: "expected 1 to 64 letters, digits, dots, hyphens or underscores that are not an address",
+    },
+  ]);
 }
 
 /** Takes a token; every answer then shows what is left, unless nobody could say. */
@@ -49,9 +57,15 @@ async function admit(context: RequestContext, client: string, limiter: RateLimit
   const allowance = await limiter(client);
   if (!allowance) return;
   const { allowed, limit, remaining, retryAfter, reset } = allowance;
-  for (const [name, value] of Object.entries({ Limit: limit, Remaining: remaining, Reset: reset })) context.header(`X-RateLimit-${name}`, String(value));
+  for (const [name, value] of Object.entries({ Limit: limit, Remaining: remaining, Reset: reset }))
+    context.header(`X-RateLimit-${name}`, String(value));
   if (!allowed) {
-    throw new HttpProblem(429, "rate_limit_exceeded", `A client may make ${limit} requests at once; they come back with time.`, { details: { limit, reset }, headers: { "retry-after": String(retryAfter) } });
+    throw new HttpProblem(
+      429,
+      "rate_limit_exceeded",
+      `A client may make ${limit} requests at once; they come back with time.`,
+      { details: { limit, reset }, headers: { "retry-after": String(retryAfter) } },
+    );
   }
 }
 

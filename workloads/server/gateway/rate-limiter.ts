@@ -6,12 +6,16 @@ import { luaScript, redisNow } from "./script.ts";
 /** The keys of clients begin with this (G03). */
 export const rateLimitPrefix = "api-gateway:rate-limit";
 
-/** How long a full bucket is still there to be looked at, in seconds. A missing bucket is a full one, so nothing is lost with it. */
+/**
+ * How long a full bucket is still there to be looked at, in seconds. A missing bucket is a full one, so nothing is lost
+ * with it.
+ */
 const keptFull = 60;
 
 /**
  * Takes a token from a bucket. ARGV: capacity, tokens per second, seconds a full bucket is kept.
- * Returns: 1 or 0 for allowed, whole tokens left, seconds until the next token, second since 1970 in which the bucket is full.
+ * Returns: 1 or 0 for allowed, whole tokens left, seconds until the next token, second since 1970 in which the bucket
+ * is full.
  *
  * A bucket made for another capacity keeps what was used and not what was left: a raised capacity helps at once, and
  * replicas that differ for the length of a rollout give nothing away. So a lowered one may leave less than no token.
@@ -64,12 +68,28 @@ export interface RateLimit {
  * Fails open: while Redis is away every request is allowed and counted in `rate_limit_bypassed_total`. The limit keeps
  * one client from crowding out the others; refusing everybody would be worse than what it prevents.
  */
-export function createRateLimiter(redis: Pick<Redis, "evalsha" | "eval">, { capacity, refillRate }: RateLimit, runtime: Runtime): RateLimiter {
+export function createRateLimiter(
+  redis: Pick<Redis, "evalsha" | "eval">,
+  { capacity, refillRate }: RateLimit,
+  runtime: Runtime,
+): RateLimiter {
   const take = luaScript(redis, takeToken);
-  const bypass = createBypass({ name: "rate_limit_bypassed_total", help: "Requests allowed uncounted because Redis was away", message: "rate limit not enforced" }, runtime);
+  const bypass = createBypass(
+    {
+      name: "rate_limit_bypassed_total",
+      help: "Requests allowed uncounted because Redis was away",
+      message: "rate limit not enforced",
+    },
+    runtime,
+  );
   return async (client) => {
     try {
-      const [allowed, remaining, retryAfter, reset] = (await take(`${rateLimitPrefix}:${client}`, capacity, refillRate, keptFull)) as [number, number, number, number];
+      const [allowed, remaining, retryAfter, reset] = (await take(
+        `${rateLimitPrefix}:${client}`,
+        capacity,
+        refillRate,
+        keptFull,
+      )) as [number, number, number, number];
       bypass.worked();
       return { allowed: allowed === 1, limit: capacity, remaining, retryAfter, reset };
     } catch (error) {

@@ -14,6 +14,8 @@ export function luaScript(redis: Pick<Redis, "evalsha" | "eval">, source: string
     });
 }
 
-/** Sets `now`, in seconds since 1970 by the clock of Redis: replicas' clocks differ, and a client has none that counts. */
+/**
+ * Sets `now`, in seconds since 1970 by the clock of Redis: replicas' clocks differ, and a client has none that counts.
+ */
 export const redisNow = `local time = redis.call("TIME")
 local now = time[1] + time[2] / 1000000`;

@@ -15,11 +15,20 @@ export function buildApp(role: Role, service: Service, runtime: Runtime & Lifecy
   const app = new Hono<AppEnvironment>();
   observe(app, runtime, new Set([...probes, ...service.routes.filter(({ probe }) => probe)].map(({ path }) => path)));
   mount(app, [...probes, ...service.routes]);
-  app.notFound((context) => answer(context, new HttpProblem(404, "not_found", `There is nothing at ${context.req.path}.`)));
+  app.notFound((context) =>
+    answer(context, new HttpProblem(404, "not_found", `There is nothing at ${context.req.path}.`)),
+  );
   app.onError((error, context) => {
     if (!(error instanceof HttpProblem)) {
       runtime.log.error({ err: error, requestId: context.get("requestId") }, "request failed");
-      return context.json({ error: "internal_error", message: "The request failed; the log has the reason under this request id.", request_id: context.get("requestId") }, 500);
+      return context.json(
+        {
+          error: "internal_error",
+          message: "The request failed; the log has the reason under this request id.",
+          request_id: context.get("requestId"),
+        },
+        500,
+      );
     }
     if (error.cause) runtime.log.warn({ err: error.cause, requestId: context.get("requestId") }, error.message);
     return answer(context, error);
@@ -40,13 +49,22 @@ function mount(app: Hono<AppEnvironment>, routes: readonly Route[]): void {
   for (const [path, allowed] of methods) {
     app.all(path, (context) => {
       context.set("route", path);
-      throw new HttpProblem(405, "method_not_allowed", `${context.req.path} answers ${allowed.join(", ")} only.`, { headers: { allow: allowed.join(", ") } });
+      throw new HttpProblem(405, "method_not_allowed", `${context.req.path} answers ${allowed.join(", ")} only.`, {
+        headers: { allow: allowed.join(", ") },
+      });
     });
   }
 }
 
-/** One log line and one observation for each request. Bodies, queries and headers are never logged: they may hold secrets. */
-function observe(app: Hono<AppEnvironment>, { log, metrics, stopping }: Runtime & Lifecycle, unmeasured: ReadonlySet<string>): void {
+/**
+ * One log line and one observation for each request. Bodies, queries and headers are never logged: they may hold
+ * secrets.
+ */
+function observe(
+  app: Hono<AppEnvironment>,
+  { log, metrics, stopping }: Runtime & Lifecycle,
+  unmeasured: ReadonlySet<string>,
+): void {
   app.use(async (context, next) => {
     const started = performance.now();
     const given = context.req.header("X-Request-Id") ?? "";
@@ -70,5 +88,7 @@ function observe(app: Hono<AppEnvironment>, { log, metrics, stopping }: Runtime 
 }
 
 function answer(context: RequestContext, { status, code, message, details, headers }: HttpProblem): Response {
-  return context.json({ error: code, message, ...details, request_id: context.get("requestId") }, status, { ...headers });
+  return context.json({ error: code, message, ...details, request_id: context.get("requestId") }, status, {
+    ...headers,
+  });
 }

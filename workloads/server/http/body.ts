@@ -12,7 +12,9 @@ export async function readText(request: Request): Promise<string> {
   for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
     if (bytes > bodyLimit) {
-      throw new HttpProblem(413, "body_too_large", `The body is larger than ${bodyLimit} bytes.`, { headers: { connection: "close" } });
+      throw new HttpProblem(413, "body_too_large", `The body is larger than ${bodyLimit} bytes.`, {
+        headers: { connection: "close" },
+      });
     }
     text += decoder.decode(chunk, { stream: true });
   }
@@ -20,7 +22,9 @@ export async function readText(request: Request): Promise<string> {
 }
 
 /** A valid value, or every reason why there is none. */
-export type Parsed<T> = { readonly value: T; readonly faults?: never } | { readonly value?: never; readonly faults: readonly Fault[] };
+export type Parsed<T> =
+  | { readonly value: T; readonly faults?: never }
+  | { readonly value?: never; readonly faults: readonly Fault[] };
 
 /** Parses a JSON text against a schema. */
 export function parseJson<S extends z.ZodType>(text: string, schema: S): Parsed<z.output<S>> {

@@ -25,14 +25,16 @@ const checkTimeout = 2_000;
 
 /** Runs checks side by side. */
 export function runChecks(checks: readonly Check[], timeout = checkTimeout): Promise<CheckResult[]> {
-  return Promise.all(checks.map(async ({ name, need, run }) => {
-    const started = performance.now();
-    const result = await withTimeout(run, timeout).then(
-      (detail) => ({ ok: true, detail }),
-      (error: unknown) => ({ ok: false, detail: reasonOf(error) }),
-    );
-    return { name, need, ...result, milliseconds: Math.round(performance.now() - started) };
-  }));
+  return Promise.all(
+    checks.map(async ({ name, need, run }) => {
+      const started = performance.now();
+      const result = await withTimeout(run, timeout).then(
+        (detail) => ({ ok: true, detail }),
+        (error: unknown) => ({ ok: false, detail: reasonOf(error) }),
+      );
+      return { name, need, ...result, milliseconds: Math.round(performance.now() - started) };
+    }),
+  );
 }
 
 async function withTimeout(run: () => Promise<string>, milliseconds: number): Promise<string> {
@@ -52,4 +54,9 @@ export function overall(results: readonly CheckResult[]): "ok" | "degraded" | "u
 
 /** The results by their names, as health answers show them. */
 export const byName = (results: readonly CheckResult[]) =>
-  Object.fromEntries(results.map(({ name, need, ok, detail, milliseconds }) => [name, { status: ok ? "ok" : "unavailable", need, detail, milliseconds }]));
+  Object.fromEntries(
+    results.map(({ name, need, ok, detail, milliseconds }) => [
+      name,
+      { status: ok ? "ok" : "unavailable", need, detail, milliseconds },
+    ]),
+  );

@@ -14,7 +14,16 @@ export class HttpProblem extends Error {
   readonly details: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: Status, code: string, message: string, { details = {}, headers = {}, cause }: { details?: Record<string, unknown>; headers?: Record<string, string>; cause?: unknown } = {}) {
+  constructor(
+    status: Status,
+    code: string,
+    message: string,
+    {
+      details = {},
+      headers = {},
+      cause,
+    }: { details?: Record<string, unknown>; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
     super(message, { cause });
     this.status = status;
     this.code = code;
@@ -24,4 +33,5 @@ export class HttpProblem extends Error {
 }
 
 /** The 400 that lists every fault of a request. */
-export const invalidRequest = (problems: readonly Fault[]): HttpProblem => new HttpProblem(400, "invalid_request", "The request is not valid.", { details: { problems } });
+export const invalidRequest = (problems: readonly Fault[]): HttpProblem =>
+  new HttpProblem(400, "invalid_request", "The request is not valid.", { details: { problems } });

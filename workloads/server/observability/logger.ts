@@ -6,7 +6,12 @@ import { destination, type Logger, pino, stdTimeFunctions } from "pino";
  */
 export function createLogger({ service, level }: { readonly service: string; readonly level: string }): Logger {
   return pino(
-    { level, base: { service }, timestamp: stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      level,
+      base: { service },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
     destination({ dest: 1, sync: true }),
   );
 }

@@ -18,9 +18,25 @@ export function createMetrics(service: string, { ofProcess = true } = {}) {
   const labelNames = ["method", "route"] as const;
   return {
     registry,
-    requests: new Counter({ name: "http_requests_total", help: "Answered requests", labelNames: [...labelNames, "status"] as const, registers }),
-    errors: new Counter({ name: "http_request_errors_total", help: "Requests answered with a 5xx status", labelNames, registers }),
-    duration: new Histogram({ name: "http_request_duration_seconds", help: "Time until the answer was ready", labelNames, buckets: durationBuckets, registers }),
+    requests: new Counter({
+      name: "http_requests_total",
+      help: "Answered requests",
+      labelNames: [...labelNames, "status"] as const,
+      registers,
+    }),
+    errors: new Counter({
+      name: "http_request_errors_total",
+      help: "Requests answered with a 5xx status",
+      labelNames,
+      registers,
+    }),
+    duration: new Histogram({
+      name: "http_request_duration_seconds",
+      help: "Time until the answer was ready",
+      labelNames,
+      buckets: durationBuckets,
+      registers,
+    }),
     activeConnections: new Gauge({ name: "active_connections", help: "Open client connections", registers }),
   };
 }

@@ -20,7 +20,11 @@ export interface Archive {
  * Writes events to a compressed CSV file with a name of its own, reads it back, and only then gives it that name.
  * Rejects, and leaves nothing behind, when the file cannot be written or is not what was written.
  */
-export async function writeArchive(directory: string, pages: AsyncIterable<readonly AuditEvent[]>, now = new Date()): Promise<Archive> {
+export async function writeArchive(
+  directory: string,
+  pages: AsyncIterable<readonly AuditEvent[]>,
+  now = new Date(),
+): Promise<Archive> {
   const name = `audit-${now.toISOString().replace(/[-:]|\.\d+/g, "")}-${randomBytes(4).toString("hex")}.csv.gz`;
   const path = join(directory, name);
   const partial = `${path}.partial`;
@@ -48,7 +52,12 @@ async function write(path: string, pages: AsyncIterable<readonly AuditEvent[]>):
     }
   }
   // flush: on the disk, and not in its cache, before it counts as written.
-  await pipeline(records(), createGzip(), hashed(hash), createWriteStream(path, { flags: "wx", mode: 0o640, flush: true }));
+  await pipeline(
+    records(),
+    createGzip(),
+    hashed(hash),
+    createWriteStream(path, { flags: "wx", mode: 0o640, flush: true }),
+  );
   return { sha256: hash.digest("hex"), ids };
 }
 
@@ -56,24 +65,31 @@ async function write(path: string, pages: AsyncIterable<readonly AuditEvent[]>):
 export async function verify(path: string, { sha256, ids }: Omit<Archive, "name">): Promise<void> {
   const hash = createHash("sha256");
   let count = 0;
-  await pipeline(createReadStream(path), hashed(hash), createGunzip().setEncoding("utf8"), async (text: AsyncIterable<string>) => {
-    for await (const id of recordIds(text)) {
-      if (id !== ids[count]) throw new Error(`record ${count + 1} of the archive is event ${id} and not ${ids[count] ?? "its end"}`);
-      count += 1;
-    }
-  });
+  await pipeline(
+    createReadStream(path),
+    hashed(hash),
+    createGunzip().setEncoding("utf8"),
+    async (text: AsyncIterable<string>) => {
+      for await (const id of recordIds(text)) {
+        if (id !== ids[count])
+          throw new Error(`record ${count + 1} of the archive is event ${id} and not ${ids[count] ?? "its end"}`);
+        count += 1;
+      }
+    },
+  );
   if (count !== ids.length) throw new Error(`the archive holds ${count} of ${ids.length} events`);
   const found = hash.digest("hex");
   if (found !== sha256) throw new Error(`the archive has the SHA-256 ${found} and not ${sha256}`);
 }
 
 /** Hands data on unchanged and adds it to a hash. */
-const hashed = (hash: ReturnType<typeof createHash>) => new Transform({
-  transform(chunk: Buffer, _, done) {
-    hash.update(chunk);
-    done(null, chunk);
-  },
-});
+const hashed = (hash: ReturnType<typeof createHash>) =>
+  new Transform({
+    transform(chunk: Buffer, _, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
 
 /** Makes new names in a folder outlive a power cut. */
 async function syncFolder(directory: string): Promise<void> {

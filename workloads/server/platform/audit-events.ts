@@ -38,7 +38,8 @@ export const recordEvent = ({ actor, address, requestId, action, subject, detail
 });
 
 /** A time as SQL that gives the text of `AuditEvent.occurred_at`. */
-export const isoTime = (expression: string): string => `to_char((${expression}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+export const isoTime = (expression: string): string =>
+  `to_char((${expression}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 /** Which events to read. */
 export interface EventRange {
@@ -50,8 +51,14 @@ export interface EventRange {
   readonly unheldOnly?: boolean;
 }
 
-/** Events of a range in the order of time, a page after the other, each found by the key at which the last one ended. */
-export async function* eventPages(query: Query, { from = "-infinity", before, unheldOnly = false }: EventRange, pageSize = 1_000): AsyncGenerator<readonly AuditEvent[], void> {
+/**
+ * Events of a range in the order of time, a page after the other, each found by the key at which the last one ended.
+ */
+export async function* eventPages(
+  query: Query,
+  { from = "-infinity", before, unheldOnly = false }: EventRange,
+  pageSize = 1_000,
+): AsyncGenerator<readonly AuditEvent[], void> {
   let last: Pick<AuditEvent, "occurred_at" | "id"> = { occurred_at: from, id: "0" };
   for (;;) {
     const page = await query<AuditEvent>({

@@ -10,7 +10,11 @@ import { nothingBut } from "./request-schemas.ts";
 /** The parameters of an export; it ends with today unless told otherwise (P07). */
 export const exportParameters = z
   .strictObject(
-    { format: z.enum(["csv", "json"], "expected csv or json"), startDate: day, endDate: day.default(() => new Date().toISOString().slice(0, 10)) },
+    {
+      format: z.enum(["csv", "json"], "expected csv or json"),
+      startDate: day,
+      endDate: day.default(() => new Date().toISOString().slice(0, 10)),
+    },
     nothingBut("format, startDate and endDate"),
   )
   .refine(...inOrder);
@@ -30,7 +34,11 @@ function jsonOf({ detail, ...event }: AuditEvent): string {
  * the last. A database that fails at once is a 503; one that fails later breaks the connection, so that a part is never
  * taken for the whole.
  */
-export async function exportResponse(query: Query, { format, ...days }: z.output<typeof exportParameters>, log: Logger): Promise<Response> {
+export async function exportResponse(
+  query: Query,
+  { format, ...days }: z.output<typeof exportParameters>,
+  log: Logger,
+): Promise<Response> {
   const { type, head, event, between, foot } = formats[format];
   const pages = eventPages(query, rangeOf(days));
   const first = await pages.next();

@@ -17,7 +17,10 @@ export interface Holdings {
 
 /** The time before which events are past their retention, by the database's clock. */
 export async function cutoffOf(query: Query, retentionDays: number): Promise<string> {
-  const [row] = await query<{ cutoff: string }>({ text: `SELECT ${isoTime("now() - make_interval(days => $1)")} AS cutoff`, values: [retentionDays] });
+  const [row] = await query<{ cutoff: string }>({
+    text: `SELECT ${isoTime("now() - make_interval(days => $1)")} AS cutoff`,
+    values: [retentionDays],
+  });
   return row!.cutoff;
 }
 
@@ -41,42 +44,90 @@ const deleteThese = (ids: readonly string[], cutoff: string): Sql => ({
   values: [ids, cutoff],
 });
 
-/** One batch: the deletion and the event that tells of it hold together or not at all. Resolves to the number deleted. */
-async function deleteBatch(database: Pick<Database, "transaction">, sql: Sql, origin: Origin, detail: Readonly<Record<string, unknown>>): Promise<number> {
+/**
+ * One batch: the deletion and the event that tells of it hold together or not at all. Resolves to the number deleted.
+ */
+async function deleteBatch(
+  database: Pick<Database, "transaction">,
+  sql: Sql,
+  origin: Origin,
+  detail: Readonly<Record<string, unknown>>,
+): Promise<number> {
   return database.transaction(async (query) => {
     const { length } = await query(sql);
-    if (length > 0) await query(recordEvent({ ...origin, action: "audit.archived", subject: "audit_events", detail: { deleted: length, ...detail } }));
+    if (length > 0)
+      await query(
+        recordEvent({
+          ...origin,
+          action: "audit.archived",
+          subject: "audit_events",
+          detail: { deleted: length, ...detail },
+        }),
+      );
     return length;
   });
 }
 
-/** What a cleanup found. `archived` is false while events are past their retention: only what was copied may go, and none of these was. */
+/**
+ * What a cleanup found. `archived` is false while events are past their retention: only what was copied may go, and
+ * none of these was.
+ */
 export interface Cleanup extends Pick<Holdings, "expired" | "expired_held"> {
   readonly archived: boolean;
   readonly cutoff: string;
 }
 
-/** Looks whether anything past its retention is left that the archiving job has not copied and deleted. An audit event tells of it. */
-export async function cleanUp(database: Pick<Database, "query">, retentionDays: number, origin: Origin): Promise<Cleanup> {
+/**
+ * Looks whether anything past its retention is left that the archiving job has not copied and deleted. An audit event
+ * tells of it.
+ */
+export async function cleanUp(
+  database: Pick<Database, "query">,
+  retentionDays: number,
+  origin: Origin,
+): Promise<Cleanup> {
   const cutoff = await cutoffOf(database.query, retentionDays);
   const { expired, expired_held } = await holdings(database.query, cutoff);
   const archived = expired === 0;
   const detail = { cutoff, retention_days: retentionDays, ...(archived ? { deleted: 0 } : { expired }) };
-  await database.query(recordEvent({ ...origin, action: archived ? "audit.cleanup" : "audit.cleanup.refused", subject: "audit_events", detail }));
+  await database.query(
+    recordEvent({
+      ...origin,
+      action: archived ? "audit.cleanup" : "audit.cleanup.refused",
+      subject: "audit_events",
+      detail,
+    }),
+  );
   return { archived, expired, expired_held, cutoff };
 }
 
-/** Deletes archived events in batches, each with an audit event that names the archive. Resolves to the number deleted. */
+/**
+ * Deletes archived events in batches, each with an audit event that names the archive. Resolves to the number deleted.
+ */
 export async function deleteArchived(
   database: Pick<Database, "transaction">,
-  { ids, cutoff, origin, archive }: { readonly ids: readonly string[]; readonly cutoff: string; readonly origin: Origin; readonly archive: { readonly name: string; readonly sha256: string } },
+  {
+    ids,
+    cutoff,
+    origin,
+    archive,
+  }: {
+    readonly ids: readonly string[];
+    readonly cutoff: string;
+    readonly origin: Origin;
+    readonly archive: { readonly name: string; readonly sha256: string };
+  },
   signal: AbortSignal,
   batch = 1_000,
 ): Promise<number> {
   let deleted = 0;
   for (let start = 0; start < ids.length; start += batch) {
     signal.throwIfAborted();
-    deleted += await deleteBatch(database, deleteThese(ids.slice(start, start + batch), cutoff), origin, { cutoff, archive: archive.name, sha256: archive.sha256 });
+    deleted += await deleteBatch(database, deleteThese(ids.slice(start, start + batch), cutoff), origin, {
+      cutoff,
+      archive: archive.name,
+      sha256: archive.sha256,
+    });
   }
   return deleted;
 }

@@ -20,7 +20,10 @@ export interface AuditParts extends Front {
 }
 
 const holdBody = z
-  .strictObject({ startDate: day, endDate: day, reason: storableText(500).trim().min(1, "expected a reason") }, nothingBut("startDate, endDate and reason"))
+  .strictObject(
+    { startDate: day, endDate: day, reason: storableText(500).trim().min(1, "expected a reason") },
+    nothingBut("startDate, endDate and reason"),
+  )
   .refine(...inOrder);
 
 const place = ({ from, before }: ReturnType<typeof rangeOf>): Sql => ({
@@ -35,7 +38,10 @@ const totals: Sql = {
   values: [],
 };
 
-const actions: Sql = { text: "SELECT action, count(*)::float8 AS count FROM audit_events GROUP BY action ORDER BY count DESC, action", values: [] };
+const actions: Sql = {
+  text: "SELECT action, count(*)::float8 AS count FROM audit_events GROUP BY action ORDER BY count DESC, action",
+  values: [],
+};
 
 /** The endpoints of the audit log (P07). */
 export const auditRoutes = ({ database, log, retentionDays, ...front }: AuditParts): Route[] => [
@@ -44,7 +50,8 @@ export const auditRoutes = ({ database, log, retentionDays, ...front }: AuditPar
     path: "/audit/export",
     handle(context) {
       const { data, error } = exportParameters.safeParse(context.req.query());
-      if (!data) throw invalidRequest(error.issues.map(({ path, message }) => ({ path: path.join(".") || "query", message })));
+      if (!data)
+        throw invalidRequest(error.issues.map(({ path, message }) => ({ path: path.join(".") || "query", message })));
       return exportResponse(database.query, data, log);
     },
   },
@@ -54,22 +61,38 @@ export const auditRoutes = ({ database, log, retentionDays, ...front }: AuditPar
     async handle(context) {
       const cutoff = await cutoffOf(database.query, retentionDays);
       const compliant = retentionDays >= minimumRetentionDays;
-      return context.json({ retention_days: retentionDays, minimum_days: minimumRetentionDays, compliant, cutoff, events: await holdings(database.query, cutoff) });
+      return context.json({
+        retention_days: retentionDays,
+        minimum_days: minimumRetentionDays,
+        compliant,
+        cutoff,
+        events: await holdings(database.query, cutoff),
+      });
     },
   },
   {
-    // Deletes nothing by itself: evidence goes only behind a copy, and the job that makes copies deletes what is in them.
+    // Deletes nothing by itself: evidence goes only behind a copy, and the job that makes copies deletes what is in
+    // them.
     method: "POST",
     path: "/audit/cleanup",
     async handle(context) {
       const origin = originOf(context, front);
-      const refuse = (error: string, message: string, facts: object) => context.json({ error, message, ...facts, request_id: origin.requestId }, 409);
+      const refuse = (error: string, message: string, facts: object) =>
+        context.json({ error, message, ...facts, request_id: origin.requestId }, 409);
       if (retentionDays < minimumRetentionDays) {
-        return refuse("retention_below_minimum", `AUDIT_RETENTION_DAYS is ${retentionDays}, and events are kept for at least ${minimumRetentionDays} days.`, { retention_days: retentionDays, minimum_days: minimumRetentionDays });
+        return refuse(
+          "retention_below_minimum",
+          `AUDIT_RETENTION_DAYS is ${retentionDays}, and events are kept for at least ${minimumRetentionDays} days.`,
+          { retention_days: retentionDays, minimum_days: minimumRetentionDays },
+        );
       }
       const { archived, expired, expired_held: held, cutoff } = await cleanUp(database, retentionDays, origin);
       if (archived) return context.json({ deleted: 0, held, remaining: 0, cutoff });
-      return refuse("not_archived", `${expired} events are past their retention and not archived. The job audit-retention copies them first and deletes them then: run it, or wait for the night.`, { expired, held, cutoff });
+      return refuse(
+        "not_archived",
+        `${expired} events are past their retention and not archived. The job audit-retention copies them first and deletes them then: run it, or wait for the night.`,
+        { expired, held, cutoff },
+      );
     },
   },
   {
@@ -82,7 +105,9 @@ export const auditRoutes = ({ database, log, retentionDays, ...front }: AuditPar
       if (!body) throw invalidRequest(faults);
       const placed = await database.transaction(async (query) => {
         const [row] = await query<{ placed: number }>(place(rangeOf(body)));
-        await query(recordEvent({ ...origin, action: "audit.hold.placed", subject: "audit_events", detail: { ...body, ...row } }));
+        await query(
+          recordEvent({ ...origin, action: "audit.hold.placed", subject: "audit_events", detail: { ...body, ...row } }),
+        );
         return row!.placed;
       });
       return context.json({ placed, startDate: body.startDate, endDate: body.endDate });
@@ -92,8 +117,14 @@ export const auditRoutes = ({ database, log, retentionDays, ...front }: AuditPar
     method: "GET",
     path: "/audit/stats",
     async handle(context) {
-      const [[all], byAction] = await Promise.all([database.query<object>(totals), database.query<{ action: string; count: number }>(actions)]);
-      return context.json({ ...all, actions: Object.fromEntries(byAction.map(({ action, count }) => [action, count])) });
+      const [[all], byAction] = await Promise.all([
+        database.query<object>(totals),
+        database.query<{ action: string; count: number }>(actions),
+      ]);
+      return context.json({
+        ...all,
+        actions: Object.fromEntries(byAction.map(({ action, count }) => [action, count])),
+      });
     },
   },
 ];

@@ -1,6 +1,16 @@
 import type { AuditEvent } from "./audit-events.ts";
 
-const columns = ["id", "occurred_at", "actor", "address", "action", "subject", "request_id", "hold", "detail"] as const satisfies readonly (keyof AuditEvent)[];
+const columns = [
+  "id",
+  "occurred_at",
+  "actor",
+  "address",
+  "action",
+  "subject",
+  "request_id",
+  "hold",
+  "detail",
+] as const satisfies readonly (keyof AuditEvent)[];
 
 /** Ends each record (RFC 4180). */
 const lineEnd = "\r\n";
@@ -9,7 +19,8 @@ const lineEnd = "\r\n";
 export const csvHeader = columns.join(",") + lineEnd;
 
 /** The record of an event. */
-export const csvRecord = (event: AuditEvent): string => columns.map((column) => cell(String(event[column] ?? ""))).join(",") + lineEnd;
+export const csvRecord = (event: AuditEvent): string =>
+  columns.map((column) => cell(String(event[column] ?? ""))).join(",") + lineEnd;
 
 /**
  * A cell that no spreadsheet takes for a formula: what could begin one gets an apostrophe in front. So does a text that
@@ -20,7 +31,10 @@ export function cell(text: string): string {
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
-/** The first cells of the records of a CSV text that `csvHeader` begins. Throws when the header or the last line end is missing. */
+/**
+ * The first cells of the records of a CSV text that `csvHeader` begins. Throws when the header or the last line end is
+ * missing.
+ */
 export async function* recordIds(chunks: AsyncIterable<string>): AsyncGenerator<string, void> {
   let rest = "";
   let record = "";

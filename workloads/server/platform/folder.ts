@@ -4,4 +4,6 @@ import * as z from "zod";
 const expected = "an absolute path of a folder that is not the root";
 
 /** Path of a folder to work in. */
-export const folder = z.string({ error: expected }).refine((path) => /^\/\S+$/.test(path) && normalize(path) !== "/", { error: expected });
+export const folder = z
+  .string({ error: expected })
+  .refine((path) => /^\/\S+$/.test(path) && normalize(path) !== "/", { error: expected });

@@ -33,7 +33,11 @@ export const settingsRoutes = ({ database, cache, redis, log, ...front }: Settin
     path: "/v1/settings/:key",
     async handle(context) {
       const key = valid(keyOf(context));
-      const { value: setting, hit } = await cache.through(cacheKey(key), () => readSetting(database.query, key), (found) => found !== null);
+      const { value: setting, hit } = await cache.through(
+        cacheKey(key),
+        () => readSetting(database.query, key),
+        (found) => found !== null,
+      );
       if (!setting) throw new HttpProblem(404, "unknown_setting", "There is no setting of this name.");
       return context.json(setting, 200, { "X-Cache": hit ? "HIT" : "MISS" });
     },
@@ -46,7 +50,11 @@ export const settingsRoutes = ({ database, cache, redis, log, ...front }: Settin
       const { value: body, faults = [] } = parseJson(await readText(context.req.raw), settingBody);
       if (!body || !key.success) throw invalidRequest([...faultsOf(key), ...faults]);
       const setting = await writeSetting(database, key.data, body.value, originOf(context, front));
-      await redis.del(cacheKey(key.data)).catch((error: unknown) => log.warn({ key: key.data, reason: reasonOf(error) }, "a changed setting may still be cached"));
+      await redis
+        .del(cacheKey(key.data))
+        .catch((error: unknown) =>
+          log.warn({ key: key.data, reason: reasonOf(error) }, "a changed setting may still be cached"),
+        );
       return context.json(setting, setting.version === 1 ? 201 : 200);
     },
   },
@@ -54,7 +62,8 @@ export const settingsRoutes = ({ database, cache, redis, log, ...front }: Settin
 
 const keyOf = (context: RequestContext) => settingKey.safeParse(context.req.param("key"));
 
-const faultsOf = ({ error }: z.ZodSafeParseResult<string>) => (error?.issues ?? []).map(({ message }) => ({ path: "key", message }));
+const faultsOf = ({ error }: z.ZodSafeParseResult<string>) =>
+  (error?.issues ?? []).map(({ message }) => ({ path: "key", message }));
 
 function valid(key: z.ZodSafeParseResult<string>): string {
   if (!key.success) throw invalidRequest(faultsOf(key));

@@ -41,7 +41,10 @@ export const bff: Role<typeof variables> = {
       waitMilliseconds: environment.CIRCUIT_BREAKER_WAIT_SECONDS * 1000,
     };
     runtime.log.info(settings, "circuit breaker configured");
-    const breakers = { "order-service": createBreaker("order-service", settings, runtime.log), "billing-service": createBreaker("billing-service", settings, runtime.log) };
+    const breakers = {
+      "order-service": createBreaker("order-service", settings, runtime.log),
+      "billing-service": createBreaker("billing-service", settings, runtime.log),
+    };
     watchBreakers(breakers, runtime);
     const orders = createDownstream(environment.ORDER_SERVICE_URL, breakers["order-service"]);
     const payments = createDownstream(environment.BILLING_SERVICE_URL, breakers["billing-service"]);
@@ -52,7 +55,11 @@ export const bff: Role<typeof variables> = {
         path: "/api/orders/:id/overview",
         async handle(context) {
           const id = orderIdOf(context.req.param("id"));
-          const { value, hit } = await cache.through(`techbra:overview:${id}`, () => overviewOf(id, { orders, payments, redis }, runtime), ({ degraded }) => !degraded);
+          const { value, hit } = await cache.through(
+            `techbra:overview:${id}`,
+            () => overviewOf(id, { orders, payments, redis }, runtime),
+            ({ degraded }) => !degraded,
+          );
           return context.json(value, 200, { "X-Cache": hit ? "HIT" : "MISS" });
         },
       },
@@ -60,14 +67,32 @@ export const bff: Role<typeof variables> = {
         method: "POST",
         path: "/api/orders",
         async handle(context) {
-          const { status, body } = await orders.post("/api/orders", await readText(context.req.raw)).catch((error: unknown) => {
-            throw new HttpProblem(503, "order_service_unavailable", "The order service did not answer. Look for the order before you place it again.", { headers: { "retry-after": "5" }, cause: error });
-          });
+          const { status, body } = await orders
+            .post("/api/orders", await readText(context.req.raw))
+            .catch((error: unknown) => {
+              throw new HttpProblem(
+                503,
+                "order_service_unavailable",
+                "The order service did not answer. Look for the order before you place it again.",
+                { headers: { "retry-after": "5" }, cause: error },
+              );
+            });
           return context.json(body as object, status as ContentfulStatusCode);
         },
       },
     ];
-    const checks = [check, reachability("order-service", `${environment.ORDER_SERVICE_URL}/actuator/health/liveness`), reachability("billing-service", `${environment.BILLING_SERVICE_URL}/actuator/health/liveness`)];
-    return { routes: withActuator(routes, checks), checks, about: () => ({ circuits: Object.fromEntries(Object.entries(breakers).map(([name, { state }]) => [name, state()])) }), close };
+    const checks = [
+      check,
+      reachability("order-service", `${environment.ORDER_SERVICE_URL}/actuator/health/liveness`),
+      reachability("billing-service", `${environment.BILLING_SERVICE_URL}/actuator/health/liveness`),
+    ];
+    return {
+      routes: withActuator(routes, checks),
+      checks,
+      about: () => ({
+        circuits: Object.fromEntries(Object.entries(breakers).map(([name, { state }]) => [name, state()])),
+      }),
+      close,
+    };
   },
 };

@@ -31,11 +31,19 @@ export const bgcApi: Role<typeof variables> = {
     const database = openPostgres(environment, runtime);
     const { redis, check, close } = await connectRedis(environment, runtime);
     const cache = createCache(redis, environment.CACHE_TTL_SECONDS, runtime);
-    const limiter = createDailyLimiter(redis, { prefix: "bgc:rate-limit", limit: environment.FREE_TIER_REQUESTS_PER_DAY }, runtime);
+    const limiter = createDailyLimiter(
+      redis,
+      { prefix: "bgc:rate-limit", limit: environment.FREE_TIER_REQUESTS_PER_DAY },
+      runtime,
+    );
 
     return {
       routes: [simulatorRoute({ database, cache, limiter, ...frontOf(environment) })],
-      checks: [database.check(tables), check, reachability("integration-gateway", `${environment.INTEGRATION_GATEWAY_URL}/health`)],
+      checks: [
+        database.check(tables),
+        check,
+        reachability("integration-gateway", `${environment.INTEGRATION_GATEWAY_URL}/health`),
+      ],
       close: async () => void (await Promise.all([database.close(), close()])),
     };
   },

@@ -32,18 +32,32 @@ export const bgcWeb: Role<typeof variables> = {
         method: "POST",
         body,
         signal: AbortSignal.timeout(API_TIMEOUT_MS),
-        headers: { "content-type": "application/json", "x-request-id": context.get("requestId"), "x-forwarded-for": forwardedFor(senderOf(context, TRUSTED_PROXY)) },
+        headers: {
+          "content-type": "application/json",
+          "x-request-id": context.get("requestId"),
+          "x-forwarded-for": forwardedFor(senderOf(context, TRUSTED_PROXY)),
+        },
       }).catch((error: Error) => {
-        if (error.name === "TimeoutError") throw new HttpProblem(504, "api_timeout", "The API did not answer in time.", { cause: error });
+        if (error.name === "TimeoutError")
+          throw new HttpProblem(504, "api_timeout", "The API did not answer in time.", { cause: error });
         throw new HttpProblem(502, "api_unreachable", "The API cannot be reached.", { cause: error });
       });
 
     async function fromForm(context: RequestContext, text: string): Promise<Response> {
       const values: FormValues = { ...firstValues, ...Object.fromEntries(new URLSearchParams(text)) };
-      const body = JSON.stringify({ ncm: values.ncm, volume_kg: typed(values.volume_kg), max_results: typed(values.max_results) });
+      const body = JSON.stringify({
+        ncm: values.ncm,
+        volume_kg: typed(values.volume_kg),
+        max_results: typed(values.max_results),
+      });
       const response = await ask(context, body).catch((problem: HttpProblem) => problem);
-      const outcome = response instanceof HttpProblem ? { notice: response.message, problems: [] } : await outcomeOf(response);
-      return context.html(page(values, outcome), response.status as 200, response instanceof HttpProblem ? {} : passedHeaders(response));
+      const outcome =
+        response instanceof HttpProblem ? { notice: response.message, problems: [] } : await outcomeOf(response);
+      return context.html(
+        page(values, outcome),
+        response.status as 200,
+        response instanceof HttpProblem ? {} : passedHeaders(response),
+      );
     }
 
     return {
@@ -56,9 +70,13 @@ export const bgcWeb: Role<typeof variables> = {
             for (const [name, value] of Object.entries(securityHeaders)) context.header(name, value);
             const text = await readText(context.req.raw);
             // A form gets a page and a program gets the API's own answer, both with the API's status.
-            if (context.req.header("content-type")?.startsWith("application/x-www-form-urlencoded")) return fromForm(context, text);
+            if (context.req.header("content-type")?.startsWith("application/x-www-form-urlencoded"))
+              return fromForm(context, text);
             const response = await ask(context, text);
-            return context.body(await response.text(), response.status as 200, { ...passedHeaders(response), "content-type": response.headers.get("content-type") ?? "application/json" });
+            return context.body(await response.text(), response.status as 200, {
+              ...passedHeaders(response),
+              "content-type": response.headers.get("content-type") ?? "application/json",
+            });
           },
         },
       ],
@@ -68,14 +86,25 @@ export const bgcWeb: Role<typeof variables> = {
   },
 };
 
-const passedHeaders = ({ headers }: Response): Record<string, string> => Object.fromEntries(passedOn.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)!]] : [])));
+const passedHeaders = ({ headers }: Response): Record<string, string> =>
+  Object.fromEntries(passedOn.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)!]] : [])));
 
 /** A number as typed; what is none becomes null, which the API refuses with its own words. */
 const typed = (text: string): number | null => (text.trim() === "" || Number.isNaN(Number(text)) ? null : Number(text));
 
 async function outcomeOf(response: Response): Promise<Outcome> {
-  const answer = (await response.json().catch(() => ({}))) as { destinations?: Destination[]; hint?: string; message?: string; problems?: Fault[] };
-  if (response.ok && answer.destinations) return { destinations: answer.destinations, hint: answer.hint, remaining: response.headers.get("x-ratelimit-remaining") ?? undefined };
+  const answer = (await response.json().catch(() => ({}))) as {
+    destinations?: Destination[];
+    hint?: string;
+    message?: string;
+    problems?: Fault[];
+  };
+  if (response.ok && answer.destinations)
+    return {
+      destinations: answer.destinations,
+      hint: answer.hint,
+      remaining: response.headers.get("x-ratelimit-remaining") ?? undefined,
+    };
   const again = response.status === 429 ? " The count begins again at midnight UTC." : "";
   return {
     notice: `${answer.message ?? `The API answered with status ${response.status}.`}${again}`,

@@ -13,7 +13,11 @@ const variables = z.object({
   ...participantVariables,
   PORT: whole(1, 65535, 8082),
   /** Share of the charges that are declined, by chance. */
-  PAYMENT_FAILURE_RATE: z.string({ error: share }).regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/, { error: share }).default("0").transform(Number),
+  PAYMENT_FAILURE_RATE: z
+    .string({ error: share })
+    .regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/, { error: share })
+    .default("0")
+    .transform(Number),
 });
 
 /** Charges orders whose stock is reserved, and tries failed payments again (T02, T10). */
@@ -21,13 +25,18 @@ export const billingService: Role<typeof variables> = {
   name: "billing-service",
   ...springService,
   variables,
-  start: async (environment, runtime) => startParticipant({
-    schema: "billing",
-    group: "billing-service-group",
-    topics: [topics.orders],
-    actsUpon: ["StockReserved", "StockRejected"],
-    apply: billingApply(runtime, chargeByChance(environment.PAYMENT_FAILURE_RATE)),
-    tables: billingTables,
-    routes: paymentRoutes,
-  }, environment, runtime),
+  start: async (environment, runtime) =>
+    startParticipant(
+      {
+        schema: "billing",
+        group: "billing-service-group",
+        topics: [topics.orders],
+        actsUpon: ["StockReserved", "StockRejected"],
+        apply: billingApply(runtime, chargeByChance(environment.PAYMENT_FAILURE_RATE)),
+        tables: billingTables,
+        routes: paymentRoutes,
+      },
+      environment,
+      runtime,
+    ),
 };

@@ -22,7 +22,9 @@ export const botsDumpdata: Task<typeof variables> = {
   async run(environment, { log, metrics, signal }) {
     const database = openMysql(environment, { log, metrics });
     try {
-      const counts = await database.session((session) => dumpFixture(session, { output: environment.OUTPUT_FILE, exclude: environment.EXCLUDE, signal }));
+      const counts = await database.session((session) =>
+        dumpFixture(session, { output: environment.OUTPUT_FILE, exclude: environment.EXCLUDE, signal }),
+      );
       log.info({ file: environment.OUTPUT_FILE, rows: Object.fromEntries(counts) }, "dumped");
     } finally {
       await database.close();

@@ -17,7 +17,10 @@ const variables = z.object({
   INFILE_SETTLE_SECONDS: whole(0, 3_600, 2),
 });
 
-/** One run of the engine, from its schedule or by hand (E03). Fails when another one runs, or when a file could not be imported. */
+/**
+ * One run of the engine, from its schedule or by hand (E03). Fails when another one runs, or when a file could not be
+ * imported.
+ */
 export const botsEngine: Task<typeof variables> = {
   name: "bots-engine",
   version: "v1.2.0",
@@ -28,16 +31,18 @@ export const botsEngine: Task<typeof variables> = {
     const { maxAttempts, engineMaxSeconds: maxSeconds } = settingsOf(environment);
     try {
       await makeFolders(home);
-      await database.session((session) => runEngine(session, {
-        holder: hostname(),
-        home,
-        maxAttempts,
-        maxSeconds,
-        lockWaitSeconds: environment.ENGINE_LOCK_WAIT_SECONDS,
-        settleSeconds: environment.INFILE_SETTLE_SECONDS,
-        log,
-        signal,
-      }));
+      await database.session((session) =>
+        runEngine(session, {
+          holder: hostname(),
+          home,
+          maxAttempts,
+          maxSeconds,
+          lockWaitSeconds: environment.ENGINE_LOCK_WAIT_SECONDS,
+          settleSeconds: environment.INFILE_SETTLE_SECONDS,
+          log,
+          signal,
+        }),
+      );
     } finally {
       await database.close();
     }

@@ -32,18 +32,24 @@ export const botsJobqueue: Role<typeof variables> = {
   async start(environment, { log, metrics }) {
     const database = openMysql(environment, { log, metrics });
     const home = homeAt(environment.BOTS_HOME);
-    await makeFolders(home).catch((error: unknown) => log.warn({ reason: reasonOf(error) }, "the data volume is not usable"));
+    await makeFolders(home).catch((error: unknown) =>
+      log.warn({ reason: reasonOf(error) }, "the data volume is not usable"),
+    );
     const { maxAttempts } = settingsOf(environment);
     const parts = { database, home, log };
 
-    const worker = workForEver(async () => {
-      const outcome = await workOne(database, { worker: hostname(), maxAttempts });
-      if (!outcome) return (await writeLate(parts)) > 0;
-      if (outcome.state === "done") await writeOut(outcome, parts);
-      if (outcome.state === "done") log.info({ id: outcome.id }, "transaction done");
-      else log.warn(outcome, "transaction failed");
-      return true;
-    }, { idle: environment.POLL_INTERVAL_MS, failure: failurePause }, log);
+    const worker = workForEver(
+      async () => {
+        const outcome = await workOne(database, { worker: hostname(), maxAttempts });
+        if (!outcome) return (await writeLate(parts)) > 0;
+        if (outcome.state === "done") await writeOut(outcome, parts);
+        if (outcome.state === "done") log.info({ id: outcome.id }, "transaction done");
+        else log.warn(outcome, "transaction failed");
+        return true;
+      },
+      { idle: environment.POLL_INTERVAL_MS, failure: failurePause },
+      log,
+    );
 
     return {
       routes: [],

@@ -22,7 +22,9 @@ export const botsLoaddata: Task<typeof variables> = {
   async run(environment, { log, metrics, signal }) {
     const database = openMysql(environment, { log, metrics });
     try {
-      const counts = await database.session((session) => loadFixture(session, { input: environment.INPUT_FILE, exclude: environment.EXCLUDE, signal }));
+      const counts = await database.session((session) =>
+        loadFixture(session, { input: environment.INPUT_FILE, exclude: environment.EXCLUDE, signal }),
+      );
       log.info({ file: environment.INPUT_FILE, rows: Object.fromEntries(counts) }, "loaded");
     } finally {
       await database.close();

@@ -27,12 +27,14 @@ export const botsMigrate: Task<typeof variables> = {
   async run(environment, { log, metrics, signal }) {
     const database = openMysql(environment, { log, metrics });
     const end = Date.now() + environment.WAIT_SECONDS * 1_000;
-    const migrate = () => database.session((session) =>
-      withLock(session, { name: "bots-migrate", waitSeconds: environment.WAIT_SECONDS, signal }, async () => {
-        const applied = await applyMigrations(session, migrations);
-        log.info({ applied }, applied.length > 0 ? "migrated" : "nothing to migrate");
-        process.stdout.write(`${showMigrations(migrations, await readRecords(session)).join("\n")}\n`);
-      }));
+    const migrate = () =>
+      database.session((session) =>
+        withLock(session, { name: "bots-migrate", waitSeconds: environment.WAIT_SECONDS, signal }, async () => {
+          const applied = await applyMigrations(session, migrations);
+          log.info({ applied }, applied.length > 0 ? "migrated" : "nothing to migrate");
+          process.stdout.write(`${showMigrations(migrations, await readRecords(session)).join("\n")}\n`);
+        }),
+      );
     try {
       for (;;) {
         try {

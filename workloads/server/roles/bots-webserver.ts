@@ -20,14 +20,21 @@ export const botsWebserver: Role<typeof variables> = {
   async start(environment, { log, metrics }) {
     const database = openMysql(environment, { log, metrics });
     const home = homeAt(environment.BOTS_HOME);
-    await makeFolders(home).catch((error: unknown) => log.warn({ reason: reasonOf(error) }, "the data volume is not usable"));
+    await makeFolders(home).catch((error: unknown) =>
+      log.warn({ reason: reasonOf(error) }, "the data volume is not usable"),
+    );
     exportDatabaseMetrics(database, metrics.registry);
     exportVolumeUsage(home, metrics.registry);
     const { name: service, version } = botsWebserver;
 
     return {
       routes: [
-        { method: "GET", path: "/health/live", probe: true, handle: (context) => context.json({ status: "ok", service, implementation: "contract-server", version }) },
+        {
+          method: "GET",
+          path: "/health/live",
+          probe: true,
+          handle: (context) => context.json({ status: "ok", service, implementation: "contract-server", version }),
+        },
         { method: "GET", path: "/health/ping", probe: true, handle: (context) => context.text("pong") },
         ...webRoutes({ database, version, pageLimit: settingsOf(environment).pageLimit }),
       ],

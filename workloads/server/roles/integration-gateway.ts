@@ -21,7 +21,11 @@ const variables = z.object({
 const query = z.object({ ncm }, { error: "expected an object" });
 
 /** What every connector here is, whatever source it stands for. It works whenever the database does. */
-const local = { state: "local", source: "local database", detail: "answers from the local database; the public source is never called" };
+const local = {
+  state: "local",
+  source: "local database",
+  detail: "answers from the local database; the public source is never called",
+};
 
 /** The gateway to public trade-data sources (B07), with connectors that answer from the database. */
 export const integrationGateway: Role<typeof variables> = {
@@ -35,9 +39,17 @@ export const integrationGateway: Role<typeof variables> = {
     const cache = createCache(redis, environment.CACHE_TTL_SECONDS, runtime);
     const credentials = environment.COMEXSTAT_CREDENTIALS_FILE;
     // Read each time: the file may be mounted, or taken away, while the server runs.
-    const configured = ({ name }: Connector) => (name === "comexstat" ? { configured: credentials !== undefined && readSecret(credentials) !== undefined } : {});
+    const configured = ({ name }: Connector) =>
+      name === "comexstat" ? { configured: credentials !== undefined && readSecret(credentials) !== undefined } : {};
 
-    const listed = () => connectors.map((connector) => ({ name: connector.name, authority: connector.authority, description: connector.description, ...configured(connector), ...local }));
+    const listed = () =>
+      connectors.map((connector) => ({
+        name: connector.name,
+        authority: connector.authority,
+        description: connector.description,
+        ...configured(connector),
+        ...local,
+      }));
 
     return {
       routes: [
@@ -53,12 +65,29 @@ export const integrationGateway: Role<typeof variables> = {
             const name = context.req.param("name");
             const connector = connectors.find((candidate) => candidate.name === name);
             if (!connector) {
-              throw new HttpProblem(404, "unknown_connector", "There is no connector of this name.", { details: { connectors: connectors.map((candidate) => candidate.name) } });
+              throw new HttpProblem(404, "unknown_connector", "There is no connector of this name.", {
+                details: { connectors: connectors.map((candidate) => candidate.name) },
+              });
             }
             const { value: request, faults } = parseJson(await readText(context.req.raw), query);
             if (!request) throw invalidRequest(faults);
-            const { value, hit } = await cache.through(`bgc:connector:${connector.name}:${request.ncm}`, () => database.query(connector.query(request.ncm)), (rows) => rows.length > 0);
-            return context.json({ connector: connector.name, source: local.source, ncm: request.ncm, count: value.length, cached: hit, records: value }, 200, { "X-Cache": hit ? "HIT" : "MISS" });
+            const { value, hit } = await cache.through(
+              `bgc:connector:${connector.name}:${request.ncm}`,
+              () => database.query(connector.query(request.ncm)),
+              (rows) => rows.length > 0,
+            );
+            return context.json(
+              {
+                connector: connector.name,
+                source: local.source,
+                ncm: request.ncm,
+                count: value.length,
+                cached: hit,
+                records: value,
+              },
+              200,
+              { "X-Cache": hit ? "HIT" : "MISS" },
+            );
           },
         },
       ],

@@ -14,13 +14,18 @@ export const inventoryService: Role<typeof variables> = {
   name: "inventory-service",
   ...springService,
   variables,
-  start: async (environment, runtime) => startParticipant({
-    schema: "inventory",
-    group: "inventory-service-group",
-    topics: [topics.orders, topics.billing],
-    actsUpon: ["OrderCreated", "PaymentRetryRequested", "PaymentCompleted", "PaymentFailed"],
-    apply: inventoryApply(runtime),
-    tables: inventoryTables,
-    routes: inventoryRoutes,
-  }, environment, runtime),
+  start: async (environment, runtime) =>
+    startParticipant(
+      {
+        schema: "inventory",
+        group: "inventory-service-group",
+        topics: [topics.orders, topics.billing],
+        actsUpon: ["OrderCreated", "PaymentRetryRequested", "PaymentCompleted", "PaymentFailed"],
+        apply: inventoryApply(runtime),
+        tables: inventoryTables,
+        routes: inventoryRoutes,
+      },
+      environment,
+      runtime,
+    ),
 };

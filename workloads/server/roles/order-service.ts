@@ -14,16 +14,21 @@ export const orderService: Role<typeof variables> = {
   name: "order-service",
   ...springService,
   variables,
-  start: async (environment, runtime) => startParticipant({
-    schema: "orders",
-    group: "order-service-group",
-    topics: [topics.orders, topics.billing],
-    actsUpon: ["StockRejected", "PaymentRetryRequested", "PaymentCompleted", "PaymentFailed"],
-    apply: orderApply,
-    tables: orderTables,
-    routes(database, committed) {
-      watchSaga(database, runtime);
-      return orderRoutes(database, committed);
-    },
-  }, environment, runtime),
+  start: async (environment, runtime) =>
+    startParticipant(
+      {
+        schema: "orders",
+        group: "order-service-group",
+        topics: [topics.orders, topics.billing],
+        actsUpon: ["StockRejected", "PaymentRetryRequested", "PaymentCompleted", "PaymentFailed"],
+        apply: orderApply,
+        tables: orderTables,
+        routes(database, committed) {
+          watchSaga(database, runtime);
+          return orderRoutes(database, committed);
+        },
+      },
+      environment,
+      runtime,
+    ),
 };

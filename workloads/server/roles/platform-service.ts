@@ -46,7 +46,10 @@ export const platformService: Role<typeof variables> = {
     const { MAINTENANCE_MODE: maintenance, AUDIT_RETENTION_DAYS: retentionDays } = environment;
     const { log } = runtime;
     const front = frontOf(environment);
-    const routes = [...settingsRoutes({ database, cache, redis, log, ...front }), ...auditRoutes({ database, log, retentionDays, ...front })];
+    const routes = [
+      ...settingsRoutes({ database, cache, redis, log, ...front }),
+      ...auditRoutes({ database, log, retentionDays, ...front }),
+    ];
 
     return {
       routes: maintenance ? readOnly(routes) : routes,
@@ -60,6 +63,14 @@ export const platformService: Role<typeof variables> = {
 /** Writes the log to files too, named after the pod so that replicas can share a volume (P08). */
 function copyLog({ LOG_DIR, LOG_FILE_MAX_BYTES, LOG_FILES_KEPT }: z.output<typeof variables>, { log }: Runtime): void {
   if (LOG_DIR === undefined) return;
-  const options = { directory: LOG_DIR, prefix: `platform-service-${hostname()}`, maxBytes: LOG_FILE_MAX_BYTES, kept: LOG_FILES_KEPT };
-  addStream(log, openLogFiles(options, (reason) => log.warn({ directory: LOG_DIR, reason }, "log lines are not copied to a file")));
+  const options = {
+    directory: LOG_DIR,
+    prefix: `platform-service-${hostname()}`,
+    maxBytes: LOG_FILE_MAX_BYTES,
+    kept: LOG_FILES_KEPT,
+  };
+  addStream(
+    log,
+    openLogFiles(options, (reason) => log.warn({ directory: LOG_DIR, reason }, "log lines are not copied to a file")),
+  );
 }

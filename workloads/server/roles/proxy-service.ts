@@ -34,7 +34,10 @@ const trialMargin = 2;
 /** The upstream's endpoints that the gateway offers. */
 const offered = ["ok", "fail", "slow"];
 
-/** The gateway before the upstream service (G01). Ready without Redis and without the upstream: then it says what it cannot do. */
+/**
+ * The gateway before the upstream service (G01). Ready without Redis and without the upstream: then it says what it
+ * cannot do.
+ */
 export const proxyService: Role<typeof variables> = {
   name: "proxy-service",
   version: "v1.0.0",
@@ -43,19 +46,41 @@ export const proxyService: Role<typeof variables> = {
   async start(environment, runtime) {
     const { redis, check, close } = await connectRedis(environment, runtime);
     const { UPSTREAM_URL: upstream, UPSTREAM_TIMEOUT_MS: timeout } = environment;
-    const limiter = createRateLimiter(redis, { capacity: environment.RATE_LIMIT_CAPACITY, refillRate: environment.RATE_LIMIT_REFILL_RATE }, runtime);
-    const breaker = createCircuitBreaker(redis, {
-      failureThreshold: environment.CIRCUIT_BREAKER_FAILURE_THRESHOLD,
-      resetTimeout: environment.CIRCUIT_BREAKER_RESET_TIMEOUT_SECONDS,
-      successThreshold: environment.CIRCUIT_BREAKER_HALF_OPEN_SUCCESS_THRESHOLD,
-      trialLease: Math.ceil(timeout / 1000) + trialMargin,
-    }, runtime);
-    const routes = offered.map((name) => proxyRoute(name, { limiter, breaker, upstream, timeout, ...frontOf(environment) }));
-    exposeGatewayMetrics(breaker, routes.map(({ path }) => path), runtime);
+    const limiter = createRateLimiter(
+      redis,
+      { capacity: environment.RATE_LIMIT_CAPACITY, refillRate: environment.RATE_LIMIT_REFILL_RATE },
+      runtime,
+    );
+    const breaker = createCircuitBreaker(
+      redis,
+      {
+        failureThreshold: environment.CIRCUIT_BREAKER_FAILURE_THRESHOLD,
+        resetTimeout: environment.CIRCUIT_BREAKER_RESET_TIMEOUT_SECONDS,
+        successThreshold: environment.CIRCUIT_BREAKER_HALF_OPEN_SUCCESS_THRESHOLD,
+        trialLease: Math.ceil(timeout / 1000) + trialMargin,
+      },
+      runtime,
+    );
+    const routes = offered.map((name) =>
+      proxyRoute(name, { limiter, breaker, upstream, timeout, ...frontOf(environment) }),
+    );
+    exposeGatewayMetrics(
+      breaker,
+      routes.map(({ path }) => path),
+      runtime,
+    );
 
-    return { routes, checks: [check, circuitCheck(breaker), reachability("upstream-service", `${upstream}/health`)], close };
+    return {
+      routes,
+      checks: [check, circuitCheck(breaker), reachability("upstream-service", `${upstream}/health`)],
+      close,
+    };
   },
 };
 
 /** Shows the circuit's state. An open circuit is the upstream's fault and no reason to take the gateway away. */
-const circuitCheck = (breaker: CircuitBreaker): Check => ({ name: "circuit-breaker", need: "optional", run: () => breaker.state() });
+const circuitCheck = (breaker: CircuitBreaker): Check => ({
+  name: "circuit-breaker",
+  need: "optional",
+  run: () => breaker.state(),
+});

@@ -17,11 +17,23 @@ export const upstreamService: Role<typeof variables> = {
   async start({ UPSTREAM_SLOW_MS }) {
     return {
       routes: [
-        { method: "GET", path: "/ok", handle: (context) => context.json({ status: "ok", request_id: context.get("requestId") }) },
+        {
+          method: "GET",
+          path: "/ok",
+          handle: (context) => context.json({ status: "ok", request_id: context.get("requestId") }),
+        },
         {
           method: "GET",
           path: "/fail",
-          handle: (context) => context.json({ error: "deliberate_failure", message: "This endpoint always fails.", request_id: context.get("requestId") }, 500),
+          handle: (context) =>
+            context.json(
+              {
+                error: "deliberate_failure",
+                message: "This endpoint always fails.",
+                request_id: context.get("requestId"),
+              },
+              500,
+            ),
         },
         {
           method: "GET",

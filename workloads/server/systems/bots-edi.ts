@@ -8,4 +8,12 @@ import { botsShowmigrations } from "../roles/bots-showmigrations.ts";
 import { botsWebserver } from "../roles/bots-webserver.ts";
 
 /** Every program of Bots EDI. */
-export const programs: readonly Program[] = [botsWebserver, botsJobqueue, botsEngine, botsMigrate, botsShowmigrations, botsDumpdata, botsLoaddata];
+export const programs: readonly Program[] = [
+  botsWebserver,
+  botsJobqueue,
+  botsEngine,
+  botsMigrate,
+  botsShowmigrations,
+  botsDumpdata,
+  botsLoaddata,
+];

@@ -39,7 +39,12 @@ export function withActuator(routes: readonly Route[], checks: readonly Check[])
   const readiness = checks.filter(({ need }) => need === "required");
   return [
     ...routes.map((route) => timed(route, timer.record)),
-    { method: "GET", path: "/actuator/health/liveness", probe: true, handle: (context) => context.json({ status: "UP" }) },
+    {
+      method: "GET",
+      path: "/actuator/health/liveness",
+      probe: true,
+      handle: (context) => context.json({ status: "UP" }),
+    },
     {
       method: "GET",
       path: "/actuator/health/readiness",
@@ -54,12 +59,13 @@ export function withActuator(routes: readonly Route[], checks: readonly Check[])
       method: "GET",
       path: "/actuator/metrics/http.server.requests",
       probe: true,
-      handle: (context) => context.json({
-        name: "http.server.requests",
-        baseUnit: "seconds",
-        measurements: Object.entries(timer.read()).map(([statistic, value]) => ({ statistic, value })),
-        availableTags: [],
-      }),
+      handle: (context) =>
+        context.json({
+          name: "http.server.requests",
+          baseUnit: "seconds",
+          measurements: Object.entries(timer.read()).map(([statistic, value]) => ({ statistic, value })),
+          availableTags: [],
+        }),
     },
   ];
 }

@@ -28,7 +28,12 @@ export interface CircuitBreaker {
 }
 
 /** A circuit breaker over the last calls to one downstream, in this process (T13). */
-export function createBreaker(name: string, settings: BreakerSettings, log: Runtime["log"], now = Date.now): CircuitBreaker {
+export function createBreaker(
+  name: string,
+  settings: BreakerSettings,
+  log: Runtime["log"],
+  now = Date.now,
+): CircuitBreaker {
   let state: BreakerState = "closed";
   /** Of the calls that count in this state: whether each failed. */
   let failed: boolean[] = [];
@@ -80,7 +85,10 @@ export function createBreaker(name: string, settings: BreakerSettings, log: Runt
 }
 
 /** `circuit_breaker_state` by downstream: 1 closed, 2 open, 3 half-open. */
-export function watchBreakers(breakers: Readonly<Record<string, CircuitBreaker>>, { metrics }: Pick<Runtime, "metrics">): void {
+export function watchBreakers(
+  breakers: Readonly<Record<string, CircuitBreaker>>,
+  { metrics }: Pick<Runtime, "metrics">,
+): void {
   new Gauge({
     name: "circuit_breaker_state",
     help: "1 closed, 2 open, 3 half-open",

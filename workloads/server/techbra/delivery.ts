@@ -34,23 +34,43 @@ export interface Delivery {
 
 /**
  * Deals with each message until it is applied or buried. An outage is waited out, however long it takes, and nothing is
- * skipped meanwhile; a message that cannot be read, or that fails `maxAttempts` times by itself, is moved to its topic's
+ * skipped meanwhile; a message that cannot be read, or that fails `maxAttempts` times by itself, is moved to its
+ * topic's
  * dead-letter topic with the place it came from and the reason, and counted in `dead_letters_total`.
  */
-export function createDelivery({ group, topics, publish, handle, wait = (milliseconds, signal) => sleep(milliseconds, undefined, { signal }) }: Delivery, { log, metrics }: Runtime): Deal {
-  const deadLetters = new Counter({ name: "dead_letters_total", help: "Messages moved to a dead-letter topic", labelNames: ["topic"] as const, registers: [metrics.registry] });
+export function createDelivery(
+  {
+    group,
+    topics,
+    publish,
+    handle,
+    wait = (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+  }: Delivery,
+  { log, metrics }: Runtime,
+): Deal {
+  const deadLetters = new Counter({
+    name: "dead_letters_total",
+    help: "Messages moved to a dead-letter topic",
+    labelNames: ["topic"] as const,
+    registers: [metrics.registry],
+  });
   for (const topic of topics) deadLetters.inc({ topic: deadLetterTopic(topic) }, 0);
 
   async function bury(message: Message, reason: string, signal: AbortSignal): Promise<void> {
     const topic = deadLetterTopic(message.topic);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await publish([{ topic, key: message.key, value: message.value, headers: burialHeaders(message, group, reason) }]);
+        await publish([
+          { topic, key: message.key, value: message.value, headers: burialHeaders(message, group, reason) },
+        ]);
         deadLetters.inc({ topic });
         log.error({ ...place(message), deadLetterTopic: topic, reason }, "message moved to the dead-letter topic");
         return;
       } catch (error) {
-        log.warn({ ...place(message), reason: reasonOf(error), attempt }, "dead-letter topic not reached, trying again");
+        log.warn(
+          { ...place(message), reason: reasonOf(error), attempt },
+          "dead-letter topic not reached, trying again",
+        );
         await wait(retryDelay(attempt), signal);
       }
     }
@@ -66,7 +86,10 @@ export function createDelivery({ group, topics, publish, handle, wait = (millise
       } catch (error) {
         const transient = isTransient(error);
         if (!transient) failures += 1;
-        log.warn({ ...place(message), type: event.type, orderId: event.orderId, reason: reasonOf(error), transient, attempt }, "event not applied");
+        log.warn(
+          { ...place(message), type: event.type, orderId: event.orderId, reason: reasonOf(error), transient, attempt },
+          "event not applied",
+        );
         if (failures === maxAttempts) return bury(message, reasonOf(error), signal);
         await wait(retryDelay(attempt), signal);
       }

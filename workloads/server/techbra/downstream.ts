@@ -24,6 +24,12 @@ export function createDownstream(baseUrl: string, breaker: CircuitBreaker, reque
     });
   return {
     get: (path) => send(path, { signal: AbortSignal.timeout(timeouts.read) }),
-    post: (path, body) => send(path, { method: "POST", body, headers: { "content-type": "application/json" }, signal: AbortSignal.timeout(timeouts.write) }),
+    post: (path, body) =>
+      send(path, {
+        method: "POST",
+        body,
+        headers: { "content-type": "application/json" },
+        signal: AbortSignal.timeout(timeouts.write),
+      }),
   };
 }

@@ -7,7 +7,10 @@ import { atMost } from "./at-most.ts";
 import { createOutage } from "./outage.ts";
 
 /** What a member uses of its Kafka client. */
-export type GroupClient = Pick<Consumer, "joinGroup" | "consume" | "commit" | "close" | "on" | "topics" | "generationId" | "startLagMonitoring">;
+export type GroupClient = Pick<
+  Consumer,
+  "joinGroup" | "consume" | "commit" | "close" | "on" | "topics" | "generationId" | "startLagMonitoring"
+>;
 
 /** Deals with a message for good. Rejects only when the signal fires before it is dealt with. */
 export type Deal = (message: Message, signal: AbortSignal) => Promise<void>;
@@ -33,18 +36,27 @@ const timing = { lag: 5_000, leave: 3_000, fetch: 1_000 };
 
 /**
  * Takes part in a consumer group for as long as the service lives. A membership that breaks (a broker restarts, a
- * connection is lost) is given up as a whole and a new one begins: every message after the committed offsets comes again.
+ * connection is lost) is given up as a whole and a new one begins: every message after the committed offsets comes
+ * again.
  */
 export function joinForLife(subscription: Subscription, { log, metrics }: Runtime): { close(): Promise<void> } {
   const { group, delay = retryDelay } = subscription;
-  const lag = new Gauge({ name: "kafka_consumer_lag", help: "Messages of this member's partitions that are not dealt with", labelNames: ["group", "topic", "partition"], registers: [metrics.registry] });
+  const lag = new Gauge({
+    name: "kafka_consumer_lag",
+    help: "Messages of this member's partitions that are not dealt with",
+    labelNames: ["group", "topic", "partition"],
+    registers: [metrics.registry],
+  });
   const stop = new AbortController();
 
   async function run(): Promise<void> {
     const outage = createOutage(log, `kafka consumer lost ${group}, joining again`);
     while (!stop.signal.aborted) {
       const client = subscription.newClient();
-      const failures = await membership(client, subscription, stop.signal, { log, lag, wellBeing: outage.over }).then(() => 0, (error) => (stop.signal.aborted ? 0 : outage.failed(error)));
+      const failures = await membership(client, subscription, stop.signal, { log, lag, wellBeing: outage.over }).then(
+        () => 0,
+        (error) => (stop.signal.aborted ? 0 : outage.failed(error)),
+      );
       lag.reset();
       await atMost(timing.leave, client.close(true)).catch(() => {});
       if (failures > 0) await sleep(delay(failures), undefined, { signal: stop.signal }).catch(() => {});
@@ -68,7 +80,12 @@ interface Report {
 }
 
 /** One membership: ends when told to stop, and rejects when it broke. */
-async function membership(client: GroupClient, { group, topics, deal, delay = retryDelay }: Subscription, stop: AbortSignal, { log, lag, wellBeing }: Report): Promise<void> {
+async function membership(
+  client: GroupClient,
+  { group, topics, deal, delay = retryDelay }: Subscription,
+  stop: AbortSignal,
+  { log, lag, wellBeing }: Report,
+): Promise<void> {
   const fault = new AbortController();
   const ended = AbortSignal.any([stop, fault.signal]);
   let generation = new AbortController();
@@ -82,10 +99,12 @@ async function membership(client: GroupClient, { group, topics, deal, delay = re
     wellBeing();
     lag.reset();
     for (const [topic, partitions] of offsets) {
-      for (const [partition, behind] of partitions.entries()) if (behind >= 0n) lag.set({ group, topic, partition }, Number(behind));
+      for (const [partition, behind] of partitions.entries())
+        if (behind >= 0n) lag.set({ group, topic, partition }, Number(behind));
     }
   });
-  // The subscription outlives each generation's stream; otherwise every new stream would make the whole group join again.
+  // The subscription outlives each generation's stream; otherwise every new stream would make the whole group join
+  // again.
   for (const topic of topics) client.topics.track(topic);
   await join(client, ended, delay);
   client.startLagMonitoring({ topics: [...topics] }, timing.lag);
@@ -97,7 +116,9 @@ async function membership(client: GroupClient, { group, topics, deal, delay = re
 }
 
 async function join(client: GroupClient, ended: AbortSignal, delay: (failures: number) => number): Promise<void> {
-  const told = new Promise<never>((_, reject) => ended.addEventListener("abort", () => reject(ended.reason), { once: true }));
+  const told = new Promise<never>((_, reject) =>
+    ended.addEventListener("abort", () => reject(ended.reason), { once: true }),
+  );
   for (let attempt = 1; ; attempt += 1) {
     ended.throwIfAborted();
     try {
@@ -114,7 +135,12 @@ async function join(client: GroupClient, ended: AbortSignal, delay: (failures: n
  * Deals with messages for as long as the member has the partitions it has now. A rebalance ends this: the stream and
  * what it holds are thrown away, because another member may be dealing with it already, and nothing more is committed.
  */
-async function consumeGeneration(client: GroupClient, topics: readonly string[], deal: Deal, over: AbortSignal): Promise<void> {
+async function consumeGeneration(
+  client: GroupClient,
+  topics: readonly string[],
+  deal: Deal,
+  over: AbortSignal,
+): Promise<void> {
   const { generationId } = client;
   const dealtWith = new Map<string, { topic: string; partition: number; offset: bigint; leaderEpoch: number }>();
   let uncommitted = 0;
@@ -122,9 +148,17 @@ async function consumeGeneration(client: GroupClient, topics: readonly string[],
     const offsets = [...dealtWith.values()];
     dealtWith.clear();
     uncommitted = 0;
-    if (offsets.length > 0 && client.generationId === generationId) await client.commit({ offsets }).catch(ignoreRebalance);
+    if (offsets.length > 0 && client.generationId === generationId)
+      await client.commit({ offsets }).catch(ignoreRebalance);
   };
-  const stream = await client.consume({ topics: [...topics], autocommit: false, mode: "committed", fallbackMode: "earliest", maxWaitTime: timing.fetch, highWaterMark: 200 });
+  const stream = await client.consume({
+    topics: [...topics],
+    autocommit: false,
+    mode: "committed",
+    fallbackMode: "earliest",
+    maxWaitTime: timing.fetch,
+    highWaterMark: 200,
+  });
   const abandon = () => void stream.destroy();
   over.addEventListener("abort", abandon, { once: true });
   if (over.aborted) abandon();
@@ -151,4 +185,5 @@ function ignoreRebalance(error: unknown): void {
   if (!wasRebalanced(error)) throw error;
 }
 
-const wasRebalanced = (error: unknown): boolean => error instanceof Error && findErrorBy(error, "needsRejoin", true) !== null;
+const wasRebalanced = (error: unknown): boolean =>
+  error instanceof Error && findErrorBy(error, "needsRejoin", true) !== null;

@@ -3,7 +3,10 @@ import { reasonOf } from "../reason.ts";
 import type { Runtime } from "../role.ts";
 import type { Schema } from "./outbox.ts";
 
-/** Days that published events and the ids of applied ones are kept: well beyond the 7 days of the topics (T01), after which nothing can come again. */
+/**
+ * Days that published events and the ids of applied ones are kept: well beyond the 7 days of the topics (T01), after
+ * which nothing can come again.
+ */
 const keepDays = 30;
 
 /** Rows removed by one statement, so that none runs long. */
@@ -26,10 +29,17 @@ export const removals = (schema: Schema): Sql[] => [
 ];
 
 /** Removes old rows every hour; what one round leaves, the next takes. */
-export function startHousekeeping(database: Pick<Database, "query">, schema: Schema, { log }: Pick<Runtime, "log">): { close(): void } {
+export function startHousekeeping(
+  database: Pick<Database, "query">,
+  schema: Schema,
+  { log }: Pick<Runtime, "log">,
+): { close(): void } {
   const round = async () => {
     for (const sql of removals(schema)) await database.query(sql);
   };
-  const timer = setInterval(() => void round().catch((error: unknown) => log.warn({ reason: reasonOf(error) }, "old rows not removed")), interval);
+  const timer = setInterval(
+    () => void round().catch((error: unknown) => log.warn({ reason: reasonOf(error) }, "old rows not removed")),
+    interval,
+  );
   return { close: () => clearInterval(timer) };
 }

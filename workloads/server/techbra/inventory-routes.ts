@@ -36,7 +36,10 @@ export const inventoryRoutes = (database: Pick<Database, "query">): Route[] => [
     method: "GET",
     path: "/api/inventory/:sku",
     async handle(context) {
-      const [row] = await database.query({ text: "SELECT sku, available, reserved FROM inventory.stock WHERE sku = $1", values: [context.req.param("sku")] });
+      const [row] = await database.query({
+        text: "SELECT sku, available, reserved FROM inventory.stock WHERE sku = $1",
+        values: [context.req.param("sku")],
+      });
       if (!row) throw new HttpProblem(404, "unknown_product", "There is no product of this code.");
       return context.json(row);
     },

@@ -40,7 +40,8 @@ export const orderRoutes = (database: Database, committed: () => void): Route[] 
     async handle(context) {
       const asked = context.req.query("status");
       const status = orderStatuses.find((known) => known === asked);
-      if (asked !== undefined && !status) throw invalidRequest([{ path: "status", message: `expected one of ${orderStatuses.join(", ")}` }]);
+      if (asked !== undefined && !status)
+        throw invalidRequest([{ path: "status", message: `expected one of ${orderStatuses.join(", ")}` }]);
       const orders = await database.query<Order>(newestOrders(status, listLimit));
       return context.json({ count: orders.length, limit: listLimit, orders });
     },

@@ -28,7 +28,10 @@ export const enqueue = (schema: Schema, event: SagaEvent): Sql => ({
   values: [event.id, topicOf(event), event.orderId, JSON.stringify(event)],
 });
 
-/** Kafka's time for a batch, in ms. Meanwhile the transaction waits and holds the lock, so the server's patience is longer. */
+/**
+ * Kafka's time for a batch, in ms. Meanwhile the transaction waits and holds the lock, so the server's patience is
+ * longer.
+ */
 export const publishLimit = 20_000;
 
 type Publish = (messages: readonly Outgoing[], signal: AbortSignal) => Promise<void>;
@@ -41,31 +44,54 @@ interface Row {
 }
 
 /**
- * Publishes the oldest rows in their order and marks them, in one transaction. Resolves to their number. A lock lets one
+ * Publishes the oldest rows in their order and marks them, in one transaction. Resolves to their number. A lock lets
+ * one
  * replica do this at a time: events of an order are written under its row's lock, so their ids are in order, and a
- * single publisher keeps them so. What fails after publishing, or is not published in time, is published again, with the
+ * single publisher keeps them so. What fails after publishing, or is not published in time, is published again, with
+ * the
  * same event ids.
  */
-export const relayBatch = (database: Pick<Database, "transaction">, schema: Schema, publish: Publish, limit = publishLimit): Promise<number> =>
+export const relayBatch = (
+  database: Pick<Database, "transaction">,
+  schema: Schema,
+  publish: Publish,
+  limit = publishLimit,
+): Promise<number> =>
   database.transaction(async (query) => {
-    const [lock] = await query<{ held: boolean }>({ text: "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held", values: [`${schema}.outbox`] });
+    const [lock] = await query<{ held: boolean }>({
+      text: "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held",
+      values: [`${schema}.outbox`],
+    });
     if (!lock?.held) return 0;
     const rows = await query<Row>({
       text: `SELECT id, topic, message_key, payload::text AS payload FROM ${schema}.outbox WHERE published_at IS NULL ORDER BY id LIMIT $1`,
       values: [batchSize],
     });
     if (rows.length === 0) return 0;
-    await within(limit, (signal) => publish(rows.map(({ topic, message_key, payload }) => ({ topic, key: message_key, value: payload })), signal));
-    await query({ text: `UPDATE ${schema}.outbox SET published_at = now() WHERE id = ANY($1::bigint[])`, values: [rows.map(({ id }) => id)] });
+    await within(limit, (signal) =>
+      publish(
+        rows.map(({ topic, message_key, payload }) => ({ topic, key: message_key, value: payload })),
+        signal,
+      ),
+    );
+    await query({
+      text: `UPDATE ${schema}.outbox SET published_at = now() WHERE id = ANY($1::bigint[])`,
+      values: [rows.map(({ id }) => id)],
+    });
     return rows.length;
   });
 
-/** Waits for Kafka, but not for more than `limit` ms; the signal then tells the publisher that nobody waits any more. */
+/**
+ * Waits for Kafka, but not for more than `limit` ms; the signal then tells the publisher that nobody waits any more.
+ */
 async function within(limit: number, publish: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error(`Kafka did not take a batch within ${limit} ms`)), limit);
   try {
-    await Promise.race([publish(late.signal), new Promise((_, reject) => late.signal.addEventListener("abort", () => reject(late.signal.reason)))]);
+    await Promise.race([
+      publish(late.signal),
+      new Promise((_, reject) => late.signal.addEventListener("abort", () => reject(late.signal.reason))),
+    ]);
   } finally {
     clearTimeout(timer);
   }
@@ -86,8 +112,13 @@ export interface RelayOptions {
   readonly delay?: (failures: number) => number;
 }
 
-/** Publishes what is in the outbox for as long as the service lives, through every outage of the database and of Kafka. */
-export function startRelay({ database, schema, publish, delay = retryDelay }: RelayOptions, { log, metrics }: Runtime): Relay {
+/**
+ * Publishes what is in the outbox for as long as the service lives, through every outage of the database and of Kafka.
+ */
+export function startRelay(
+  { database, schema, publish, delay = retryDelay }: RelayOptions,
+  { log, metrics }: Runtime,
+): Relay {
   watch(database, schema, metrics.registry);
   const stop = new AbortController();
   let awake = new AbortController();
@@ -126,7 +157,12 @@ function watch(database: Database, schema: Schema, registry: Runtime["metrics"][
     help: "Events that are not published yet",
     registers: [registry],
     async collect() {
-      const [row] = await database.query<{ pending: number }>({ text: `SELECT count(*)::int AS pending FROM ${schema}.outbox WHERE published_at IS NULL`, values: [] }).catch(() => []);
+      const [row] = await database
+        .query<{ pending: number }>({
+          text: `SELECT count(*)::int AS pending FROM ${schema}.outbox WHERE published_at IS NULL`,
+          values: [],
+        })
+        .catch(() => []);
       if (row) this.set(row.pending);
     },
   });

@@ -29,21 +29,44 @@ export interface OverviewParts {
  * Joins an order with its payment. When one of the two cannot be asked, the last complete overview stands in, or else
  * the half that is there. Throws a 404 for an unknown order, and a 503 when there is nothing to show.
  */
-export async function overviewOf(id: string, { orders, payments, redis }: OverviewParts, { log }: Pick<Runtime, "log">): Promise<Overview> {
-  const [order, payment] = await Promise.allSettled([orders.get(`/api/orders/${id}`), payments.get(`/api/payments/${id}`)]);
-  if (order.status === "fulfilled" && order.value.status === 404) throw new HttpProblem(404, "unknown_order", "There is no order of this id.");
-  const missing = [...(order.status === "rejected" ? ["order-service"] : []), ...(payment.status === "rejected" ? ["billing-service"] : [])];
+export async function overviewOf(
+  id: string,
+  { orders, payments, redis }: OverviewParts,
+  { log }: Pick<Runtime, "log">,
+): Promise<Overview> {
+  const [order, payment] = await Promise.allSettled([
+    orders.get(`/api/orders/${id}`),
+    payments.get(`/api/payments/${id}`),
+  ]);
+  if (order.status === "fulfilled" && order.value.status === 404)
+    throw new HttpProblem(404, "unknown_order", "There is no order of this id.");
+  const missing = [
+    ...(order.status === "rejected" ? ["order-service"] : []),
+    ...(payment.status === "rejected" ? ["billing-service"] : []),
+  ];
   const present = { order: found(order), payment: found(payment), degraded: missing.length > 0, missing, stale: false };
   const key = `techbra:last-overview:${id}`;
   if (!present.degraded) {
     await redis.set(key, JSON.stringify(present), "EX", keepLastSeconds).catch(() => {});
     return present;
   }
-  log.warn({ orderId: id, reasons: [order, payment].filter(({ status }) => status === "rejected").map((result) => reasonOf((result as PromiseRejectedResult).reason)) }, "fallback: circuit open or downstream away");
+  log.warn(
+    {
+      orderId: id,
+      reasons: [order, payment]
+        .filter(({ status }) => status === "rejected")
+        .map((result) => reasonOf((result as PromiseRejectedResult).reason)),
+    },
+    "fallback: circuit open or downstream away",
+  );
   const last = await redis.get(key).catch(() => null);
   if (last !== null) return { ...(JSON.parse(last) as Overview), degraded: true, missing, stale: true };
-  if (missing.length === 2) throw new HttpProblem(503, "downstream_unavailable", "Neither the order nor its payment can be asked for now.", { headers: { "retry-after": "5" } });
+  if (missing.length === 2)
+    throw new HttpProblem(503, "downstream_unavailable", "Neither the order nor its payment can be asked for now.", {
+      headers: { "retry-after": "5" },
+    });
   return present;
 }
 
-const found = (result: PromiseSettledResult<Answer>): unknown => (result.status === "fulfilled" && result.value.status === 200 ? result.value.body : null);
+const found = (result: PromiseSettledResult<Answer>): unknown =>
+  result.status === "fulfilled" && result.value.status === 200 ? result.value.body : null;

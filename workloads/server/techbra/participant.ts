@@ -30,24 +30,37 @@ export interface Participant {
 }
 
 /** A service of the saga at work: its routes, its outbox's relay and its consumer. */
-export function startParticipant(participant: Participant, environment: PostgresEnvironment & KafkaEnvironment, runtime: Runtime): Service {
+export function startParticipant(
+  participant: Participant,
+  environment: PostgresEnvironment & KafkaEnvironment,
+  runtime: Runtime,
+): Service {
   const { schema, group, topics, actsUpon, apply, tables } = participant;
   const database = openPostgres(environment, runtime);
   const publisher = openPublisher(environment, runtime);
   const relay = startRelay({ database, schema, publish: publisher.publish }, runtime);
   const housekeeping = startHousekeeping(database, schema, runtime);
-  const deal = createDelivery({
-    group,
-    topics,
-    publish: publisher.publish,
-    async handle(event) {
-      if (!actsUpon.includes(event.type)) return;
-      const applied = await applyOnce(database, { schema, consumer: group }, event, apply);
-      runtime.log.info({ type: event.type, orderId: event.orderId, round: event.round }, applied ? "event applied" : "event applied before");
-      relay.wake();
+  const deal = createDelivery(
+    {
+      group,
+      topics,
+      publish: publisher.publish,
+      async handle(event) {
+        if (!actsUpon.includes(event.type)) return;
+        const applied = await applyOnce(database, { schema, consumer: group }, event, apply);
+        runtime.log.info(
+          { type: event.type, orderId: event.orderId, round: event.round },
+          applied ? "event applied" : "event applied before",
+        );
+        relay.wake();
+      },
     },
-  }, runtime);
-  const member = joinForLife({ group, topics, newClient: () => newConsumer(environment, group, runtime), deal }, runtime);
+    runtime,
+  );
+  const member = joinForLife(
+    { group, topics, newClient: () => newConsumer(environment, group, runtime), deal },
+    runtime,
+  );
   const checks = [database.check(tables), publisher.check([...everyTopic, ...everyTopic.map(deadLetterTopic)])];
   return {
     routes: withActuator(participant.routes(database, relay.wake), checks),

@@ -1,6 +1,8 @@
 import type { SagaEvent } from "./events.ts";
 
-/** What billing has done about an order in its latest round. NOT_CHARGED: there was no stock. RETRYING: waits for stock. */
+/**
+ * What billing has done about an order in its latest round. NOT_CHARGED: there was no stock. RETRYING: waits for stock.
+ */
 export interface Payment {
   readonly status: "COMPLETED" | "FAILED" | "NOT_CHARGED" | "RETRYING";
   readonly round: number;
@@ -14,7 +16,8 @@ export type PaymentAction = "nothing" | "charge" | "do-not-charge";
  */
 export function paymentAction(payment: Payment | undefined, event: SagaEvent): PaymentAction {
   if (event.type !== "StockReserved" && event.type !== "StockRejected") return "nothing";
-  const open = !payment || event.round > payment.round || (event.round === payment.round && payment.status === "RETRYING");
+  const open =
+    !payment || event.round > payment.round || (event.round === payment.round && payment.status === "RETRYING");
   if (!open) return "nothing";
   return event.type === "StockReserved" ? "charge" : "do-not-charge";
 }

@@ -40,10 +40,16 @@ function afterRetry(reservation: Reservation, event: SagaEvent): StockAction {
   return reservation.status === "RESERVED" ? "release-and-reserve" : "reserve";
 }
 
-function afterOutcome(reservation: Reservation, event: SagaEvent, { action, settled }: { readonly action: "release" | "commit"; readonly settled: Reservation["status"] }): StockAction {
+function afterOutcome(
+  reservation: Reservation,
+  event: SagaEvent,
+  { action, settled }: { readonly action: "release" | "commit"; readonly settled: Reservation["status"] },
+): StockAction {
   // Of an earlier round only a failure can be late: a completed payment has no later round.
   if (event.round < reservation.round && action === "release") return "nothing";
   if (event.round === reservation.round && reservation.status === settled) return "nothing";
   if (event.round === reservation.round && reservation.status === "RESERVED") return action;
-  throw new Contradiction(`${event.type} of round ${event.round}, but stock is ${reservation.status} in round ${reservation.round}`);
+  throw new Contradiction(
+    `${event.type} of round ${event.round}, but stock is ${reservation.status} in round ${reservation.round}`,
+  );
 }

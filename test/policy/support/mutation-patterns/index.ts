@@ -5,4 +5,10 @@ import { storePatterns } from "./stores.ts";
 import { workloadPatterns } from "./workloads.ts";
 
 /** Every protective field, and how it is weakened. */
-export const mutationPatterns = [...containerPatterns, ...podPatterns, ...workloadPatterns, ...storePatterns, ...objectPatterns];
+export const mutationPatterns = [
+  ...containerPatterns,
+  ...podPatterns,
+  ...workloadPatterns,
+  ...storePatterns,
+  ...objectPatterns,
+];

@@ -1,8 +1,13 @@
 import type { Manifest } from "../../../../policies/kubernetes-object.ts";
 import { added, by, field, kept, onlyWhere, patternsOf } from "../mutation-pattern.ts";
 
-interface EmptyDir { readonly medium?: string }
-interface Volume { readonly name: string; readonly persistentVolumeClaim?: object }
+interface EmptyDir {
+  readonly medium?: string;
+}
+interface Volume {
+  readonly name: string;
+  readonly persistentVolumeClaim?: object;
+}
 
 const node = [
   added("hostNetwork", true),
@@ -17,7 +22,10 @@ const node = [
   added("securityContext.windowsOptions", { hostProcess: true }),
   added("securityContext.seLinuxOptions", { user: "system_u" }),
   added("securityContext.appArmorProfile", { type: "Unconfined" }),
-  kept("volumes[*]", by("a path of the node", ({ name }: Volume) => ({ name, hostPath: { path: "/" } }))),
+  kept(
+    "volumes[*]",
+    by("a path of the node", ({ name }: Volume) => ({ name, hostPath: { path: "/" } })),
+  ),
 ];
 
 const identity = [
@@ -31,9 +39,18 @@ const identity = [
 
 const life = [
   field("terminationGracePeriodSeconds", 0),
-  kept("volumes[*].emptyDir", {}, by("more than the pod may use", ({ medium }: EmptyDir) => (medium ? undefined : { sizeLimit: "1Ti" }))),
-  kept("volumes[*]", by("a scratch directory in place of the claim", ({ name, persistentVolumeClaim }: Volume) =>
-    persistentVolumeClaim && { name, emptyDir: { sizeLimit: "1Mi" } })),
+  kept(
+    "volumes[*].emptyDir",
+    {},
+    by("more than the pod may use", ({ medium }: EmptyDir) => (medium ? undefined : { sizeLimit: "1Ti" })),
+  ),
+  kept(
+    "volumes[*]",
+    by(
+      "a scratch directory in place of the claim",
+      ({ name, persistentVolumeClaim }: Volume) => persistentVolumeClaim && { name, emptyDir: { sizeLimit: "1Mi" } },
+    ),
+  ),
   kept("volumes[*].secret.defaultMode", 0o777),
 ];
 

@@ -8,7 +8,11 @@ export function references(object: Manifest): { readonly kind: string; readonly 
   return [
     ...of("ServiceAccount", serviceAccountName),
     ...imagePullSecrets.flatMap(({ name }) => of("Secret", name)),
-    ...volumes.flatMap(({ secret, configMap, persistentVolumeClaim }) => [...of("Secret", secret?.secretName), ...of("ConfigMap", configMap?.name), ...of("PersistentVolumeClaim", persistentVolumeClaim?.claimName)]),
+    ...volumes.flatMap(({ secret, configMap, persistentVolumeClaim }) => [
+      ...of("Secret", secret?.secretName),
+      ...of("ConfigMap", configMap?.name),
+      ...of("PersistentVolumeClaim", persistentVolumeClaim?.claimName),
+    ]),
     ...allContainers(podSpec(object)).flatMap(({ env = [], envFrom = [] }) => [
       ...env.flatMap(({ valueFrom }) => of("Secret", valueFrom?.secretKeyRef?.name)),
       ...envFrom.flatMap(({ configMapRef }) => of("ConfigMap", configMapRef?.name)),

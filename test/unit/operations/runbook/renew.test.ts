@@ -8,16 +8,39 @@ import { runbook, withoutIds } from "../../../support/runbook.ts";
 
 const authority = testAuthority("test");
 const serialOf = ({ certificate }: KeyPair) => new X509Certificate(certificate).serialNumber;
-const secret = ({ certificate }: KeyPair): Thing => ({ kind: "Secret", metadata: { name: "tls" }, data: { "tls.crt": Buffer.from(certificate).toString("base64"), "tls.key": Buffer.from("secret key").toString("base64") } });
-const certificate = (status: object = {}): Thing => ({ kind: "Certificate", metadata: { name: "shop", generation: 2 }, spec: { secretName: "tls", dnsNames: ["shop.example"] }, status });
-const ingress = (address?: object): Thing => ({ kind: "Ingress", metadata: { name: "shop" }, spec: { tls: [{ secretName: "tls", hosts: ["shop.example"] }] }, status: { loadBalancer: { ingress: address ? [address] : [] } } });
+const secret = ({ certificate }: KeyPair): Thing => ({
+  kind: "Secret",
+  metadata: { name: "tls" },
+  data: {
+    "tls.crt": Buffer.from(certificate).toString("base64"),
+    "tls.key": Buffer.from("secret key").toString("base64"),
+  },
+});
+const certificate = (status: object = {}): Thing => ({
+  kind: "Certificate",
+  metadata: { name: "shop", generation: 2 },
+  spec: { secretName: "tls", dnsNames: ["shop.example"] },
+  status,
+});
+const ingress = (address?: object): Thing => ({
+  kind: "Ingress",
+  metadata: { name: "shop" },
+  spec: { tls: [{ secretName: "tls", hosts: ["shop.example"] }] },
+  status: { loadBalancer: { ingress: address ? [address] : [] } },
+});
 
 /** What an ingress controller serves at its address; it ends with the test. */
 async function controller(t: ExecutionContext, { certificate: cert, key }: KeyPair): Promise<object> {
   const server = createServer({ cert, key }, (socket) => socket.end());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.teardown(() => void server.close());
-  return { ip: "127.0.0.1", ports: [{ port: 80, protocol: "TCP" }, { port: (server.address() as AddressInfo).port, protocol: "TCP" }] };
+  return {
+    ip: "127.0.0.1",
+    ports: [
+      { port: 80, protocol: "TCP" },
+      { port: (server.address() as AddressInfo).port, protocol: "TCP" },
+    ],
+  };
 }
 
 /** Issues a certificate once a person asks for one, as cert-manager does. */
@@ -31,12 +54,21 @@ function issuing(cluster: FakeCluster, next: KeyPair): void {
 
 test("renew is done when cert-manager has issued another certificate and the host serves that one (P05, E17)", async (t) => {
   const [before, next] = [authority.issue("shop.example"), authority.issue("shop.example")];
-  const cluster = await fakeCluster(t, [certificate({ conditions: [{ type: "Ready", status: "True" }] }), secret(before), ingress(await controller(t, next))]);
+  const cluster = await fakeCluster(t, [
+    certificate({ conditions: [{ type: "Ready", status: "True" }] }),
+    secret(before),
+    ingress(await controller(t, next)),
+  ]);
   issuing(cluster, next);
   const asked: unknown[] = [];
   const { after } = cluster;
   cluster.after = (request, thing) => {
-    if (thing.kind === "Certificate") asked.push(thing["status"].conditions.map(({ type, status, reason }: Record<string, string>) => [type, status, reason].filter(Boolean).join(" ")));
+    if (thing.kind === "Certificate")
+      asked.push(
+        thing["status"].conditions.map(({ type, status, reason }: Record<string, string>) =>
+          [type, status, reason].filter(Boolean).join(" "),
+        ),
+      );
     after(request, thing);
   };
   const { code, stdout } = await runbook(cluster, ["renew", "bgc-platform"]);
@@ -56,7 +88,13 @@ test("renew is done when cert-manager has issued another certificate and the hos
 
 test("a host that cannot be asked from here is not measured, and its certificate counts all the same", async (t) => {
   const next = authority.issue("shop.example");
-  for (const [address, says] of [[undefined, "its Ingress has no address"], [{ ip: "127.0.0.1", ports: [{ port: 1, protocol: "TCP" }] }, "127.0.0.1:1 cannot be asked from here: connect ECONNREFUSED 127.0.0.1:1"]] as const) {
+  for (const [address, says] of [
+    [undefined, "its Ingress has no address"],
+    [
+      { ip: "127.0.0.1", ports: [{ port: 1, protocol: "TCP" }] },
+      "127.0.0.1:1 cannot be asked from here: connect ECONNREFUSED 127.0.0.1:1",
+    ],
+  ] as const) {
     const cluster = await fakeCluster(t, [certificate(), secret(authority.issue("shop.example")), ingress(address)]);
     issuing(cluster, next);
     const { code, stdout } = await runbook(cluster, ["renew", "bgc-platform", "shop"]);
@@ -70,11 +108,24 @@ test("a host that cannot be asked from here is not measured, and its certificate
 test("a certificate that cert-manager could not get ends with 1 and its words", async (t) => {
   const cluster = await fakeCluster(t, [certificate(), secret(authority.issue("shop.example")), ingress()]);
   cluster.after = (_, thing) => {
-    if (thing.kind === "Certificate") cluster.put({ ...thing, status: { conditions: [{ type: "Issuing", status: "False", reason: "Failed", message: "the authority refuses shop.example" }] } });
+    if (thing.kind === "Certificate")
+      cluster.put({
+        ...thing,
+        status: {
+          conditions: [
+            { type: "Issuing", status: "False", reason: "Failed", message: "the authority refuses shop.example" },
+          ],
+        },
+      });
   };
   const { code, stdout } = await runbook(cluster, ["renew", "bgc-platform"]);
   t.is(code, 1);
-  t.true(stdout.includes("failed at 2/2 wait for Certificate shop: Certificate shop could not be issued: the authority refuses shop.example\n"), stdout);
+  t.true(
+    stdout.includes(
+      "failed at 2/2 wait for Certificate shop: Certificate shop could not be issued: the authority refuses shop.example\n",
+    ),
+    stdout,
+  );
 });
 
 test("a certificate that cert-manager will not try yet, or is issuing already, is refused with the reason and the time (P05)", async (t) => {
@@ -85,8 +136,25 @@ test("a certificate that cert-manager will not try yet, or is issuing already, i
     const { code, stderr } = await runbook(cluster, ["renew", "bgc-platform", "--dry-run"]);
     return [code, stderr.replace("refused, and nothing was changed:\n", "")];
   };
-  t.deepEqual(await refusal(certificate({ lastFailureTime: failed, failedIssuanceAttempts: 2 })), [3, `  shop could not be issued at ${failed}, and cert-manager does not try again before ${free}: mend the cause first, which "kubectl describe certificate" names\n`]);
-  t.deepEqual(await refusal(certificate({ lastFailureTime: failed, failedIssuanceAttempts: 1 })), [0, ""], "an hour is over");
-  t.deepEqual(await refusal(certificate({ conditions: [{ type: "Issuing", status: "True", message: "Issuing certificate as Secret does not exist" }] })), [3, "  shop is being issued already: Issuing certificate as Secret does not exist\n"]);
-  t.deepEqual(await refusal(), [3, "  namespace data has no Certificate of cert-manager: what the stack signs itself is made by the stack, and this command cannot renew it\n"]);
+  t.deepEqual(await refusal(certificate({ lastFailureTime: failed, failedIssuanceAttempts: 2 })), [
+    3,
+    `  shop could not be issued at ${failed}, and cert-manager does not try again before ${free}: mend the cause first, which "kubectl describe certificate" names\n`,
+  ]);
+  t.deepEqual(
+    await refusal(certificate({ lastFailureTime: failed, failedIssuanceAttempts: 1 })),
+    [0, ""],
+    "an hour is over",
+  );
+  t.deepEqual(
+    await refusal(
+      certificate({
+        conditions: [{ type: "Issuing", status: "True", message: "Issuing certificate as Secret does not exist" }],
+      }),
+    ),
+    [3, "  shop is being issued already: Issuing certificate as Secret does not exist\n"],
+  );
+  t.deepEqual(await refusal(), [
+    3,
+    "  namespace data has no Certificate of cert-manager: what the stack signs itself is made by the stack, and this command cannot renew it\n",
+  ]);
 });

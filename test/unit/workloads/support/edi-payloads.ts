@@ -8,9 +8,20 @@ export const purchaseOrder = [
   "SE*4*0001",
   "GE*1*17",
   "IEA*1*000000905",
-].map((segment) => `${segment}~`).join("\n");
+]
+  .map((segment) => `${segment}~`)
+  .join("\n");
 
-/** An EDIFACT interchange with its own separators announced: one order of four segments, with a quoted sign in a name. */
-export const orders = "UNA:+.? 'UNB+UNOC:3+ACME?+CO:14+BOTS:14+260109:1200+REF7'UNH+1+ORDERS:D:96A:UN'BGM+220+4711'NAD+BY+++O?'NEIL'UNT+4+1'UNZ+1+REF7'";
+/**
+ * An EDIFACT interchange with its own separators announced: one order of four segments, with a quoted sign in a name.
+ */
+export const orders =
+  "UNA:+.? 'UNB+UNOC:3+ACME?+CO:14+BOTS:14+260109:1200+REF7'UNH+1+ORDERS:D:96A:UN'BGM+220+4711'NAD+BY+++O?'NEIL'UNT+4+1'UNZ+1+REF7'";
 
-export const jsonOrder = JSON.stringify({ sender: "ACME", messagetype: "order", reference: 4711, segments: [{ line: 1 }, { line: 2 }], segment_count: 2 });
+export const jsonOrder = JSON.stringify({
+  sender: "ACME",
+  messagetype: "order",
+  reference: 4711,
+  segments: [{ line: 1 }, { line: 2 }],
+  segment_count: 2,
+});

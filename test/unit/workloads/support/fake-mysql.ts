@@ -5,13 +5,16 @@ import type { Sql } from "../../../../workloads/server/data/postgres.ts";
 export type FakeAnswer = readonly object[] | Written | Error;
 
 /** An error as the server gives it. */
-export const serverError = (errno: number, message = "failed"): Error => Object.assign(new Error(message), { errno, sqlState: "HY000" });
+export const serverError = (errno: number, message = "failed"): Error =>
+  Object.assign(new Error(message), { errno, sqlState: "HY000" });
 
 /**
  * A session that answers by the first pattern that a statement matches, with no rows and one row written otherwise. It
  * keeps every statement in `calls`, and the borders of transactions between them.
  */
-export function fakeSession(answers: readonly (readonly [RegExp, FakeAnswer | ((values: readonly unknown[]) => FakeAnswer)])[] = []) {
+export function fakeSession(
+  answers: readonly (readonly [RegExp, FakeAnswer | ((values: readonly unknown[]) => FakeAnswer)])[] = [],
+) {
   const calls: Sql[] = [];
   async function send(statement: Sql): Promise<FakeAnswer | undefined> {
     calls.push({ text: statement.text.replace(/\s+/g, " "), values: statement.values });
@@ -41,5 +44,10 @@ export function fakeSession(answers: readonly (readonly [RegExp, FakeAnswer | ((
   };
   /** The beginnings of all statements, in order. */
   const sent = (length = 24) => calls.map(({ text }) => text.slice(0, length).trim());
-  return { session, calls, sent, valuesOf: (pattern: RegExp) => calls.filter(({ text }) => pattern.test(text)).map(({ values }) => values) };
+  return {
+    session,
+    calls,
+    sent,
+    valuesOf: (pattern: RegExp) => calls.filter(({ text }) => pattern.test(text)).map(({ values }) => values),
+  };
 }

@@ -19,7 +19,17 @@ interface Situation {
 }
 
 /** The proxy before an upstream on loopback, and what upstream, limiter and breaker were told. */
-export async function proxy(t: ExecutionContext, { answer = (_, response) => response.end("fine"), allowance = free, trustedProxy = false, authenticatingProxy = false, open = false, timeout = 2000 }: Situation = {}) {
+export async function proxy(
+  t: ExecutionContext,
+  {
+    answer = (_, response) => response.end("fine"),
+    allowance = free,
+    trustedProxy = false,
+    authenticatingProxy = false,
+    open = false,
+    timeout = 2000,
+  }: Situation = {},
+) {
   const received: { url: string | undefined; headers: IncomingHttpHeaders }[] = [];
   const [clients, reports]: [string[], (string | undefined)[]] = [[], []];
   const server = createServer((request, response) => {
@@ -30,20 +40,22 @@ export async function proxy(t: ExecutionContext, { answer = (_, response) => res
   const close = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
   t.teardown(close);
   const { send, runtime } = testApp({
-    routes: [proxyRoute("ok", {
-      limiter: async (client) => (clients.push(client), allowance === "unknown" ? undefined : allowance),
-      breaker: {
-        async admit() {
-          if (open) throw new HttpProblem(503, "circuit_open", "Open.", { headers: { "retry-after": "12" } });
-          return { report: async (failure) => void reports.push(failure) };
+    routes: [
+      proxyRoute("ok", {
+        limiter: async (client) => (clients.push(client), allowance === "unknown" ? undefined : allowance),
+        breaker: {
+          async admit() {
+            if (open) throw new HttpProblem(503, "circuit_open", "Open.", { headers: { "retry-after": "12" } });
+            return { report: async (failure) => void reports.push(failure) };
+          },
+          state: async () => "CLOSED",
         },
-        state: async () => "CLOSED",
-      },
-      upstream: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      timeout,
-      trustedProxy,
-      authenticatingProxy,
-    })],
+        upstream: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        timeout,
+        trustedProxy,
+        authenticatingProxy,
+      }),
+    ],
   });
   return { send, runtime, received, clients, reports, close };
 }

@@ -22,5 +22,9 @@ export function memoryRedis() {
     return chain;
   };
   const set = async (key: string, value: string, ..._options: unknown[]) => void entries.set(key, value);
-  return { entries, expiries, redis: { get: async (key: string) => entries.get(key) ?? null, set, multi } as unknown as Redis };
+  return {
+    entries,
+    expiries,
+    redis: { get: async (key: string) => entries.get(key) ?? null, set, multi } as unknown as Redis,
+  };
 }

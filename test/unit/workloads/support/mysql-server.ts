@@ -4,7 +4,11 @@ import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { createServer } from "mysql2";
 
 /** Rows, what a write did, an error of the server, or no answer at all. */
-export type Reply = readonly Readonly<Record<string, string | number>>[] | { readonly affectedRows: number; readonly insertId?: number } | { readonly code: number; readonly message: string } | "silence";
+export type Reply =
+  | readonly Readonly<Record<string, string | number>>[]
+  | { readonly affectedRows: number; readonly insertId?: number }
+  | { readonly code: number; readonly message: string }
+  | "silence";
 
 /** The part of a server connection that is used here; the library does not describe it. */
 interface Peer {
@@ -24,7 +28,8 @@ interface Login {
   readonly authToken: Buffer;
 }
 
-const sha1 = (...parts: readonly (Buffer | string)[]) => parts.reduce((hash, part) => hash.update(part), createHash("sha1")).digest();
+const sha1 = (...parts: readonly (Buffer | string)[]) =>
+  parts.reduce((hash, part) => hash.update(part), createHash("sha1")).digest();
 
 /** What a client with this password sends: its hash, hidden by the server's scramble. */
 function tokenOf(password: string, { authPluginData1, authPluginData2 }: Login): Buffer {
@@ -33,7 +38,13 @@ function tokenOf(password: string, { authPluginData1, authPluginData2 }: Login):
 }
 
 /** A server on loopback that speaks MySQL's protocol, answers as told, and keeps what each connection asked. */
-export async function mysqlServer({ answer, password = () => "secret" }: { readonly answer: (text: string, connection: number) => Reply; readonly password?: () => string }) {
+export async function mysqlServer({
+  answer,
+  password = () => "secret",
+}: {
+  readonly answer: (text: string, connection: number) => Reply;
+  readonly password?: () => string;
+}) {
   const sockets = new Set<Socket>();
   const asked: { readonly connection: number; readonly text: string }[] = [];
   let connections = 0;
@@ -62,7 +73,10 @@ export async function mysqlServer({ answer, password = () => "secret" }: { reado
       // All but TLS and compression.
       capabilityFlags: 0xffffff ^ 2048 ^ 32,
       authCallback(login: Login, done: (error: null, refusal?: object) => void) {
-        done(null, tokenOf(password(), login).equals(login.authToken) ? undefined : { code: 1045, message: "Access denied" });
+        done(
+          null,
+          tokenOf(password(), login).equals(login.authToken) ? undefined : { code: 1045, message: "Access denied" },
+        );
         peer.sequenceId = 0;
       },
     });
@@ -99,6 +113,18 @@ function send(peer: Peer, reply: Reply): void {
   const [first = { none: "" }] = reply;
   peer.writeTextResult(
     reply.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, String(value)]))),
-    Object.entries(first).map(([name, value]) => ({ catalog: "def", schema: "", table: "", orgTable: "", name, orgName: name, characterSet: 45, columnLength: 255, columnType: typeof value === "number" ? 8 : 253, flags: 0, decimals: 0 })),
+    Object.entries(first).map(([name, value]) => ({
+      catalog: "def",
+      schema: "",
+      table: "",
+      orgTable: "",
+      name,
+      orgName: name,
+      characterSet: 45,
+      columnLength: 255,
+      columnType: typeof value === "number" ? 8 : 253,
+      flags: 0,
+      decimals: 0,
+    })),
   );
 }

@@ -19,16 +19,27 @@ export const event = (id: number, occurred_at: string, more: Partial<AuditEvent>
 });
 
 /** `count` expired events, a second apart. */
-export const expired = (count: number) => Array.from({ length: count }, (_, index) => event(index + 1, `2024-01-01T00:${String(Math.floor(index / 60)).padStart(2, "0")}:${String(index % 60).padStart(2, "0")}.000000Z`));
+export const expired = (count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    event(
+      index + 1,
+      `2024-01-01T00:${String(Math.floor(index / 60)).padStart(2, "0")}:${String(index % 60).padStart(2, "0")}.000000Z`,
+    ),
+  );
 
 /** A time with microseconds, so that texts compare like times. */
-const exact = (text: unknown): string => String(text).replace(/^(\d{4}-.*T[\d:]+)(?:\.(\d+))?Z$/, (_, seconds: string, fraction = "") => `${seconds}.${String(fraction).padEnd(6, "0")}Z`);
+const exact = (text: unknown): string =>
+  String(text).replace(
+    /^(\d{4}-.*T[\d:]+)(?:\.(\d+))?Z$/,
+    (_, seconds: string, fraction = "") => `${seconds}.${String(fraction).padEnd(6, "0")}Z`,
+  );
 
 /** The audit log in memory: knows the statements of the platform service, and undoes a transaction that fails. */
 export function auditDatabase(given: readonly AuditEvent[], fail: (sql: Sql) => Error | undefined = () => undefined) {
   let events = [...given];
   const asked: Sql[] = [];
-  const inOrder = () => events.toSorted((a, b) => a.occurred_at.localeCompare(b.occurred_at) || Number(a.id) - Number(b.id));
+  const inOrder = () =>
+    events.toSorted((a, b) => a.occurred_at.localeCompare(b.occurred_at) || Number(a.id) - Number(b.id));
   const remove = (gone: readonly AuditEvent[]) => {
     events = events.filter((each) => !gone.includes(each));
     return gone.map(({ id }) => ({ id }));
@@ -38,16 +49,42 @@ export function auditDatabase(given: readonly AuditEvent[], fail: (sql: Sql) => 
     if (text.includes("AS cutoff")) return [{ cutoff }];
     if (text.includes("expired_held")) {
       const old = events.filter(({ occurred_at }) => occurred_at < first!);
-      return [{ total: events.length, held: events.filter(({ hold }) => hold).length, expired: old.filter(({ hold }) => !hold).length, expired_held: old.filter(({ hold }) => hold).length, oldest: inOrder()[0]?.occurred_at ?? null }];
+      return [
+        {
+          total: events.length,
+          held: events.filter(({ hold }) => hold).length,
+          expired: old.filter(({ hold }) => !hold).length,
+          expired_held: old.filter(({ hold }) => hold).length,
+          oldest: inOrder()[0]?.occurred_at ?? null,
+        },
+      ];
     }
     if (text.startsWith("SELECT id::text")) {
-      const after = ({ occurred_at, id }: AuditEvent) => first === "-infinity" || occurred_at > first! || (occurred_at === first && Number(id) > Number(second));
-      return inOrder().filter((each) => after(each) && each.occurred_at < third! && !(text.includes("NOT hold") && each.hold)).slice(0, Number(fourth));
+      const after = ({ occurred_at, id }: AuditEvent) =>
+        first === "-infinity" || occurred_at > first! || (occurred_at === first && Number(id) > Number(second));
+      return inOrder()
+        .filter((each) => after(each) && each.occurred_at < third! && !(text.includes("NOT hold") && each.hold))
+        .slice(0, Number(fourth));
     }
-    if (text.startsWith("DELETE")) return remove(events.filter(({ id, occurred_at, hold }) => (values[0] as string[]).includes(id) && occurred_at < second! && !hold));
+    if (text.startsWith("DELETE"))
+      return remove(
+        events.filter(
+          ({ id, occurred_at, hold }) => (values[0] as string[]).includes(id) && occurred_at < second! && !hold,
+        ),
+      );
     if (text.startsWith("INSERT INTO audit_events")) {
       const [actor, address, request_id, action, subject, detail] = values as string[];
-      events.push({ id: String(10_000 + asked.length), occurred_at: "2026-01-09T12:00:00.000000Z", hold: false, actor: actor!, address: address!, request_id: request_id!, action: action!, subject: subject!, detail: detail! });
+      events.push({
+        id: String(10_000 + asked.length),
+        occurred_at: "2026-01-09T12:00:00.000000Z",
+        hold: false,
+        actor: actor!,
+        address: address!,
+        request_id: request_id!,
+        action: action!,
+        subject: subject!,
+        detail: detail!,
+      });
       return [];
     }
     throw new Error(`the memory database does not know: ${text}`);
@@ -68,7 +105,15 @@ export function auditDatabase(given: readonly AuditEvent[], fail: (sql: Sql) => 
       });
     },
   };
-  return { database, asked, events: () => events, told: () => events.filter(({ action }) => action.startsWith("audit.")).map(({ actor, action, detail }) => ({ actor, action, ...JSON.parse(detail) })) };
+  return {
+    database,
+    asked,
+    events: () => events,
+    told: () =>
+      events
+        .filter(({ action }) => action.startsWith("audit."))
+        .map(({ actor, action, detail }) => ({ actor, action, ...JSON.parse(detail) })),
+  };
 }
 
 /** Everything an iteration gives. */
