@@ -1,6 +1,7 @@
 import { ingressSpec } from "../ingress.ts";
 import { endpointsOf, servicesNamedBy } from "../named-services.ts";
 import type { Endpoint } from "../named-services.ts";
+import type { KubernetesObject } from "../kubernetes-object.ts";
 import { lets } from "../network-reach.ts";
 import { workloadKinds } from "../pod-spec-walker.ts";
 import type { Rule, StackRule } from "../rule.ts";
@@ -74,16 +75,12 @@ const reachable: StackRule = {
   admission: { beyondCel: "The Service, the pods behind it and the policies are other objects." },
   *check(object, stack) {
     const said = new Set<string>();
+    const closed = new Map<string, readonly string[]>(); // most Services are named by several variables
     for (const { container, variable, service, port } of servicesNamedBy(object, stack)) {
-      const endpoints = endpointsOf(service, port, stack).filter(({ workload }) => workload !== object);
-      for (const [direction, words] of [
-        ["egress", "lets its pods out to"],
-        ["ingress", "lets its pods in to"],
-      ] as const) {
-        if (endpoints.length === 0 || endpoints.some((endpoint) => isOpen(direction, object, endpoint, stack)))
-          continue;
-        const to = [...new Set(endpoints.map(({ workload }) => workload.ref))].join(" and ");
-        const message = `env ${variable} names ${service.ref}, and no NetworkPolicy ${words} ${to} on port ${[...new Set(endpoints.map((each) => each.port))].join(" or ")}`;
+      const asked = `${service.ref} ${port}`;
+      if (!closed.has(asked)) closed.set(asked, closedTo(object, service, port, stack));
+      for (const words of closed.get(asked)!) {
+        const message = `env ${variable} names ${service.ref}, and no NetworkPolicy ${words}`;
         if (said.has(message)) continue;
         said.add(message);
         yield {
@@ -95,6 +92,22 @@ const reachable: StackRule = {
     }
   },
 };
+
+/** What no policy lets a workload's pods do with a Service. */
+function closedTo(
+  object: KubernetesObject,
+  service: KubernetesObject,
+  asked: number | undefined,
+  stack: Stack,
+): string[] {
+  const endpoints = endpointsOf(service, asked, stack).filter(({ workload }) => workload !== object);
+  if (endpoints.length === 0) return [];
+  const to = [...new Set(endpoints.map(({ workload }) => workload.ref))].join(" and ");
+  const ports = [...new Set(endpoints.map(({ port }) => port))].join(" or ");
+  return (["egress", "ingress"] as const)
+    .filter((direction) => !endpoints.some((endpoint) => isOpen(direction, object, endpoint, stack)))
+    .map((direction) => `lets its pods ${direction === "egress" ? "out" : "in"} to ${to} on port ${ports}`);
+}
 
 function isOpen(
   direction: "ingress" | "egress",
