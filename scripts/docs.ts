@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { verbs } from "../operations/runbook/verbs/index.ts";
-import { policiesPage } from "../policies/check/policies-page.ts";
+import { policiesPage } from "../policies/gates/check/policies-page.ts";
 import { rulesAsOf } from "../policies/rules/index.ts";
 import { checkout } from "./support/checkout.ts";
 import { command } from "./support/command.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { stringify } from "yaml";
-import { fromManifest } from "../policies/kubernetes-object.ts";
-import { strayOverrides } from "../policies/override-targets.ts";
+import { fromManifest } from "../policies/model/kubernetes-object.ts";
+import { strayOverrides } from "../policies/engine/stray-overrides.ts";
 import { checkout } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
 import { declaredResources, type Manifest, manifests } from "./support/declared-objects.ts";

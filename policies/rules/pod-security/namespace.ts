@@ -1,4 +1,4 @@
-import type { ObjectRule } from "../../rule.ts";
+import type { ObjectRule } from "../rule.ts";
 import { standard } from "./standard.ts";
 
 const label = (name: string) => `pod-security.kubernetes.io/${name}`;

@@ -1,7 +1,7 @@
-import { fromManifest } from "../../../policies/kubernetes-object.ts";
-import type { KubernetesObject } from "../../../policies/kubernetes-object.ts";
-import { stackOf } from "../../../policies/stack.ts";
-import type { Stack } from "../../../policies/stack.ts";
+import { fromManifest } from "../../../policies/model/kubernetes-object.ts";
+import type { KubernetesObject } from "../../../policies/model/kubernetes-object.ts";
+import { indexObjects } from "../../../policies/model/object-index.ts";
+import type { ObjectIndex } from "../../../policies/model/object-index.ts";
 
 /**
  * What a helper of the rules answers, without a rule around it: a test holds each answer, and the sweep asks every slip
@@ -72,6 +72,6 @@ export function object(
 }
 
 /** A stack of these objects. */
-export function stack(...objects: readonly KubernetesObject[]): Stack {
-  return stackOf(objects);
+export function stack(...objects: readonly KubernetesObject[]): ObjectIndex {
+  return indexObjects(objects);
 }
