@@ -1,6 +1,6 @@
 import test from "ava";
 import * as pulumi from "@pulumi/pulumi";
-import { inMemoryMessages } from "../../../scripts/support/in-memory-messages.ts";
+import { inMemoryMessages } from "../../../patches/in-memory-messages.ts";
 
 class Anything extends pulumi.CustomResource {
   declare readonly list: pulumi.Output<unknown>;

@@ -1,5 +1,5 @@
 import test from "ava";
-import { withoutPulumisTraces } from "../../../components/stack-traces.ts";
+import { withoutPulumisTraces } from "../../../patches/stack-traces.ts";
 import { declaredBy } from "../../../scripts/support/declared-objects.ts";
 
 test.serial("a program that throws is shown where, and by the line of its source", async (t) => {
