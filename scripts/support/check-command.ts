@@ -22,7 +22,7 @@ import { profileNames, profiles } from "../../policies/profiles/profiles.ts";
 import type { Severity } from "../../policies/rules/rule.ts";
 import { rulesAsOf } from "../../policies/rules/index.ts";
 import { stackKubeconfig } from "./cluster-record.ts";
-import { commandOn, exitCode, type Terminal } from "./command.ts";
+import { exitCode, npmCommandOn, type Terminal } from "./command.ts";
 import { connect, ownKubeconfigs, UnknownContext, Unreachable } from "./kube-context.ts";
 
 const list = (text: string) =>
@@ -31,10 +31,7 @@ const list = (text: string) =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 const commandLine = (terminal: Terminal): Command =>
-  commandOn(terminal, "npm run check --")
-    .description(
-      "Judge Kubernetes manifests of any origin, or what runs in a cluster, by the rules of the policy pack.",
-    )
+  npmCommandOn(terminal, "check")
     .argument("[inputs...]", "files, folders (every .yaml, .yml and .json below) and - for standard input")
     .addOption(new Option("--format <name>", "how to write the result").choices(Object.keys(formats)).default("human"))
     .option("--output <file>", "write it to a file and only the verdict to the terminal")
