@@ -75,3 +75,29 @@ export function object(
 export function stack(...objects: readonly KubernetesObject[]): ObjectIndex {
   return indexObjects(objects);
 }
+
+/** A workload, whose pods have its name as their label `app`. */
+export const pods = (
+  name: string,
+  containers: readonly object[],
+  {
+    namespace = "shop",
+    kind = "Deployment",
+    spec = {},
+    ...rest
+  }: { namespace?: string; kind?: string; spec?: object; [field: string]: unknown } = {},
+) =>
+  object(kind, name, {
+    namespace,
+    ...rest,
+    spec: { template: { metadata: { labels: { app: name } }, spec: { containers, ...spec } } },
+  });
+
+/** A container with an environment. */
+export const env = (values: Record<string, string>) => [
+  { name: "main", env: Object.entries(values).map(([name, value]) => ({ name, value })) },
+];
+
+/** A Service that selects pods by its own name. */
+export const service = (name: string, spec: object = {}, namespace = "shop") =>
+  object("Service", name, { namespace, spec: { selector: { app: name }, ...spec } });

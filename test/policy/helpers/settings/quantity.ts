@@ -1,6 +1,6 @@
-import { examplesOf } from "./example.ts";
+import { examplesOf } from "../example.ts";
 
-type Quantity = typeof import("../../../settings/quantity.ts");
+type Quantity = typeof import("../../../../settings/quantity.ts");
 
 const powers = [1, 2, 3, 4, 5, 6];
 
