@@ -5,7 +5,10 @@ import { anyOf, cel, piece } from "./template.ts";
 import type { Cel } from "./template.ts";
 import { postgresPort, serverImages, serverOf } from "../facts/data-stores.ts";
 
-/* The questions of data-stores.ts as CEL. Each reads `object` and `variables.pod`; those about one container read `container` as well. */
+/*
+ * The questions of facts/data-stores.ts as CEL. Each reads `object` and `variables.pod`; those about one container read
+ * `container` as well.
+ */
 
 const declared = cel`object.metadata.?labels[?${dataStore}].orValue(object.metadata.?annotations[?${dataStore}].orValue(""))`;
 

@@ -1,6 +1,9 @@
 import { cel } from "./template.ts";
 
-/* Pieces of CEL that rules share. Each reads `variables.pod`, the pod spec; those about one container read `container` as well. */
+/*
+ * Pieces of CEL that rules share. Each reads `variables.pod`, the pod spec; those about one container read `container`
+ * as well.
+ */
 
 /** Whether the pod says that it runs on Windows. */
 export const isWindows = cel`variables.pod.?os.?name.orValue("") == "windows"`;

@@ -10,7 +10,7 @@ export class Cel {
 }
 
 /** What a template of CEL may hold: pieces, and values that are written as CEL writes them. */
-type Value = Cel | string | number | boolean | readonly string[] | RegExp;
+type Value = Cel | string | number | boolean | RegExp | readonly (string | number)[];
 
 /**
  * CEL over as many lines as it needs: `` cel`${volumes}.exists(volume, volume.name == ${name})` ``. Values are quoted,

@@ -1,8 +1,8 @@
 import type { ObjectIndex } from "./object-index.ts";
 
 /**
- * A function of a stack and some names whose answers are worked out once for each stack and kept with it. An answer
- * that throws is not kept.
+ * A function of all objects and some names. Each answer is worked out once for an index and kept with it, but for one
+ * that throws.
  */
 export function keptInIndex<Names extends readonly string[], Answer>(
   answer: (objects: ObjectIndex, ...names: Names) => Answer,

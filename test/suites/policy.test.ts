@@ -5,6 +5,7 @@ await suite(
   "policy",
   "policy/model",
   "policy/facts",
+  "policy/cel",
   "policy/engine",
   "policy/gates/pulumi",
   "policy/gates/check",

@@ -1,4 +1,4 @@
-import { literal } from "../../cel/template.ts";
+import { cel } from "../../cel/template.ts";
 import type { KubernetesObject } from "../../model/kubernetes-object.ts";
 
 const label = "kubernetes.io/bootstrapping";
@@ -13,4 +13,6 @@ export function isBuiltIn(object: KubernetesObject): boolean {
 }
 
 /** {@link isBuiltIn} as CEL. */
-export const builtInCel = `(object.metadata.?labels[?${literal(label)}].orValue("") == "rbac-defaults" && object.metadata.name.matches(${literal(names)}))`;
+export const builtInCel = cel`(
+  object.metadata.?labels[?${label}].orValue("") == "rbac-defaults" && object.metadata.name.matches(${names})
+)`;

@@ -1,5 +1,5 @@
 import type { RbacV1Subject, V1PolicyRule, V1RoleRef } from "@kubernetes/client-node";
-import { literal } from "../../cel/template.ts";
+import { cel, literal, piece } from "../../cel/template.ts";
 import type { ObjectRule, Rule } from "../rule.ts";
 import { builtInCel, isBuiltIn } from "./rbac-built-in.ts";
 import { grantRules } from "./rbac-grants.ts";
@@ -9,6 +9,7 @@ const roles = ["Role", "ClusterRole"] as const;
 const bindings = ["RoleBinding", "ClusterRoleBinding"] as const;
 
 const listed = ["verbs", "apiGroups", "resources", "nonResourceURLs"] as const;
+const listedCel = piece(listed.map((field) => `rule.?${field}.orValue([])`).join(", "));
 
 const wildcards: ObjectRule = {
   ...base,
@@ -30,9 +31,8 @@ const wildcards: ObjectRule = {
   },
   admission: [
     {
-      expression:
-        `${builtInCel} || object.?rules.orValue([]).all(rule, [${listed.map((field) => `rule.?${field}.orValue([])`).join(", ")}]` +
-        '.all(list, list.all(item, item != "*" && !item.startsWith("*/") && !item.endsWith("/*") || item.startsWith("/"))))',
+      expression: cel`${builtInCel} || object.?rules.orValue([]).all(rule, [${listedCel}].all(list, list.all(item,
+        item != "*" && !item.startsWith("*/") && !item.endsWith("/*") || item.startsWith("/"))))`,
       message: "a rule has a wildcard in its verbs, apiGroups, resources or nonResourceURLs",
     },
   ],

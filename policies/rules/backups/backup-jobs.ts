@@ -1,3 +1,4 @@
+import { cel } from "../../cel/template.ts";
 import type { V1CronJobSpec } from "@kubernetes/client-node";
 import { isBackup } from "../../cel/data-stores.ts";
 import { copiedStore } from "../../facts/data-stores.ts";
@@ -30,8 +31,12 @@ const active: ObjectRule = {
   },
 };
 
-const names = (list: string) => `variables.pod.?${list}.orValue([]).map(step, step.name)`;
-const [before, beside] = [names("initContainers"), names("containers")];
+/** Names of the job's steps: `before` of those that follow each other, `beside` of those behind them. */
+const celVariables = {
+  before: cel`variables.pod.?initContainers.orValue([]).map(step, step.name)`,
+  beside: cel`variables.pod.?containers.orValue([]).map(step, step.name)`,
+};
+const hasStep = (step: string) => cel`${step} in variables.before + variables.beside`;
 
 const prunesBehind: ObjectRule = {
   ...base,
@@ -53,19 +58,18 @@ const prunesBehind: ObjectRule = {
   ].join("\n"),
   admission: ({ "B11-prune-behind-verify": { keepAtLeast } }) => [
     {
-      expression:
-        `!${isBackup} || !("verify" in ${before} + ${beside}) || !("prune" in ${before} + ${beside}) || ` +
-        `"verify" in ${before} && ("prune" in ${beside} || ${before}.indexOf("verify") < ${before}.indexOf("prune"))`,
+      expression: cel`!${isBackup} || !(${hasStep("verify")}) || !(${hasStep("prune")}) || "verify" in variables.before
+        && ("prune" in variables.beside || variables.before.indexOf("verify") < variables.before.indexOf("prune"))`,
       message: "prune does not wait for verify",
     },
     {
-      expression:
-        `!${isBackup} || (variables.pod.?initContainers.orValue([]) + variables.pod.?containers.orValue([])).all(step, step.name != "prune" || ` +
-        'step.?env.orValue([]).exists(variable, variable.name == "KEEP_AT_LEAST" && variable.?value.orValue("").matches("^[0-9]{1,9}$")' +
-        ` && int(variable.value) >= ${keepAtLeast}))`,
+      expression: cel`!${isBackup} || (variables.pod.?initContainers.orValue([]) + variables.pod.?containers.orValue([]))
+        .all(step, step.name != "prune" || step.?env.orValue([]).exists(variable, variable.name == "KEEP_AT_LEAST"
+          && variable.?value.orValue("").matches("^[0-9]{1,9}$") && int(variable.value) >= ${keepAtLeast}))`,
       message: `prune does not keep at least ${keepAtLeast} copies`,
     },
   ],
+  celVariables,
   *check(object, settings) {
     const pod = podOf(object);
     if (copiedStore(object) === undefined || pod === undefined) return;

@@ -1,4 +1,4 @@
-import { literal } from "../../cel/template.ts";
+import { cel } from "../../cel/template.ts";
 import { commandLine } from "../../cel/data-stores.ts";
 import { longRunningKinds } from "../../model/pod-spec-walker.ts";
 import type { ContainerRule } from "../rule.ts";
@@ -44,13 +44,12 @@ export const passwordlessRule: ContainerRule = {
   ].join("\n"),
   admission: [
     ...opening.map(([name, pattern, effect]) => ({
-      expression:
-        `container.?env.orValue([]).all(variable, variable.name != ${literal(name)} || ` +
-        `${pattern === shut ? "" : "!"}variable.?value.orValue("").matches(${literal(`(?i)${pattern}`)}))`,
+      expression: cel`container.?env.orValue([]).all(variable,
+        variable.name != ${name} || variable.?value.orValue("").matches(${`(?i)${pattern}`}) == ${pattern === shut})`,
       message: `${name} ${effect}`,
     })),
     {
-      expression: `!${commandLine}.matches(${literal(openingFlags)})`,
+      expression: cel`!${commandLine}.matches(${openingFlags})`,
       message: "a flag lets everybody in without a password",
     },
   ],

@@ -1,5 +1,6 @@
 import { volumes } from "../../cel/pods.ts";
-import { literal } from "../../cel/template.ts";
+import { cel } from "../../cel/template.ts";
+import type { Cel } from "../../cel/template.ts";
 import { podKinds, podOf } from "../../model/pod-spec-walker.ts";
 import type { ContainerRule, ObjectRule, Rule } from "../rule.ts";
 
@@ -7,7 +8,7 @@ const base = { row: ["X06"], kinds: podKinds } as const;
 
 /** Bits of a file's mode that are too many: the owner may have all, the group may read, others nothing. */
 const tooMany = 0o037;
-const celTooMany = (mode: string) => `(${mode} % 8 != 0 || !(${mode} / 8 % 8 in [0, 4]))`;
+const celTooMany = (mode: Cel) => cel`(${mode} % 8 != 0 || !(${mode} / 8 % 8 in [0, 4]))`;
 
 /** Kubernetes' mode of mounted files. */
 const usualMode = 0o644;
@@ -29,15 +30,15 @@ const fileMode: ObjectRule = {
   ].join("\n"),
   admission: [
     {
-      expression:
-        `${volumes}.all(volume, !has(volume.secret) || !${celTooMany(`volume.secret.?defaultMode.orValue(${usualMode})`)}` +
-        ` && volume.secret.?items.orValue([]).all(item, !has(item.mode) || !${celTooMany("item.mode")}))`,
+      expression: cel`${volumes}.all(volume, !has(volume.secret)
+        || !${celTooMany(cel`volume.secret.?defaultMode.orValue(${usualMode})`)}
+          && volume.secret.?items.orValue([]).all(item, !has(item.mode) || !${celTooMany(cel`item.mode`)}))`,
       message: "a Secret is mounted with a mode that others can read",
     },
     {
-      expression:
-        `${volumes}.all(volume, !has(volume.projected) || volume.projected.?sources.orValue([]).all(source, !has(source.secret))` +
-        ` || !${celTooMany(`volume.projected.?defaultMode.orValue(${usualMode})`)})`,
+      expression: cel`${volumes}.all(volume, !has(volume.projected)
+        || volume.projected.?sources.orValue([]).all(source, !has(source.secret))
+        || !${celTooMany(cel`volume.projected.?defaultMode.orValue(${usualMode})`)})`,
       message: "a projected Secret is mounted with a mode that others can read",
     },
   ],
@@ -75,7 +76,8 @@ const inEnvironment: ContainerRule = {
   sources: { cis: ["5.4.1"], scanners: ["kube-linter read-secret-from-env-var", "Checkov CKV_K8S_35"] },
   admission: ({ "X06-secret-in-env": { environmentOnly } }) => [
     {
-      expression: `container.?env.orValue([]).all(variable, !variable.?valueFrom.?secretKeyRef.hasValue() || variable.name.matches(${literal(namesOf(environmentOnly))}))`,
+      expression: cel`container.?env.orValue([]).all(variable,
+        !variable.?valueFrom.?secretKeyRef.hasValue() || variable.name.matches(${namesOf(environmentOnly)}))`,
       message: "env takes a value from a Secret that could be a file",
     },
   ],

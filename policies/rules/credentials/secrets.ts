@@ -1,4 +1,4 @@
-import { literal } from "../../cel/template.ts";
+import { cel } from "../../cel/template.ts";
 import { credentialName } from "../../facts/credential-patterns.ts";
 import { longRunningKinds } from "../../model/pod-spec-walker.ts";
 import type { ContainerRule, ObjectRule, Rule } from "../rule.ts";
@@ -102,7 +102,7 @@ const sealedValue: ObjectRule = {
     "# kubeseal --raw --namespace <namespace> --name <name> < value\nspec:\n  encryptedData:\n    api-key: AgB…",
   admission: [
     {
-      expression: `object.spec.?encryptedData.orValue({}).all(key, object.spec.encryptedData[key].matches(${literal(sealed)}))`,
+      expression: cel`object.spec.?encryptedData.orValue({}).all(key, object.spec.encryptedData[key].matches(${sealed}))`,
       message: "encryptedData holds a value that kubeseal did not write",
     },
   ],
@@ -140,10 +140,10 @@ const grafana: ContainerRule = {
     "env:\n  - name: GF_SECURITY_ADMIN_PASSWORD__FILE\n    value: /credentials/grafana/password   # mounted from a Secret",
   admission: [
     {
-      expression:
-        `!container.?image.orValue("").matches(${literal(grafanaImage)})` +
-        ` || container.?env.orValue([]).exists(variable, variable.name in ${literal(grafanaPassword)}) || container.?envFrom.orValue([]).size() > 0` +
-        ` || container.?volumeMounts.orValue([]).exists(mount, mount.mountPath.startsWith(${literal(grafanaFolder)}))`,
+      expression: cel`!container.?image.orValue("").matches(${grafanaImage})
+        || container.?env.orValue([]).exists(variable, variable.name in ${grafanaPassword})
+        || container.?envFrom.orValue([]).size() > 0
+        || container.?volumeMounts.orValue([]).exists(mount, mount.mountPath.startsWith(${grafanaFolder}))`,
       message: "Grafana's administrator has the password that everybody knows",
     },
   ],

@@ -1,4 +1,4 @@
-import { literal } from "../../cel/template.ts";
+import { cel } from "../../cel/template.ts";
 import type { KubernetesObject } from "../../model/kubernetes-object.ts";
 import type { ObjectRule, Rule } from "../rule.ts";
 
@@ -31,9 +31,9 @@ const renewal: ObjectRule = {
       message: "renewBefore is not shorter than the duration",
     },
     {
-      expression:
-        `!has(object.spec.renewBefore) || duration(object.spec.renewBefore).getSeconds() >= ${settings["P05-certificate-renewal"].leadHours * 3600} ` +
-        `|| duration(object.spec.renewBefore).getSeconds() * 3 >= ${durationCel}`,
+      expression: cel`!has(object.spec.renewBefore)
+        || duration(object.spec.renewBefore).getSeconds() >= ${settings["P05-certificate-renewal"].leadHours * 3600}
+        || duration(object.spec.renewBefore).getSeconds() * 3 >= ${durationCel}`,
       message: "renewBefore is too short",
     },
     {
@@ -89,7 +89,7 @@ const strength: ObjectRule = {
 };
 
 /** CEL: the seconds a certificate is good for. */
-const durationCel = `duration(object.spec.?duration.orValue(${literal(defaultDuration)})).getSeconds()`;
+const durationCel = cel`duration(object.spec.?duration.orValue(${defaultDuration})).getSeconds()`;
 
 const unitHours: Readonly<Record<string, number>> = {
   h: 1,

@@ -1,3 +1,4 @@
+import { cel } from "../../cel/template.ts";
 import type { V1NetworkPolicyPeer, V1NetworkPolicyPort } from "@kubernetes/client-node";
 import { storePorts } from "../../facts/data-stores.ts";
 import type { ObjectRule, Rule } from "../rule.ts";
@@ -7,9 +8,9 @@ const ports = Object.keys(storePorts).map(Number);
 const tooMany = (addressBits: number) => `more than ${2 ** addressBits} addresses`;
 
 /** CEL of the egress rules that open the port of a data store. */
-const toStores =
-  `object.spec.?egress.orValue([]).filter(rule, rule.?ports.orValue([]).exists(opened, type(opened.?port.orValue("")) == int && ` +
-  `[${ports.join(", ")}].exists(store, opened.port <= store && store <= opened.?endPort.orValue(opened.port))))`;
+const toStores = cel`object.spec.?egress.orValue([]).filter(rule, rule.?ports.orValue([]).exists(opened,
+  type(opened.?port.orValue("")) == int
+  && ${ports}.exists(store, opened.port <= store && store <= opened.?endPort.orValue(opened.port))))`;
 
 const egress: ObjectRule = {
   id: "E06-database-egress",
@@ -24,9 +25,9 @@ const egress: ObjectRule = {
     "egress:\n  - to:\n      - ipBlock: { cidr: 10.20.0.10/32 }   # the server's own address\n    ports:\n      - { protocol: TCP, port: 3306 }",
   admission: ({ "E06-database-egress": { addressBits } }) => [
     {
-      expression:
-        `${toStores}.all(rule, rule.?to.orValue([]).all(peer, !has(peer.ipBlock) || peer.ipBlock.cidr.endsWith("/0") && peer.ipBlock.?except.orValue([]).size() == 0` +
-        ` || (peer.ipBlock.cidr.contains(":") ? 128 : 32) - int(peer.ipBlock.cidr.split("/")[1]) <= ${addressBits}))`,
+      expression: cel`${toStores}.all(rule, rule.?to.orValue([]).all(peer, !has(peer.ipBlock)
+        || peer.ipBlock.cidr.endsWith("/0") && peer.ipBlock.?except.orValue([]).size() == 0
+        || (peer.ipBlock.cidr.contains(":") ? 128 : 32) - int(peer.ipBlock.cidr.split("/")[1]) <= ${addressBits}))`,
       message: `egress opens a data store's port to ${tooMany(addressBits)}`,
     },
   ],

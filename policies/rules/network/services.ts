@@ -1,6 +1,6 @@
 import type { IntOrString, V1ServiceSpec } from "@kubernetes/client-node";
 import { needsOutsideAddress } from "../../model/annotations.ts";
-import { literal } from "../../cel/template.ts";
+import { cel } from "../../cel/template.ts";
 import { known } from "../../model/not-evaluable.ts";
 import type { KubernetesObject } from "../../model/kubernetes-object.ts";
 import { containersOf, podOf } from "../../model/pod-spec-walker.ts";
@@ -9,7 +9,7 @@ import { selectorOf, workloadsSelected } from "../../facts/selected-pods.ts";
 
 const base = { kinds: ["Service"], row: ["X05"], severity: "high" } as const;
 
-const reason = `object.metadata.?annotations[?${literal(needsOutsideAddress)}].orValue("").trim() != ""`;
+const reason = cel`object.metadata.?annotations[?${needsOutsideAddress}].orValue("").trim() != ""`;
 const outside = ["NodePort", "LoadBalancer", "ExternalName"];
 
 const exposed: ObjectRule = {
@@ -23,7 +23,7 @@ const exposed: ObjectRule = {
   sources: { scanners: ["kube-linter exposed-services", "kube-score service-type", "Trivy KSV-0108"] },
   admission: [
     {
-      expression: `!(object.?spec.?type.orValue("ClusterIP") in ${literal(outside)}) || ${reason}`,
+      expression: cel`!(object.?spec.?type.orValue("ClusterIP") in ${outside}) || ${reason}`,
       message: `the Service is a ${outside.join(" or ")} without a reason`,
     },
   ],
@@ -43,9 +43,9 @@ const sourceRanges: ObjectRule = {
   remediation: "spec:\n  loadBalancerSourceRanges: [203.0.113.0/24]",
   admission: [
     {
-      expression:
-        'object.?spec.?type.orValue("") != "LoadBalancer" || (object.spec.?loadBalancerSourceRanges.orValue([]).size() > 0 && ' +
-        'object.spec.loadBalancerSourceRanges.all(range, !range.trim().endsWith("/0")))',
+      expression: cel`object.?spec.?type.orValue("") != "LoadBalancer"
+        || object.spec.?loadBalancerSourceRanges.orValue([]).size() > 0
+          && object.spec.loadBalancerSourceRanges.all(range, !range.trim().endsWith("/0"))`,
       message: "the load balancer accepts connections from every address",
     },
   ],

@@ -1,4 +1,4 @@
-import { literal } from "../../cel/template.ts";
+import { cel } from "../../cel/template.ts";
 import type { V1EnvVar } from "@kubernetes/client-node";
 import { clientsOf } from "../../facts/database-clients.ts";
 import type { DatabaseClient } from "../../facts/database-clients.ts";
@@ -127,10 +127,9 @@ const ownUser: ContainerRule = {
   remediation: "env:\n  - name: PGUSER\n    value: bgc   # owner of its own database, without any right outside it",
   admission: [
     {
-      expression:
-        `${isServer} || container.?env.orValue([]).all(variable, ` +
-        `!(variable.name in ${literal(userVariables)} && variable.?value.orValue("") in ${literal(superusers)}` +
-        ` || variable.name.matches(${literal(urlVariable)}) && variable.?value.orValue("").matches(${literal(superuserUrl)})))`,
+      expression: cel`${isServer} || container.?env.orValue([]).all(variable,
+        !(variable.name in ${userVariables} && variable.?value.orValue("") in ${superusers}
+          || variable.name.matches(${urlVariable}) && variable.?value.orValue("").matches(${superuserUrl})))`,
       message: "logs in to a database as its superuser",
     },
   ],

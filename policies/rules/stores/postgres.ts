@@ -1,3 +1,4 @@
+import { cel } from "../../cel/template.ts";
 import { isPostgres as celIsPostgres } from "../../cel/data-stores.ts";
 import { isPostgres } from "../../facts/data-stores.ts";
 import { containersOf, longRunningKinds, podOf } from "../../model/pod-spec-walker.ts";
@@ -50,10 +51,9 @@ const startup: ContainerRule = {
   remediation: "startupProbe:\n  periodSeconds: 10\n  failureThreshold: 60",
   admission: ({ "B05-postgres-startup": { budgetSeconds } }) => [
     {
-      expression:
-        `!${celIsPostgres} || !has(container.startupProbe) || ` +
-        `container.startupProbe.?periodSeconds.orValue(${probeDefaults.periodSeconds})` +
-        ` * container.startupProbe.?failureThreshold.orValue(${probeDefaults.failureThreshold}) >= ${budgetSeconds}`,
+      expression: cel`!${celIsPostgres} || !has(container.startupProbe)
+        || container.startupProbe.?periodSeconds.orValue(${probeDefaults.periodSeconds})
+          * container.startupProbe.?failureThreshold.orValue(${probeDefaults.failureThreshold}) >= ${budgetSeconds}`,
       message: `startupProbe gives up before ${budgetSeconds} s`,
     },
   ],

@@ -1,17 +1,14 @@
-import { literal } from "../../cel/template.ts";
+import { cel } from "../../cel/template.ts";
 import { storeIs } from "../../cel/data-stores.ts";
 import { dataStoreKinds, keptStoreKind } from "../../facts/data-stores.ts";
 import { podOf } from "../../model/pod-spec-walker.ts";
 import type { ObjectRule } from "../rule.ts";
 
 /** What tells that several servers are one store: names of variables and words of the command line. */
-const replicates = "replic|repmgr|patroni|standby|primary|wsrep|galera|sentinel|cluster-enabled|group_replication";
-const replication = new RegExp(replicates, "i");
+const replication = /replic|repmgr|patroni|standby|primary|wsrep|galera|sentinel|cluster-enabled|group_replication/i;
 
-const words =
-  '(server.?command.orValue([]) + server.?args.orValue([]) + server.?env.orValue([]).map(variable, variable.name)).join(" ")';
-const replicas = "object.spec.?replicas.orValue(1)";
-const strategy = 'object.spec.?strategy.?type.orValue("RollingUpdate")';
+const words = cel`(server.?command.orValue([]) + server.?args.orValue([])
+  + server.?env.orValue([]).map(variable, variable.name)).join(" ")`;
 
 /** B05: no two servers on the same data, and no two that know nothing of each other. */
 export const singleServerRule: ObjectRule = {
@@ -27,13 +24,13 @@ export const singleServerRule: ObjectRule = {
     "apiVersion: apps/v1\nkind: StatefulSet   # or a Deployment whose strategy is Recreate\nspec:\n  replicas: 1   # more only where the servers replicate",
   admission: [
     {
-      expression: `object.kind != "Deployment" || !${storeIs("mysql", "kafka", "redis-state")} || ${strategy} == "Recreate"`,
+      expression: cel`object.kind != "Deployment" || !${storeIs("mysql", "kafka", "redis-state")}
+        || object.spec.?strategy.?type.orValue("RollingUpdate") == "Recreate"`,
       message: "a data store runs in a Deployment that starts the new server before the old one is gone",
     },
     {
-      expression:
-        `${replicas} <= 1 || !${storeIs("postgres", "mysql", "redis-state")} || ` +
-        `variables.pod.?containers.orValue([]).exists(server, ${words}.matches(${literal(`(?i)${replicates}`)}))`,
+      expression: cel`object.spec.?replicas.orValue(1) <= 1 || !${storeIs("postgres", "mysql", "redis-state")}
+        || variables.pod.?containers.orValue([]).exists(server, ${words}.matches(${replication}))`,
       message: "a data store has several replicas, and nothing that replicates",
     },
   ],

@@ -1,3 +1,4 @@
+import { cel } from "../../cel/template.ts";
 import type {
   V1PersistentVolumeClaim,
   V1PersistentVolumeSpec,
@@ -25,10 +26,10 @@ const memoryVolume: ContainerRule = {
     "volumes:\n  - name: shared-memory\n    emptyDir:\n      medium: Memory\n      sizeLimit: 64Mi   # less than the memory limit of each container that mounts it",
   admission: [
     {
-      expression:
-        `!container.?resources.?limits[?"memory"].hasValue() || container.?volumeMounts.orValue([]).all(mount, ${volumes}.all(volume, ` +
-        'volume.name != mount.name || volume.?emptyDir.?medium.orValue("") != "Memory" || !has(volume.emptyDir.sizeLimit) || ' +
-        'quantity(string(volume.emptyDir.sizeLimit)).isLessThan(quantity(string(container.resources.limits["memory"])))))',
+      expression: cel`!container.?resources.?limits[?"memory"].hasValue()
+        || container.?volumeMounts.orValue([]).all(mount, ${volumes}.all(volume, volume.name != mount.name
+          || volume.?emptyDir.?medium.orValue("") != "Memory" || !has(volume.emptyDir.sizeLimit)
+          || quantity(string(volume.emptyDir.sizeLimit)).isLessThan(quantity(string(container.resources.limits["memory"])))))`,
       message: "a volume in memory is not smaller than the container's memory limit",
     },
   ],
@@ -60,9 +61,8 @@ const volumeDeclared: ContainerRule = {
     "volumes:\n  - name: <the mount's name>\n    persistentVolumeClaim:\n      claimName: <a claim of this namespace>",
   admission: [
     {
-      expression:
-        `container.?volumeMounts.orValue([]).all(mount, ${volumes}.exists(volume, volume.name == mount.name) || ` +
-        "object.?spec.?volumeClaimTemplates.orValue([]).exists(claim, claim.metadata.name == mount.name))",
+      expression: cel`container.?volumeMounts.orValue([]).all(mount, ${volumes}.exists(volume, volume.name == mount.name)
+        || object.?spec.?volumeClaimTemplates.orValue([]).exists(claim, claim.metadata.name == mount.name))`,
       message: "mounts a volume that the pod does not declare",
     },
   ],
@@ -81,8 +81,10 @@ const volumeDeclared: ContainerRule = {
   },
 };
 
-const claims =
-  '(has(object.spec.volumeClaimTemplates) ? object.spec.volumeClaimTemplates : object.kind == "PersistentVolumeClaim" ? [object] : [])';
+const celVariables = {
+  claims: cel`has(object.spec.volumeClaimTemplates) ? object.spec.volumeClaimTemplates
+    : object.kind == "PersistentVolumeClaim" ? [object] : []`,
+};
 
 const claimSize: ObjectRule = {
   id: "X07-claim-size",
@@ -96,16 +98,16 @@ const claimSize: ObjectRule = {
   remediation: "spec:\n  accessModes: [ReadWriteOnce]\n  resources:\n    requests:\n      storage: 20Gi",
   admission: [
     {
-      expression:
-        `${claims}.all(claim, claim.?spec.?resources.?requests[?"storage"].hasValue() ` +
-        '&& quantity(string(claim.spec.resources.requests["storage"])).isGreaterThan(quantity("0")))',
+      expression: cel`variables.claims.all(claim, claim.?spec.?resources.?requests[?"storage"].hasValue()
+        && quantity(string(claim.spec.resources.requests["storage"])).isGreaterThan(quantity("0")))`,
       message: "a claim has no storage request above zero",
     },
     {
-      expression: `${claims}.all(claim, claim.?spec.?accessModes.orValue([]).size() > 0)`,
+      expression: cel`variables.claims.all(claim, claim.?spec.?accessModes.orValue([]).size() > 0)`,
       message: "a claim has no accessModes",
     },
   ],
+  celVariables,
   *check(object) {
     const single = object.kind === "PersistentVolumeClaim";
     for (const [index, { metadata, spec }] of (single

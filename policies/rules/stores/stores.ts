@@ -1,3 +1,4 @@
+import { cel } from "../../cel/template.ts";
 import { gracePeriod } from "../../cel/pods.ts";
 import { isKeptStore } from "../../cel/data-stores.ts";
 import { dataStoreKinds, keptStoreKind, storePorts } from "../../facts/data-stores.ts";
@@ -38,7 +39,7 @@ const shutdown: ObjectRule = {
   },
 };
 
-const ports = `[${Object.keys(storePorts).join(", ")}]`;
+const ports = Object.keys(storePorts).map(Number);
 
 const exposed: ObjectRule = {
   id: "X05-store-exposed",
@@ -53,9 +54,10 @@ const exposed: ObjectRule = {
   sources: { scanners: ["kube-linter exposed-services"] },
   admission: [
     {
-      expression:
-        `!(object.spec.?type.orValue("ClusterIP") in ["LoadBalancer", "NodePort"] || object.spec.?externalIPs.orValue([]).size() > 0)` +
-        ` || !object.spec.?ports.orValue([]).exists(served, served.port in ${ports} || string(served.?targetPort.orValue("")) in ${ports}.map(port, string(port)))`,
+      expression: cel`!(object.spec.?type.orValue("ClusterIP") in ["LoadBalancer", "NodePort"]
+          || object.spec.?externalIPs.orValue([]).size() > 0)
+        || !object.spec.?ports.orValue([]).exists(served, served.port in ${ports}
+          || string(served.?targetPort.orValue("")) in ${ports.map(String)})`,
       message: "serves a data store's port outside the cluster",
     },
   ],

@@ -2,7 +2,7 @@ import type { V1DaemonSetSpec, V1DeploymentSpec, V1StatefulSetSpec } from "@kube
 import { dataStore } from "../../../components/workload/labels.ts";
 import { needsRecreate } from "../../model/annotations.ts";
 import { volumes } from "../../cel/pods.ts";
-import { literal } from "../../cel/template.ts";
+import { cel, literal } from "../../cel/template.ts";
 import type { KubernetesObject } from "../../model/kubernetes-object.ts";
 import { containersOf, podOf } from "../../model/pod-spec-walker.ts";
 import type { ObjectRule, Rule } from "../rule.ts";
@@ -127,10 +127,10 @@ const progressDeadline: ObjectRule = {
     "spec:\n  progressDeadlineSeconds: 600   # at least failureThreshold x periodSeconds of each startupProbe",
   admission: [
     {
-      expression:
-        "(variables.pod.?containers.orValue([]) + variables.pod.?initContainers.orValue([])).all(container, !has(container.startupProbe) || " +
-        "container.startupProbe.?initialDelaySeconds.orValue(0) + container.startupProbe.?failureThreshold.orValue(3) * container.startupProbe.?periodSeconds.orValue(10) " +
-        "<= object.spec.?progressDeadlineSeconds.orValue(600))",
+      expression: cel`(variables.pod.?containers.orValue([]) + variables.pod.?initContainers.orValue([]))
+        .all(container, !has(container.startupProbe) || container.startupProbe.?initialDelaySeconds.orValue(0)
+          + container.startupProbe.?failureThreshold.orValue(3) * container.startupProbe.?periodSeconds.orValue(10)
+          <= object.spec.?progressDeadlineSeconds.orValue(600))`,
       message: "progressDeadlineSeconds is shorter than a container's startupProbe may take",
     },
   ],
