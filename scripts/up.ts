@@ -1,6 +1,6 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { askCluster } from "../cluster/identity.ts";
-import { kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../cluster/kubeconfigs.ts";
+import { kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../settings/kubeconfigs.ts";
 import { startLocalCluster } from "../cluster/local/cluster.ts";
 import { ingressAnswers, startIngress } from "../cluster/local/ingress.ts";
 import { policyStatus } from "../cluster/local/policies.ts";

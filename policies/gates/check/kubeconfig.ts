@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { contextNames, type Kubeconfig, onlyContext, readKubeconfig } from "../../../settings/kubeconfigs.ts";
 import { UsageError } from "./rules-list.ts";
 
 /** Where a kubeconfig is looked for. */
@@ -38,47 +38,39 @@ export async function loadKubeconfig({
     .split(delimiter)
     .filter((file) => file !== "")
     .map((file) => resolve(base, file));
-  const own = (named.length > 0 ? named : [join(home, ".kube/config")]).filter((file) => existsSync(file));
-  const alsoOthers = context !== undefined || (named.length === 0 && own.length === 0);
-  const sources = [own, ...(alsoOthers ? others.filter((file) => existsSync(file)).map((file) => [file]) : [])].filter(
-    (files) => files.length > 0,
+  const own = read(named.length > 0 ? named : [join(home, ".kube/config")]);
+  const alsoOthers = context !== undefined || (named.length === 0 && own.files.length === 0);
+  const sources = [own, ...(alsoOthers ? others.map((file) => read([file])) : [])].filter(
+    ({ files }) => files.length > 0,
   );
-  if (sources.length === 0)
+  const source = sources.find((each) => contextNames(each).includes(context ?? "")) ?? sources[0];
+  if (source === undefined)
     throw new UsageError(
       `there is no kubeconfig at ${named.length > 0 ? named.join(", ") : "~/.kube/config"}: name one by KUBECONFIG${alsoOthers && others.length > 0 ? ', or bring a platform up with "npm run up"' : ""}`,
     );
-  const configs = await Promise.all(sources.map(merged));
-  const config = configs.find((candidate) => candidate.getContextObject(context ?? "") !== null) ?? configs[0]!;
-  choose(
-    config,
-    context,
-    sources.flat().join(", "),
-    configs.flatMap((each) => (each.contexts ?? []).map(({ name }) => name)),
-  );
-  return config;
-}
-
-async function merged(files: readonly string[]): Promise<KubeConfig> {
   const { KubeConfig } = await import("@kubernetes/client-node"); // slow to load, and a check of files does without it
   const config = new KubeConfig();
-  for (const file of files) {
-    const part = new KubeConfig();
-    try {
-      part.loadFromFile(file);
-      config.mergeConfig(part, Boolean(config.currentContext));
-    } catch (error) {
-      throw new UsageError(`the kubeconfig ${file} cannot be used: ${(error as Error).message}`);
-    }
-  }
+  config.loadFromString(JSON.stringify(chosen(source, context, sources)));
   return config;
 }
 
-function choose(config: KubeConfig, context: string | undefined, files: string, names: readonly string[]): void {
-  const chosen = context ?? config.currentContext;
+function read(files: readonly string[]): Kubeconfig {
+  try {
+    return readKubeconfig(files);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** The kubeconfig of the context alone. */
+function chosen(source: Kubeconfig, context: string | undefined, sources: readonly Kubeconfig[]): object {
+  const name = context ?? source["current-context"];
+  const files = sources.flatMap((each) => each.files).join(", ");
+  const names = sources.flatMap(contextNames);
   const has = `${files} ${names.length === 0 ? "has no context" : `has ${names.join(", ")}`}`;
-  if (!chosen) throw new UsageError(`the kubeconfig has no current context: choose one by --context; ${has}`);
-  if (config.getContextObject(chosen) === null) throw new UsageError(`there is no context "${chosen}": ${has}`);
-  config.setCurrentContext(chosen);
-  if (!config.getCurrentCluster())
-    throw new UsageError(`context "${chosen}" names a cluster that ${files} does not have`);
+  if (!name) throw new UsageError(`the kubeconfig has no current context: choose one by --context; ${has}`);
+  if (!contextNames(source).includes(name)) throw new UsageError(`there is no context "${name}": ${has}`);
+  const only = onlyContext(source, name);
+  if (only === undefined) throw new UsageError(`context "${name}" names a cluster that ${files} does not have`);
+  return only;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { stringify } from "yaml";
-import { contextNames, kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../../../cluster/kubeconfigs.ts";
+import { contextNames, kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../../../settings/kubeconfigs.ts";
 
 /** Files in a folder that goes with the test. */
 function files(t: ExecutionContext, contents: Record<string, unknown>) {
