@@ -1,7 +1,7 @@
 import { delimiter } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askCluster } from "./identity.ts";
-import { contextNames, kubeconfigFiles, onlyContext, readKubeconfig } from "./kubeconfigs.ts";
+import { contextNames, kubeconfigFiles, onlyContext, readKubeconfig } from "../settings/kubeconfigs.ts";
 import { startLocalCluster } from "./local/cluster.ts";
 import { contextName, files } from "./local/settings.ts";
 import type { Print } from "./progress.ts";

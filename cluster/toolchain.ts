@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { delimiter, join } from "node:path";
+import { olderCliScripts } from "../patches/older-cli.ts";
 import { buildPrograms, programPath } from "./build.ts";
 import { cacheFolder } from "./paths.ts";
 import { clusterPrograms, kubernetesParts, type Program, pulumiPrograms, versions } from "./pins.ts";
@@ -84,6 +85,7 @@ const folderOf = (programs: readonly Program[]): string =>
     createHash("sha256")
       .update(readFileSync(new URL(import.meta.url)))
       .update(programs.map(programPath).join("\n"))
+      .update(JSON.stringify(olderCliScripts(versions.pulumi)))
       .digest("hex")
       .slice(0, 16),
   );
@@ -107,19 +109,16 @@ function linkClusterPrograms(folder: string): void {
 }
 
 function linkPulumiPrograms(folder: string): void {
-  const script = (name: string, body: string) => {
-    writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`);
-    chmodSync(join(folder, name), 0o755);
-  };
   const place = (name: string, target: string) =>
     placeProgram(programPath(pulumiPrograms.find((program) => program.name === name)!), join(folder, target));
   place("pulumi", "pulumi");
-  place("pulumi-language-nodejs", "pulumi-language-nodejs-host");
-  // This language host is older than the option in Pulumi.yaml that says so.
-  script("pulumi-language-nodejs", `exec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false "$@"`);
-  // This language host cannot start policy packs either: the CLI calls this in the pack's folder. Pulumi's own script
-  // loads TypeScript's compiler first, which our pack does without.
-  script("pulumi-analyzer-policy", "exec node .");
+  const scripts = olderCliScripts(versions.pulumi);
+  const host = "pulumi-language-nodejs";
+  place(host, host in scripts ? `${host}-host` : host);
+  for (const [name, body] of Object.entries(scripts)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
   for (const [name, version] of [
     ["kubernetes", versions.kubernetesProvider],
     ["random", versions.randomProvider],

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { askCluster } from "../cluster/identity.ts";
-import { type Kubeconfig, kubeconfigFiles, onlyContext, readKubeconfig } from "../cluster/kubeconfigs.ts";
+import { type Kubeconfig, kubeconfigFiles, onlyContext, readKubeconfig } from "../settings/kubeconfigs.ts";
 import { fieldManager } from "./changes/living.ts";
 
 /** Contexts that can only be somebody's own machine. */

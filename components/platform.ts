@@ -3,7 +3,7 @@ import { grown } from "./changes/growth.ts";
 import { chosenCluster, clusterProvider, ownFields } from "./cluster.ts";
 import { deployedSystems, type StackSettings } from "./configuration.ts";
 import { contextOf } from "./context.ts";
-import { withoutPulumisTraces } from "./stack-traces.ts";
+import { withoutPulumisTraces } from "../patches/stack-traces.ts";
 import { outputsOf, type StackOutputs } from "./systems/outputs.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CoreV1Api, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import type { KubeConfig, KubernetesObject, V1ValidatingAdmissionPolicy } from "@kubernetes/client-node";
-import type { NamespaceSelector } from "../policies/admission/conditions.ts";
-import type { AdmissionGate } from "../policies/admission/gate.ts";
-import { gateLabel, policyName } from "../policies/admission/policy.ts";
+import type { NamespaceSelector } from "../policies/gates/admission/conditions.ts";
+import type { AdmissionGate } from "../policies/gates/admission/gate.ts";
+import { gateLabel, policyName } from "../policies/gates/admission/policy.ts";
 import { answerOf, ifThere } from "./api-answer.ts";
 
 const apiVersion = "admissionregistration.k8s.io/v1";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
-import { serve } from "./analyzer/service.ts";
-import { crossGuardPolicies } from "./cross-guard.ts";
-import { handedOver } from "./settings-of-stack.ts";
-import { parseSettings } from "./settings.ts";
+import { serve } from "./gates/pulumi/analyzer/service.ts";
+import { crossGuardPolicies } from "./gates/pulumi/cross-guard.ts";
+import { handedOver } from "./engine/settings-of-stack.ts";
+import { parseSettings } from "./engine/settings.ts";
 
 const today = new Date().toISOString().slice(0, 10);
 

@@ -1,14 +1,10 @@
 import { InvalidArgumentError } from "commander";
-import { command } from "./support/command.ts";
+import { npmCommand } from "./support/command.ts";
 
-const program = command("npm run bench --")
-  .description(
-    "Measure what this project does; each measurement is a command of its own, and without one it is `updates`.",
-  )
-  .addHelpText(
-    "after",
-    "\nExit codes: 0 measured, 1 failed, 2 wrong usage, 130 interrupted.\nExamples: npm run bench -- --runs 5 --write\n          npm run bench -- backup --size 6GiB --fixture 500MB --write",
-  );
+const program = npmCommand("bench").addHelpText(
+  "after",
+  "\nExit codes: 0 measured, 1 failed, 2 wrong usage, 130 interrupted.\nExamples: npm run bench -- --runs 5 --write\n          npm run bench -- backup --size 6GiB --fixture 500MB --write",
+);
 
 program
   .command("updates", { isDefault: true })

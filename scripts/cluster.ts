@@ -6,15 +6,13 @@ import { leftovers, removeLocalCluster } from "../cluster/local/teardown.ts";
 import { chooseCluster } from "../cluster/select.ts";
 import { ensureToolchain } from "../cluster/toolchain.ts";
 import { foreignOwner } from "./support/cluster-owner.ts";
-import { command } from "./support/command.ts";
+import { npmCommand } from "./support/command.ts";
 import { refuseForeign } from "./support/refusals.ts";
 
-const program = command("npm run cluster --")
-  .description("The cluster that the platform runs on: one of yours where there is one, otherwise one on this machine.")
-  .addHelpText(
-    "after",
-    "\nExit codes: 0 done, 1 failed or not healthy, 2 wrong usage.\nExamples:\n  npm run cluster -- up\n  npm run cluster -- down --purge",
-  );
+const program = npmCommand("cluster").addHelpText(
+  "after",
+  "\nExit codes: 0 done, 1 failed or not healthy, 2 wrong usage.\nExamples:\n  npm run cluster -- up\n  npm run cluster -- down --purge",
+);
 
 program
   .command("up")

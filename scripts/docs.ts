@@ -1,21 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { verbs } from "../operations/runbook/verbs/index.ts";
-import { policiesPage } from "../policies/check/policies-page.ts";
+import { policiesPage } from "../policies/gates/check/policies-page.ts";
 import { rulesAsOf } from "../policies/rules/index.ts";
 import { checkout } from "./support/checkout.ts";
-import { command } from "./support/command.ts";
+import { npmCommand } from "./support/command.ts";
 import { readCoverage } from "./support/coverage.ts";
 import { coveragePage } from "./support/coverage-page.ts";
 import { runbookPage } from "./support/runbook-page.ts";
 
-command("npm run docs --")
-  .description(
-    "Write docs/policies.md from the rules, docs/runbook.md from the verbs and docs/coverage.md from docs/coverage/*.yaml. Tests say when it has to be run again.",
-  )
-  .addHelpText("after", "\nExit codes: 0 written, 2 wrong usage.")
-  .allowExcessArguments(false)
-  .parse();
+npmCommand("docs").addHelpText("after", "\nExit codes: 0 written, 2 wrong usage.").allowExcessArguments(false).parse();
 
 const rules = rulesAsOf(new Date().toISOString().slice(0, 10));
 writeFileSync(join(checkout, "docs/policies.md"), policiesPage(rules));

@@ -5,7 +5,7 @@ import { decideDown, type Offer } from "./support/binding.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { foreignOwner } from "./support/cluster-owner.ts";
 import { forgetCluster, stackKubeconfig } from "./support/cluster-record.ts";
-import { command } from "./support/command.ts";
+import { npmCommand } from "./support/command.ts";
 import { engineRecord } from "./support/engine-record.ts";
 import { endOrphanedPlugins, projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
 import { refuseForeign, refuseLeft, refuseOtherKubeconfig } from "./support/refusals.ts";
@@ -14,10 +14,7 @@ import { stackConfiguration } from "./support/stack-configuration.ts";
 import { forgetStack } from "./support/stack-removal.ts";
 import { writePrivate } from "./support/whole-file.ts";
 
-const program = command("npm run down --")
-  .description(
-    "Take a stack down on the cluster that it was brought up on. The local cluster stops as a whole when no other stack is on it; elsewhere the stack is destroyed but for what it protects.",
-  )
+const program = npmCommand("down")
   .option("--stack <name>", "stack to take down", "dev")
   .option("--purge", "remove volumes, passwords and backup copies too")
   .option(

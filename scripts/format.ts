@@ -1,10 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { checkout } from "./support/checkout.ts";
-import { command } from "./support/command.ts";
+import { npmCommand } from "./support/command.ts";
 
-command("npm run format --")
-  .description("Write the sources in one form: two spaces, lines of 120 columns (biome.jsonc).")
+npmCommand("format")
   .argument("[paths...]", "files or folders, from the checkout's folder", ["."])
   .addHelpText("after", "\nExit codes: 0 written, 1 a file cannot be read as TypeScript, 2 wrong usage.")
   .action((paths: string[]) => {

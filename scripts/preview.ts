@@ -5,18 +5,17 @@ import { ensureToolchain } from "../cluster/toolchain.ts";
 import { comparedLines } from "./support/changed-values.ts";
 import { checkout } from "./support/checkout.ts";
 import { checkoutPreviewWorkspace, previewArguments } from "./support/checkout-preview.ts";
-import { command } from "./support/command.ts";
+import { npmCommand } from "./support/command.ts";
 import { earlierStack } from "./support/earlier-stack.ts";
 import { reportLines } from "./support/preview-report.ts";
 import { summarize, toMarkdown } from "./support/preview-summary.ts";
 import { pulumi, selectStack } from "./support/pulumi.ts";
 import { runLog } from "./support/run-log.ts";
 
-const program = command("npm run preview --")
-  .description(
-    "Preview a whole stack under the policy pack, as if nothing of it existed yet. Needs no cluster and changes nothing.\n" +
-      "What changes is shown against what this checkout's last update left, or against the last commit where the stack was not brought up from here.",
-  )
+const program = npmCommand(
+  "preview",
+  "What changes is shown against what this checkout's last update left, or against the last commit where the stack was not brought up from here.",
+)
   .option("--stack <name>", "stack to preview: the file Pulumi.<name>.yaml", "dev")
   .option("--against <commit>", "show what changes against this commit")
   .option("--advice", "show advice, notes and verdicts that are not evaluated, which are counted otherwise")

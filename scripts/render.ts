@@ -1,16 +1,15 @@
 import { resolve } from "node:path";
 import { stringify } from "yaml";
-import { fromManifest } from "../policies/kubernetes-object.ts";
-import { strayOverrides } from "../policies/override-targets.ts";
+import { fromManifest } from "../policies/model/kubernetes-object.ts";
+import { strayOverrides } from "../policies/engine/stray-overrides.ts";
 import { checkout } from "./support/checkout.ts";
-import { command } from "./support/command.ts";
+import { npmCommand } from "./support/command.ts";
 import { declaredResources, type Manifest, manifests } from "./support/declared-objects.ts";
 import { ForeignFolder, refuseForeign, writeGenerated } from "./support/generated-folder.ts";
 import { policySettings } from "./support/policy-settings.ts";
 import { stackConfiguration } from "./support/stack-configuration.ts";
 
-const program = command("npm run render --")
-  .description("Write a stack's Kubernetes objects as plain YAML, one object a file. Needs no cluster and no engine.")
+const program = npmCommand("render")
   .option("--stack <name>", "stack to render: the file Pulumi.<name>.yaml", "dev")
   .requiredOption("--out <dir>", "folder to write to: new, empty, or one that this command wrote")
   .addHelpText(

@@ -7,27 +7,17 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const programs = {
-  up: "scripts/up.ts",
-  down: "scripts/down.ts",
-  preview: "scripts/preview.ts",
-  render: "scripts/render.ts",
-  check: "scripts/check.ts",
-  docs: "scripts/docs.ts",
-  lint: "scripts/lint.ts",
-  format: "scripts/format.ts",
-  admission: "scripts/admission.ts",
-  cluster: "scripts/cluster.ts",
-  bench: "scripts/bench.ts",
-  runbook: "scripts/runbook.ts",
-  test: "scripts/test.ts",
-  "test:platform": "scripts/test-platform.ts",
-};
+/** Every command: its program, and what it does. */
+const commands = JSON.parse(readFileSync(join(root, "scripts/commands.json"), "utf8"));
 
 const [verb, ...args] = process.argv.slice(2);
-if (!Object.hasOwn(programs, verb ?? "")) {
+if (!Object.hasOwn(commands, verb ?? "")) {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length));
   console.error(
-    `${verb ? `"${verb}" is not a command. ` : ""}Usage: npm run ${Object.keys(programs).join("|")} -- [options]; each answers --help`,
+    [
+      `${verb ? `"${verb}" is not a command. ` : ""}Usage: npm run COMMAND -- [options]; each answers --help`,
+      ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
+    ].join("\n"),
   );
   process.exit(2);
 }
@@ -56,7 +46,7 @@ if (missing.length > 0 || !existsSync(node)) {
   }
 }
 
-const child = spawn(node, [join(root, programs[verb]), ...args], { stdio: "inherit", cwd: root });
+const child = spawn(node, [join(root, commands[verb].program), ...args], { stdio: "inherit", cwd: root });
 // A terminal sends Ctrl-C to the child as well: this process only has to outlive it.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
   process.on(signal, () => (signal === "SIGINT" ? undefined : child.kill(signal)));

@@ -1,6 +1,6 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { askCluster } from "../cluster/identity.ts";
-import { kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../cluster/kubeconfigs.ts";
+import { kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../settings/kubeconfigs.ts";
 import { startLocalCluster } from "../cluster/local/cluster.ts";
 import { ingressAnswers, startIngress } from "../cluster/local/ingress.ts";
 import { policyStatus } from "../cluster/local/policies.ts";
@@ -13,7 +13,7 @@ import { decideUp, isLocal, type Offer } from "./support/binding.ts";
 import { checkout, stateFolder } from "./support/checkout.ts";
 import { claimLocalCluster, foreignOwner } from "./support/cluster-owner.ts";
 import { type ClusterRecord, clusterRecord, recordCluster, stackKubeconfig } from "./support/cluster-record.ts";
-import { command } from "./support/command.ts";
+import { npmCommand } from "./support/command.ts";
 import { nextSteps } from "./support/next-steps.ts";
 import { endOrphanedPlugins, projectFolder, pulumi, releaseStaleLocks, selectStack } from "./support/pulumi.ts";
 import { Refusal, refuseForeign } from "./support/refusals.ts";
@@ -25,10 +25,7 @@ import { update } from "./support/update.ts";
 import { verificationLines } from "./support/verification-lines.ts";
 import { some } from "./support/wording.ts";
 
-const program = command("npm run up --")
-  .description(
-    "Bring a stack up: toolchain and local cluster where there is none, update under the policy pack, verification.",
-  )
+const program = npmCommand("up")
   .option("--stack <name>", "stack to bring up: the file Pulumi.<name>.yaml", "dev")
   .addHelpText(
     "after",

@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { stringify } from "yaml";
-import { modes } from "../../policies/admission/binding.ts";
-import type { Mode } from "../../policies/admission/binding.ts";
-import type { NamespaceSelector } from "../../policies/admission/conditions.ts";
-import { admissionGate, ourNamespaces } from "../../policies/admission/gate.ts";
-import type { AdmissionGate, GuardedRule } from "../../policies/admission/gate.ts";
+import { modes } from "../../policies/gates/admission/binding.ts";
+import type { Mode } from "../../policies/gates/admission/binding.ts";
+import type { NamespaceSelector } from "../../policies/gates/admission/conditions.ts";
+import { admissionGate, ourNamespaces } from "../../policies/gates/admission/gate.ts";
+import type { AdmissionGate, GuardedRule } from "../../policies/gates/admission/gate.ts";
 import { rulesAsOf } from "../../policies/rules/index.ts";
-import { SettingsError } from "../../policies/settings.ts";
-import { commandOn, exitCode, type Terminal } from "./command.ts";
+import { SettingsError } from "../../policies/engine/settings.ts";
+import { exitCode, npmCommandOn, type Terminal } from "./command.ts";
 import { ForeignFolder, refuseForeign, writeGenerated } from "./generated-folder.ts";
 import { connect, UnknownContext, Unreachable } from "./kube-context.ts";
 import { policySettings } from "./policy-settings.ts";
@@ -46,15 +46,11 @@ export function admissionCommand(args: readonly string[], terminal: Terminal): P
 function commandLine(terminal: Terminal): Command {
   const say = (line: string) => terminal.out(`${line}\n`);
   const aside = (line: string) => terminal.error(`${line}\n`);
-  const program = commandOn(terminal, "npm run admission --")
-    .description(
-      "The rules that CEL can say as ValidatingAdmissionPolicies: the API server then refuses what kubectl and other tools bring past the stack.",
-    )
-    .addHelpText(
-      "after",
-      "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 the cluster does not answer." +
-        "\nExamples:\n  npm run admission -- render --mode warn --out admission-policies\n  npm run admission -- apply\n  npm run admission -- remove",
-    );
+  const program = npmCommandOn(terminal, "admission").addHelpText(
+    "after",
+    "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 the cluster does not answer." +
+      "\nExamples:\n  npm run admission -- render --mode warn --out admission-policies\n  npm run admission -- apply\n  npm run admission -- remove",
+  );
 
   const withGate = (name: string, description: string) =>
     program

@@ -1,28 +1,28 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { ApiError } from "../../policies/check/api-client.ts";
-import { check } from "../../policies/check/check.ts";
-import type { Checked, CheckOptions } from "../../policies/check/check.ts";
-import { listExceptions } from "../../policies/check/exceptions-list.ts";
-import { writeWhole } from "../../policies/check/files.ts";
-import { exceptionsFormats } from "../../policies/check/formats/exceptions.ts";
-import { formats } from "../../policies/check/formats/index.ts";
-import type { Format } from "../../policies/check/formats/index.ts";
-import { summaryFormats } from "../../policies/check/formats/summary.ts";
-import { standardsFormats } from "../../policies/check/formats/standards.ts";
-import { countsOf, problemText, verdictOf } from "../../policies/check/formats/wording.ts";
-import { exitCodeOf } from "../../policies/check/report.ts";
-import { explain } from "../../policies/check/rule-text.ts";
-import { chosenRules, listRules, UsageError } from "../../policies/check/rules-list.ts";
-import { standardsReport } from "../../policies/check/standards-report.ts";
-import { summaryOf } from "../../policies/check/summary.ts";
-import { enumerated } from "../../policies/enumerated.ts";
-import { severities } from "../../policies/enforcement.ts";
-import { profileNames, profiles } from "../../policies/profiles.ts";
-import type { Severity } from "../../policies/rule.ts";
+import { ApiError } from "../../policies/gates/check/api-client.ts";
+import { check } from "../../policies/gates/check/check.ts";
+import type { Checked, CheckOptions } from "../../policies/gates/check/check.ts";
+import { listExceptions } from "../../policies/gates/check/exceptions-list.ts";
+import { writeWhole } from "../../policies/gates/check/files.ts";
+import { exceptionsFormats } from "../../policies/gates/check/formats/exceptions.ts";
+import { formats } from "../../policies/gates/check/formats/index.ts";
+import type { Format } from "../../policies/gates/check/formats/index.ts";
+import { summaryFormats } from "../../policies/gates/check/formats/summary.ts";
+import { standardsFormats } from "../../policies/gates/check/formats/standards.ts";
+import { countsOf, problemText, verdictOf } from "../../policies/gates/check/formats/wording.ts";
+import { exitCodeOf } from "../../policies/gates/check/report.ts";
+import { explain } from "../../policies/gates/check/rule-text.ts";
+import { chosenRules, listRules, UsageError } from "../../policies/gates/check/rules-list.ts";
+import { standardsReport } from "../../policies/gates/check/standards-report.ts";
+import { summaryOf } from "../../policies/gates/check/summary.ts";
+import { enumerated } from "../../policies/model/enumerated.ts";
+import { severities } from "../../policies/engine/enforcement.ts";
+import { profileNames, profiles } from "../../policies/profiles/profiles.ts";
+import type { Severity } from "../../policies/rules/rule.ts";
 import { rulesAsOf } from "../../policies/rules/index.ts";
 import { stackKubeconfig } from "./cluster-record.ts";
-import { commandOn, exitCode, type Terminal } from "./command.ts";
+import { exitCode, npmCommandOn, type Terminal } from "./command.ts";
 import { connect, ownKubeconfigs, UnknownContext, Unreachable } from "./kube-context.ts";
 
 const list = (text: string) =>
@@ -31,10 +31,7 @@ const list = (text: string) =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 const commandLine = (terminal: Terminal): Command =>
-  commandOn(terminal, "npm run check --")
-    .description(
-      "Judge Kubernetes manifests of any origin, or what runs in a cluster, by the rules of the policy pack.",
-    )
+  npmCommandOn(terminal, "check")
     .argument("[inputs...]", "files, folders (every .yaml, .yml and .json below) and - for standard input")
     .addOption(new Option("--format <name>", "how to write the result").choices(Object.keys(formats)).default("human"))
     .option("--output <file>", "write it to a file and only the verdict to the terminal")

@@ -1,10 +1,20 @@
 import type { Readable } from "node:stream";
 import { Command, CommanderError } from "commander";
+import list from "../commands.json" with { type: "json" };
 import { checkout } from "./checkout.ts";
+
+/** Every command of the project: its program, and what it does in a sentence. run.mjs reads the same list. */
+export const commands = list;
+
+type CommandName = keyof typeof commands;
 
 /** A command whose wrong usage ends with exit code 2; asking for help ends with 0. */
 export const command = (name: string): Command =>
   new Command(name).exitOverride((error) => process.exit(codeOfUsage(error)));
+
+/** A command of the list; `more` stands in its help behind the summary. */
+export const npmCommand = (name: CommandName, more?: string): Command =>
+  command(`npm run ${name} --`).description([commands[name].summary, ...(more ? [more] : [])].join("\n"));
 
 /** Where a command runs that is a function, and where its output goes. */
 export interface Terminal {
@@ -41,6 +51,10 @@ export function ownTerminal(): Terminal {
 /** A command that ends with an exception: see {@link exitCode}. */
 export const commandOn = ({ out, error }: Terminal, name: string): Command =>
   new Command(name).exitOverride().configureOutput({ writeOut: out, writeErr: error });
+
+/** A command of the list that ends with an exception. */
+export const npmCommandOn = (terminal: Terminal, name: CommandName): Command =>
+  commandOn(terminal, `npm run ${name} --`).description(commands[name].summary);
 
 /** How a command ends that fails. */
 export interface Failure {

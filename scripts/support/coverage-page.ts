@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { markdownTable } from "../../policies/check/formats/table.ts";
+import { markdownTable } from "../../policies/gates/check/formats/table.ts";
 import { type CoveredRow, type CoveredRunbook, testFile } from "./coverage.ts";
 
 const introduction = `# Coverage

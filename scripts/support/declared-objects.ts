@@ -1,7 +1,8 @@
-import "./without-package-manager.ts";
+import "../../patches/without-package-manager.ts";
 import * as pulumi from "@pulumi/pulumi";
-import { withoutPulumisTraces } from "../../components/stack-traces.ts";
-import { inMemoryMessages } from "./in-memory-messages.ts";
+import { withoutPulumisTraces } from "../../patches/stack-traces.ts";
+import { inMemoryMessages } from "../../patches/in-memory-messages.ts";
+import { keepNotes } from "../../patches/kept-notes.ts";
 
 /** A resource as the program declares it, before any engine or cluster has seen it. */
 export interface DeclaredResource {
@@ -21,17 +22,6 @@ export interface Manifest {
     readonly annotations?: Record<string, string>;
   };
   readonly [field: string]: unknown;
-}
-
-/** What the part that ran last said in notes, which an engine would show and nobody reads here. */
-export const notes: string[] = [];
-
-/** Keeps notes out of the output; returns what puts things back. */
-function keepNotes(): () => void {
-  const { info } = pulumi.log;
-  notes.length = 0;
-  Object.assign(pulumi.log, { info: (note: string) => (notes.push(note), Promise.resolve()) });
-  return () => void Object.assign(pulumi.log, { info });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { askCluster } from "../../cluster/identity.ts";
-import { contextNames, kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../../cluster/kubeconfigs.ts";
+import { contextNames, kubeconfigFiles, onlyContext, readKubeconfig, serverOf } from "../../settings/kubeconfigs.ts";
 import { files } from "../../cluster/local/settings.ts";
 import { theCluster } from "./binding.ts";
 import { recordedStacks, stackKubeconfig } from "./cluster-record.ts";

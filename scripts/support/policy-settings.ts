@@ -1,6 +1,6 @@
-import { policiesOf } from "../../policies/settings-of-stack.ts";
-import { parseSettings } from "../../policies/settings.ts";
-import type { Settings } from "../../policies/settings.ts";
+import { policiesOf } from "../../policies/engine/settings-of-stack.ts";
+import { parseSettings } from "../../policies/engine/settings.ts";
+import type { Settings } from "../../policies/engine/settings.ts";
 
 /** The rules' settings of a stack, from its configuration. Throws a `SettingsError` that names each wrong value. */
 export function policySettings(configuration: Readonly<Record<string, string>>): Settings {

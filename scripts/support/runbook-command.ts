@@ -17,7 +17,7 @@ import type {
 } from "../../operations/runbook/verb.ts";
 import { verbs } from "../../operations/runbook/verbs/index.ts";
 import { clusterRecord } from "./cluster-record.ts";
-import { commandOn, exitCode, type Failure, type Terminal } from "./command.ts";
+import { commandOn, commands, exitCode, type Failure, type Terminal } from "./command.ts";
 import { connect, UnknownContext, Unreachable } from "./kube-context.ts";
 import { Refusal } from "./refusals.ts";
 import { targetsOf } from "./runbook-targets.ts";
@@ -51,7 +51,7 @@ interface Options {
 export function runbookCommand(args: readonly string[], terminal: RunbookTerminal): Promise<number> {
   let code = 0;
   const program = commandOn(terminal, "runbook")
-    .description("Operate a stack that is up: one verb, its plan, and a proof at the end. Each verb answers --help.")
+    .description(commands.runbook.summary)
     .addHelpText(
       "after",
       `\nEach verb: npx runbook <verb> --help, also as npm run runbook -- <verb> --help.\n${exitCodes}`,

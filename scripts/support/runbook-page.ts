@@ -1,5 +1,5 @@
 import type { Verb } from "../../operations/runbook/verb.ts";
-import { markdownTable } from "../../policies/check/formats/table.ts";
+import { markdownTable } from "../../policies/gates/check/formats/table.ts";
 import { exitCodes } from "./runbook-command.ts";
 
 const does: Readonly<Record<Verb["kind"], string>> = {

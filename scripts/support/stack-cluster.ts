@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { askCluster } from "../../cluster/identity.ts";
-import { kubeconfigFiles, onlyContext, readKubeconfig } from "../../cluster/kubeconfigs.ts";
+import { kubeconfigFiles, onlyContext, readKubeconfig } from "../../settings/kubeconfigs.ts";
 import { contextName, files } from "../../cluster/local/settings.ts";
 import { clusterFolder } from "../../cluster/paths.ts";
 import { type Bound, boundCluster, type LocalCluster, type Offer, sameCluster, type Situation } from "./binding.ts";

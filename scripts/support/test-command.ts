@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { command as program } from "./command.ts";
+import { commands, command as program } from "./command.ts";
 import { levelsOf, type TestCommand, testCommands, wantedLevels } from "./test-levels.ts";
 import { runTests } from "./test-run.ts";
 
@@ -7,10 +7,10 @@ import { runTests } from "./test-run.ts";
  * Reads the command line of one of the commands that run tests, and runs it. Wrong usage ends with 2 before anything
  * runs.
  */
-export async function testCommand(command: TestCommand, description: string): Promise<void> {
+export async function testCommand(command: TestCommand): Promise<void> {
   const platform = command === "test:platform";
   const usage = program(`${testCommands[command].line} --`)
-    .description(description)
+    .description(commands[command].summary)
     .argument("[levels...]", `levels to run: ${levelsOf(command).join(", ")}; all of them when none is named`)
     .option("--match <title>", "run only tests whose title matches (with * as a wildcard)")
     .addOption(new Option("--keep", "leave the platform running afterwards").hideHelp(!platform))

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { documentsOf, unreadByKubectl } from "../../policies/check/documents.ts";
-import { readObjects } from "../../policies/check/reader.ts";
-import { parseDocument } from "../../policies/check/yaml.ts";
+import { documentsOf, unreadByKubectl } from "../../policies/gates/check/documents.ts";
+import { readObjects } from "../../policies/gates/check/reader.ts";
+import { parseDocument } from "../../policies/gates/check/yaml.ts";
 import { command } from "../support/cluster.ts";
 import { files, snippets } from "./support/snippets.ts";
 

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import test from "ava";
 import { parseAllDocuments } from "yaml";
-import { fromManifest } from "../../policies/kubernetes-object.ts";
-import { evaluate } from "../../policies/pack.ts";
-import { podKinds } from "../../policies/pod-spec-walker.ts";
-import { parseSettings } from "../../policies/settings.ts";
+import { fromManifest } from "../../policies/model/kubernetes-object.ts";
+import { evaluate } from "../../policies/engine/judge.ts";
+import { podKinds } from "../../policies/model/pod-spec-walker.ts";
+import { parseSettings } from "../../policies/engine/settings.ts";
 import { line, today } from "./fixtures/fixture.ts";
 
 const folder = new URL("fixtures/good-manifests/", import.meta.url);

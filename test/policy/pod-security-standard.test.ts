@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { fromManifest } from "../../policies/kubernetes-object.ts";
-import type { Manifest } from "../../policies/kubernetes-object.ts";
-import { judge } from "../../policies/pack.ts";
-import { podKinds } from "../../policies/pod-spec-walker.ts";
-import type { Finding } from "../../policies/rule.ts";
+import { fromManifest } from "../../policies/model/kubernetes-object.ts";
+import type { Manifest } from "../../policies/model/kubernetes-object.ts";
+import { judge } from "../../policies/engine/judge.ts";
+import { podKinds } from "../../policies/model/pod-spec-walker.ts";
+import type { Finding } from "../../policies/rules/rule.ts";
 import { rulesAsOf } from "../../policies/rules/index.ts";
 import { podSecurityRelease, safeSysctls } from "../../policies/rules/pod-security/lists.ts";
-import { parseSettings } from "../../policies/settings.ts";
-import { stackOf } from "../../policies/stack.ts";
+import { parseSettings } from "../../policies/engine/settings.ts";
+import { indexObjects } from "../../policies/model/object-index.ts";
 import { line, today } from "./fixtures/fixture.ts";
 
 type Pods = Readonly<Record<string, Manifest>>;
@@ -54,7 +54,7 @@ const rulesOf = {
 function judged(manifest: Manifest, level: "baseline" | "restricted") {
   const objects = fromManifest(manifest);
   const verdicts = objects.flatMap((object) =>
-    rulesOf[level].map((rule) => judge(rule, object, stackOf(objects), settings, today)),
+    rulesOf[level].map((rule) => judge(rule, object, indexObjects(objects), settings, today)),
   );
   return {
     objects,

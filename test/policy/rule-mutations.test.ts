@@ -1,6 +1,6 @@
 import test from "ava";
 import { rulesAsOf } from "../../policies/rules/index.ts";
-import { parseSettings } from "../../policies/settings.ts";
+import { parseSettings } from "../../policies/engine/settings.ts";
 import { ruleMutants, sampleOf } from "./support/rule-mutants.ts";
 import { sweep } from "./support/rule-sweep.ts";
 import { celRefutation } from "./support/rule-trial.ts";
@@ -60,7 +60,7 @@ test("no CEL of a rule can be turned round, or say yes or no to everything, with
       ] as const) {
         count += 1;
         const admission = checks.map((check, index) =>
-          index === at ? { ...check, expression: slip(check.expression) } : check,
+          index === at ? { ...check, expression: slip(`${check.expression}`) } : check,
         );
         t.not(celRefutation({ ...rule, admission }), undefined, `${rule.id}, "${message}", ${name}`);
       }
@@ -72,9 +72,9 @@ test("no CEL of a rule can be turned round, or say yes or no to everything, with
 
 test("mutants are loaded from the text with the slip, and a shared text reaches the rules that use it", async (t) => {
   const tried = async (change: string) => sweep(all.filter((mutant) => mutant.change.replace(/:\d+/, "") === change));
-  t.deepEqual(await tried("policies/rules/jobs.ts 10 becomes 11"), { judged: 1, alive: [], percent: 100 });
-  t.deepEqual(await tried("policies/rules/jobs.ts CEL >= becomes >"), { judged: 1, alive: [], percent: 100 });
-  t.deepEqual(await tried("policies/cel.ts CEL true becomes false"), { judged: 1, alive: [], percent: 100 });
+  t.deepEqual(await tried("policies/rules/workload/jobs.ts 10 becomes 11"), { judged: 1, alive: [], percent: 100 });
+  t.deepEqual(await tried("policies/rules/workload/jobs.ts CEL >= becomes >"), { judged: 1, alive: [], percent: 100 });
+  t.deepEqual(await tried("policies/cel/pods.ts CEL true becomes false"), { judged: 1, alive: [], percent: 100 });
 });
 
 test("at least 95 % of a sample of all slips that there are in the rules are refused by a fixture", async (t) => {

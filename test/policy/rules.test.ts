@@ -1,6 +1,6 @@
 import test from "ava";
 import { rulesAsOf } from "../../policies/rules/index.ts";
-import { settingsSchema } from "../../policies/settings.ts";
+import { settingsSchema } from "../../policies/engine/settings.ts";
 import { fixtures } from "./fixtures/index.ts";
 import { judged, judgedFixture, line, rejudged, today } from "./fixtures/fixture.ts";
 

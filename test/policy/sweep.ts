@@ -12,7 +12,7 @@ const program = command("node_modules/.bin/node test/policy/sweep.ts")
   .argument("[files...]", "files of policies/ by path from the checkout; all of them when none is named")
   .addHelpText(
     "after",
-    `\nExit codes: 0 at least ${least} % of the slips are refused, 1 fewer, 2 wrong usage.\nExample: node_modules/.bin/node test/policy/sweep.ts policies/rules/probes.ts`,
+    `\nExit codes: 0 at least ${least} % of the slips are refused, 1 fewer, 2 wrong usage.\nExample: node_modules/.bin/node test/policy/sweep.ts policies/rules/containers/probes.ts`,
   )
   .parse();
 

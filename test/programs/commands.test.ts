@@ -7,7 +7,7 @@ import test from "ava";
 import { loadAll } from "js-yaml";
 import { systemNames } from "../../components/systems/index.ts";
 import { checkout } from "../../scripts/support/checkout.ts";
-import { privilegedPod } from "../policy/check/checking.ts";
+import { privilegedPod } from "../policy/gates/check/checking.ts";
 import { copyCheckout, type Edits } from "../support/checkout-copy.ts";
 import { namespacesOf } from "../support/listed-systems.ts";
 

@@ -1,5 +1,5 @@
 import test from "ava";
-import { checkFiles, places, privilegedPod, problems } from "../policy/check/checking.ts";
+import { checkFiles, places, privilegedPod, problems } from "../policy/gates/check/checking.ts";
 
 test("50 MB are read in one piece, and a document of millions of values is refused", async (t) => {
   const line = `    ${"x".repeat(796)}\n`;

@@ -61,6 +61,7 @@ test("each folder may import what is below it, and nothing above", (t) => {
     "policies/a.ts": importing("../components/v.ts"),
     "policies/rules/b.ts": importing("../../test/v.ts"),
     "settings/a.ts": importing("../components/v.ts"),
+    "patches/a.ts": importing("../components/v.ts"),
     "cluster/a.ts": importing("../scripts/v.ts"),
     "operations/a.ts": importing("../scripts/v.ts"),
     "scripts/a.ts": importing("../test/v.ts"),
@@ -72,11 +73,12 @@ test("each folder may import what is below it, and nothing above", (t) => {
     "test/v.ts": value,
   };
   t.deepEqual(found(t, refused), [
-    "cluster/a.ts: noRestrictedImports: cluster/ imports settings/ and the names of images in components/images.ts alone.",
+    "cluster/a.ts: noRestrictedImports: cluster/ imports settings/, patches/ and the names of images in components/images.ts alone.",
     "components/a.ts: noRestrictedImports: components/ imports nothing of policies/, operations/, scripts/ and test/.",
     "components/systems/b.ts: noRestrictedImports: components/ imports nothing of policies/, operations/, scripts/ and test/.",
     "index.ts: noRestrictedImports: components/ imports nothing of policies/, operations/, scripts/ and test/.",
     "operations/a.ts: noRestrictedImports: operations/ imports nothing of scripts/ and test/.",
+    "patches/a.ts: noRestrictedImports: patches/ imports nothing of the project.",
     "policies/a.ts: noRestrictedImports: policies/ imports settings/ and the labels of components/workload/labels.ts alone.",
     "policies/rules/b.ts: noRestrictedImports: policies/ imports settings/ and the labels of components/workload/labels.ts alone.",
     "scripts/a.ts: noRestrictedImports: Nothing but tests imports test/.",

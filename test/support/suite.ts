@@ -1,4 +1,4 @@
-import "../../scripts/support/without-package-manager.ts";
+import "../../patches/without-package-manager.ts";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,7 +1,8 @@
 import type { V1Probe } from "@kubernetes/client-node";
-import { literal, volumes } from "../../cel.ts";
-import { podOf } from "../../pod-spec-walker.ts";
-import type { ContainerRule, ObjectRule, Rule } from "../../rule.ts";
+import { volumes } from "../../cel/pods.ts";
+import { literal } from "../../cel/template.ts";
+import { podOf } from "../../model/pod-spec-walker.ts";
+import type { ContainerRule, ObjectRule, Rule } from "../rule.ts";
 import { baseline, contextRule, standard } from "./standard.ts";
 
 const namespaces = ["hostNetwork", "hostPID", "hostIPC"] as const;

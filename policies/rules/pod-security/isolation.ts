@@ -1,7 +1,8 @@
-import { needsServiceAccountToken } from "../../annotations.ts";
-import { literal, podAnnotations, volumes } from "../../cel.ts";
-import { podOf } from "../../pod-spec-walker.ts";
-import type { ObjectRule, Rule } from "../../rule.ts";
+import { needsServiceAccountToken } from "../../model/annotations.ts";
+import { podAnnotations, volumes } from "../../cel/pods.ts";
+import { literal } from "../../cel/template.ts";
+import { podOf } from "../../model/pod-spec-walker.ts";
+import type { ObjectRule, Rule } from "../rule.ts";
 import { standard } from "./standard.ts";
 
 /** Names of the service account that every pod of the namespace has which asks for no other. */

@@ -1,6 +1,7 @@
-import { hasUserNamespace as celUserNamespace, literal } from "../../cel.ts";
-import { podOf } from "../../pod-spec-walker.ts";
-import type { ContainerRule, ObjectRule, Rule } from "../../rule.ts";
+import { hasUserNamespace as celUserNamespace } from "../../cel/pods.ts";
+import { literal } from "../../cel/template.ts";
+import { podOf } from "../../model/pod-spec-walker.ts";
+import type { ContainerRule, ObjectRule, Rule } from "../rule.ts";
 import { safeSysctls } from "./lists.ts";
 import { baseline, hasUserNamespace, restricted, standard } from "./standard.ts";
 

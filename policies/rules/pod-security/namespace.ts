@@ -1,8 +1,9 @@
-import type { ObjectRule } from "../../rule.ts";
+import { cel } from "../../cel/template.ts";
+import type { ObjectRule } from "../rule.ts";
 import { standard } from "./standard.ts";
 
 const label = (name: string) => `pod-security.kubernetes.io/${name}`;
-const celLabel = (name: string) => `object.metadata.?labels[?"${label(name)}"]`;
+const celLabel = (name: string) => cel`object.metadata.?labels[?${label(name)}]`;
 
 /** Modes that only tell: less than what is enforced tells nothing. */
 const telling = ["warn", "audit"] as const;
@@ -28,9 +29,8 @@ export const namespaceStandard: ObjectRule = {
       message: `${label("enforce")} is not restricted`,
     },
     {
-      expression:
-        `[${celLabel("enforce-version")}.orValue("latest")].all(version, version == "latest" || ` +
-        `(version.matches("^v1[.][0-9]+$") && int(version.find("[0-9]+$")) >= ${minimumMinor}))`,
+      expression: cel`[${celLabel("enforce-version")}.orValue("latest")].all(version, version == "latest"
+        || version.matches("^v1[.][0-9]+$") && int(version.find("[0-9]+$")) >= ${minimumMinor})`,
       message: `${label("enforce-version")} is neither latest nor at least v1.${minimumMinor}`,
     },
     ...telling.map((mode) => ({

@@ -1,6 +1,6 @@
-import { literal } from "../../cel.ts";
-import { podKinds, podOf } from "../../pod-spec-walker.ts";
-import type { ObjectRule, Rule } from "../../rule.ts";
+import { literal } from "../../cel/template.ts";
+import { podKinds, podOf } from "../../model/pod-spec-walker.ts";
+import type { ObjectRule, Rule } from "../rule.ts";
 
 const base = { scope: "object", severity: "medium" } as const;
 

@@ -1,5 +1,6 @@
-import { isWindows as celWindows, literal } from "../../cel.ts";
-import type { ContainerRule, Rule } from "../../rule.ts";
+import { isWindows as celWindows } from "../../cel/pods.ts";
+import { literal } from "../../cel/template.ts";
+import type { ContainerRule, Rule } from "../rule.ts";
 import { defaultCapabilities } from "./lists.ts";
 import { baseline, isWindows, restricted, standard } from "./standard.ts";
 

@@ -1,5 +1,6 @@
-import { isWindows as celWindows, literal, podAnnotations, securityContexts } from "../../cel.ts";
-import type { ContainerRule, Rule } from "../../rule.ts";
+import { isWindows as celWindows, podAnnotations, securityContexts } from "../../cel/pods.ts";
+import { literal } from "../../cel/template.ts";
+import type { ContainerRule, Rule } from "../rule.ts";
 import { selinuxTypes } from "./lists.ts";
 import { baseline, contextRule, isWindows, restricted, securityContextsOf, standard } from "./standard.ts";
 

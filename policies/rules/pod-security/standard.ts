@@ -1,8 +1,8 @@
 import type { V1PodSecurityContext, V1SecurityContext } from "@kubernetes/client-node";
-import { securityContexts } from "../../cel.ts";
-import { podKinds } from "../../pod-spec-walker.ts";
-import type { WalkedContainer, WalkedPod } from "../../pod-spec-walker.ts";
-import type { CelCheck, ContainerRule, Sources } from "../../rule.ts";
+import { securityContexts } from "../../cel/pods.ts";
+import { podKinds } from "../../model/pod-spec-walker.ts";
+import type { WalkedContainer, WalkedPod } from "../../model/pod-spec-walker.ts";
+import type { CelCheck, ContainerRule, Sources } from "../rule.ts";
 
 /** What the rules of the Pod Security Standards have in common. */
 export const standard = { row: ["X01"], severity: "critical", kinds: podKinds } as const;

@@ -1,5 +1,5 @@
-import { hasUserNamespace as celUserNamespace, isWindows as celWindows, securityContexts } from "../../cel.ts";
-import type { ContainerRule, Rule } from "../../rule.ts";
+import { hasUserNamespace as celUserNamespace, isWindows as celWindows, securityContexts } from "../../cel/pods.ts";
+import type { ContainerRule, Rule } from "../rule.ts";
 import { contextRule, hasUserNamespace, isWindows, restricted, securityContextsOf, standard } from "./standard.ts";
 
 const nonRoot: ContainerRule = {

@@ -1,6 +1,6 @@
-import { isWindows as celWindows, volumes } from "../../cel.ts";
-import { podOf } from "../../pod-spec-walker.ts";
-import type { ContainerRule, ObjectRule, Rule } from "../../rule.ts";
+import { isWindows as celWindows, volumes } from "../../cel/pods.ts";
+import { podOf } from "../../model/pod-spec-walker.ts";
+import type { ContainerRule, ObjectRule, Rule } from "../rule.ts";
 import { isWindows, restricted, standard } from "./standard.ts";
 
 const allowed = [

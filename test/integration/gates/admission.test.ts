@@ -1,5 +1,5 @@
 import test from "ava";
-import { needsRecreate } from "../../../policies/annotations.ts";
+import { needsRecreate } from "../../../policies/model/annotations.ts";
 import { goodStack } from "../../policy/fixtures/good.ts";
 import { command, eventually, kubectl, withManifest } from "../../support/cluster.ts";
 import { moved } from "../support/moved.ts";

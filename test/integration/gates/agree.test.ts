@@ -1,14 +1,14 @@
 import test from "ava";
-import { admissionGate } from "../../../policies/admission/gate.ts";
-import { crossGuardPolicies } from "../../../policies/cross-guard.ts";
-import { fromManifest } from "../../../policies/kubernetes-object.ts";
-import type { Manifest } from "../../../policies/kubernetes-object.ts";
-import { concerns, judge } from "../../../policies/pack.ts";
-import type { Rule } from "../../../policies/rule.ts";
+import { admissionGate } from "../../../policies/gates/admission/gate.ts";
+import { crossGuardPolicies } from "../../../policies/gates/pulumi/cross-guard.ts";
+import { fromManifest } from "../../../policies/model/kubernetes-object.ts";
+import type { Manifest } from "../../../policies/model/kubernetes-object.ts";
+import { concerns, judge } from "../../../policies/engine/judge.ts";
+import type { Rule } from "../../../policies/rules/rule.ts";
 import { rulesAsOf } from "../../../policies/rules/index.ts";
-import { parseSettings } from "../../../policies/settings.ts";
-import type { Settings } from "../../../policies/settings.ts";
-import { stackOf } from "../../../policies/stack.ts";
+import { parseSettings } from "../../../policies/engine/settings.ts";
+import type { Settings } from "../../../policies/engine/settings.ts";
+import { indexObjects } from "../../../policies/model/object-index.ts";
 import { changed, judged, line, settingsOf, today as fixtureDay } from "../../policy/fixtures/fixture.ts";
 import { fixtures } from "../../policy/fixtures/index.ts";
 import { runPack } from "../../policy/support/cross-guard-run.ts";
@@ -48,7 +48,7 @@ test.after.always(async () => {
 function checkFinds(rule: Rule, object: Manifest): boolean {
   const others = changed([]).flatMap((manifest) => fromManifest(manifest));
   return fromManifest(object).some(
-    (each) => judge(rule, each, stackOf([each, ...others]), settings, today).findings.length > 0,
+    (each) => judge(rule, each, indexObjects([each, ...others]), settings, today).findings.length > 0,
   );
 }
 

@@ -5,7 +5,7 @@ import test from "ava";
 import type { ExecutionContext } from "ava";
 import { checkCommand } from "../../../scripts/support/check-command.ts";
 import { said } from "../../support/terminal.ts";
-import { privilegedPod } from "../check/checking.ts";
+import { privilegedPod } from "../gates/check/checking.ts";
 
 /** A folder with a bad and a good Pod, and the command in it. */
 function workplace(t: ExecutionContext) {

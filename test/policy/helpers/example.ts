@@ -1,7 +1,7 @@
-import { fromManifest } from "../../../policies/kubernetes-object.ts";
-import type { KubernetesObject } from "../../../policies/kubernetes-object.ts";
-import { stackOf } from "../../../policies/stack.ts";
-import type { Stack } from "../../../policies/stack.ts";
+import { fromManifest } from "../../../policies/model/kubernetes-object.ts";
+import type { KubernetesObject } from "../../../policies/model/kubernetes-object.ts";
+import { indexObjects } from "../../../policies/model/object-index.ts";
+import type { ObjectIndex } from "../../../policies/model/object-index.ts";
 
 /**
  * What a helper of the rules answers, without a rule around it: a test holds each answer, and the sweep asks every slip
@@ -72,6 +72,32 @@ export function object(
 }
 
 /** A stack of these objects. */
-export function stack(...objects: readonly KubernetesObject[]): Stack {
-  return stackOf(objects);
+export function stack(...objects: readonly KubernetesObject[]): ObjectIndex {
+  return indexObjects(objects);
 }
+
+/** A workload, whose pods have its name as their label `app`. */
+export const pods = (
+  name: string,
+  containers: readonly object[],
+  {
+    namespace = "shop",
+    kind = "Deployment",
+    spec = {},
+    ...rest
+  }: { namespace?: string; kind?: string; spec?: object; [field: string]: unknown } = {},
+) =>
+  object(kind, name, {
+    namespace,
+    ...rest,
+    spec: { template: { metadata: { labels: { app: name } }, spec: { containers, ...spec } } },
+  });
+
+/** A container with an environment. */
+export const env = (values: Record<string, string>) => [
+  { name: "main", env: Object.entries(values).map(([name, value]) => ({ name, value })) },
+];
+
+/** A Service that selects pods by its own name. */
+export const service = (name: string, spec: object = {}, namespace = "shop") =>
+  object("Service", name, { namespace, spec: { selector: { app: name }, ...spec } });

@@ -1,13 +1,14 @@
 import test from "ava";
-import { admissionGate } from "../../../policies/admission/gate.ts";
-import { crossGuardPolicies } from "../../../policies/cross-guard.ts";
-import { levelOf } from "../../../policies/enforcement.ts";
-import { rulesByKind } from "../../../policies/pack.ts";
-import { profileNames, profiles, strictOnlyIds } from "../../../policies/profiles.ts";
-import type { ProfileName } from "../../../policies/profiles.ts";
+import { admissionGate } from "../../../policies/gates/admission/gate.ts";
+import { crossGuardPolicies } from "../../../policies/gates/pulumi/cross-guard.ts";
+import { levelOf } from "../../../policies/engine/enforcement.ts";
+import { rulesByKind } from "../../../policies/engine/judge.ts";
+import { profileNames, profiles } from "../../../policies/profiles/profiles.ts";
+import { strictOnly } from "../../../policies/profiles/strict-only.ts";
+import type { ProfileName } from "../../../policies/profiles/profiles.ts";
 import { rulesAsOf } from "../../../policies/rules/index.ts";
-import { parseSettings } from "../../../policies/settings.ts";
-import { checkFiles, today } from "../check/checking.ts";
+import { parseSettings } from "../../../policies/engine/settings.ts";
+import { checkFiles, today } from "../gates/check/checking.ts";
 import { brokenPaths, good, nodeAgent, operator, plainNginx } from "./manifests.ts";
 
 const rules = rulesAsOf(today);
@@ -157,7 +158,7 @@ test("each profile holds the rules that it should, and a rule that only strict h
     ],
   );
   t.deepEqual(
-    strictOnlyIds.filter((id) => !rules.some((rule) => rule.id === id)),
+    [...strictOnly].filter((id) => !rules.some((rule) => rule.id === id)),
     [],
   );
 });

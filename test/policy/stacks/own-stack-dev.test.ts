@@ -1,6 +1,6 @@
 import test from "ava";
-import { fromManifest } from "../../../policies/kubernetes-object.ts";
-import { evaluate } from "../../../policies/pack.ts";
+import { fromManifest } from "../../../policies/model/kubernetes-object.ts";
+import { evaluate } from "../../../policies/engine/judge.ts";
 import { allContainers, find, podSpec, stackObjects } from "../../support/objects.ts";
 import { line, today } from "../fixtures/fixture.ts";
 import { stackSettings } from "../support/stack-settings.ts";

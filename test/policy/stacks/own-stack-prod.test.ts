@@ -1,7 +1,7 @@
 import test from "ava";
-import { levelOf } from "../../../policies/enforcement.ts";
-import { fromManifest } from "../../../policies/kubernetes-object.ts";
-import { evaluate } from "../../../policies/pack.ts";
+import { levelOf } from "../../../policies/engine/enforcement.ts";
+import { fromManifest } from "../../../policies/model/kubernetes-object.ts";
+import { evaluate } from "../../../policies/engine/judge.ts";
 import { stackObjects } from "../../support/objects.ts";
 import { line, today } from "../fixtures/fixture.ts";
 import { stackVariant } from "../../support/stack-variant.ts";

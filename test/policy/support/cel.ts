@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { V1ValidatingAdmissionPolicy } from "@kubernetes/client-node";
 import { Environment, Optional } from "@marcbachmann/cel-js";
-import { ourNamespaces } from "../../../policies/admission/gate.ts";
-import type { Manifest } from "../../../policies/kubernetes-object.ts";
+import { ourNamespaces } from "../../../policies/gates/admission/gate.ts";
+import type { Manifest } from "../../../policies/model/kubernetes-object.ts";
 import { parseQuantity } from "../../../settings/quantity.ts";
 import { today as fixtureDay } from "../fixtures/fixture.ts";
 

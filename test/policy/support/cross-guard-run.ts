@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Policies, ResourceValidationArgs, StackValidationArgs } from "@pulumi/policy";
-import { crossGuardPolicies } from "../../../policies/cross-guard.ts";
+import { crossGuardPolicies } from "../../../policies/gates/pulumi/cross-guard.ts";
 import { today } from "../fixtures/fixture.ts";
 
 // The SDK's own stand-ins for unknown values: the engine sends these marks in a preview.

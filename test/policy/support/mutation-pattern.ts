@@ -1,4 +1,4 @@
-import type { Manifest } from "../../../policies/kubernetes-object.ts";
+import type { Manifest } from "../../../policies/model/kubernetes-object.ts";
 
 /** Means that the field is gone. */
 export const gone = Symbol("gone");

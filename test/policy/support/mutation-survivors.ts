@@ -1,5 +1,5 @@
 import * as labels from "../../../components/workload/labels.ts";
-import type { Manifest } from "../../../policies/kubernetes-object.ts";
+import type { Manifest } from "../../../policies/model/kubernetes-object.ts";
 
 /** Mutants that no rule blocks, and why that is right or accepted. */
 export interface KnownSurvivors {

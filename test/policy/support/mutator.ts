@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { fromManifest } from "../../../policies/kubernetes-object.ts";
-import type { Manifest } from "../../../policies/kubernetes-object.ts";
-import { containersOf, podOf } from "../../../policies/pod-spec-walker.ts";
+import { fromManifest } from "../../../policies/model/kubernetes-object.ts";
+import type { Manifest } from "../../../policies/model/kubernetes-object.ts";
+import { containersOf, podOf } from "../../../policies/model/pod-spec-walker.ts";
 import { gone } from "./mutation-pattern.ts";
 import type { MutationPattern } from "./mutation-pattern.ts";
 

@@ -1,12 +1,12 @@
-import { levelOf } from "../../../policies/enforcement.ts";
-import { fromManifest } from "../../../policies/kubernetes-object.ts";
-import type { KubernetesObject, Manifest } from "../../../policies/kubernetes-object.ts";
-import { evaluate, judge, rulesByKind } from "../../../policies/pack.ts";
-import type { Rule } from "../../../policies/rule.ts";
-import { settingsFor } from "../../../policies/settings-overrides.ts";
-import type { Settings } from "../../../policies/settings.ts";
-import { stackOf } from "../../../policies/stack.ts";
-import type { Stack } from "../../../policies/stack.ts";
+import { levelOf } from "../../../policies/engine/enforcement.ts";
+import { fromManifest } from "../../../policies/model/kubernetes-object.ts";
+import type { KubernetesObject, Manifest } from "../../../policies/model/kubernetes-object.ts";
+import { evaluate, judge, rulesByKind } from "../../../policies/engine/judge.ts";
+import type { Rule } from "../../../policies/rules/rule.ts";
+import { settingsFor } from "../../../policies/engine/overrides.ts";
+import type { Settings } from "../../../policies/engine/settings.ts";
+import { indexObjects } from "../../../policies/model/object-index.ts";
+import type { ObjectIndex } from "../../../policies/model/object-index.ts";
 import type { Mutant } from "./mutator.ts";
 import { placeOf, tracking } from "./reach.ts";
 
@@ -43,7 +43,7 @@ export function judgedStack(manifests: readonly Manifest[], settings: Settings, 
   const originals = new Map(manifests.map((manifest) => [manifest, fromManifest(manifest)[0]!]));
   const objects = [...originals.values()];
   const rulesOf = rulesByKind(settings, today);
-  const blocking = (rule: Rule, object: KubernetesObject, stack: Stack) =>
+  const blocking = (rule: Rule, object: KubernetesObject, stack: ObjectIndex) =>
     levelOf(rule, settings) === "mandatory"
       ? judge(rule, object, stack, settingsFor(object, settings), today).findings.length
       : 0;
@@ -61,7 +61,7 @@ export function judgedStack(manifests: readonly Manifest[], settings: Settings, 
   const likely = new Map<string, Rule>();
 
   function judgedArea(members: readonly KubernetesObject[]): Area {
-    const stack = stackOf(members);
+    const stack = indexObjects(members);
     const readers: (Question & { readonly reads: ReadonlySet<string> | undefined })[] = [];
     const findings = new Map(
       members.map((object) => [
@@ -91,9 +91,12 @@ export function judgedStack(manifests: readonly Manifest[], settings: Settings, 
       const original = manifest && originals.get(manifest);
       const mutant = after && fromManifest(after)[0];
       const area = areas.get(areaOf((original ?? mutant)!)) ?? everything;
-      let stack: Stack | undefined; // made when the first rule about the stack is asked
+      let stack: ObjectIndex | undefined; // made when the first rule about the stack is asked
       const changed = () =>
-        (stack ??= stackOf([...area.members.filter((object) => object !== original), ...(mutant ? [mutant] : [])]));
+        (stack ??= indexObjects([
+          ...area.members.filter((object) => object !== original),
+          ...(mutant ? [mutant] : []),
+        ]));
       const more = ({ rule, object, findings }: Question) =>
         blocking(rule, object, rule.scope === "stack" ? changed() : nothingElse) > findings;
 
@@ -125,4 +128,4 @@ export function judgedStack(manifests: readonly Manifest[], settings: Settings, 
   }
 }
 
-const nothingElse = stackOf([]);
+const nothingElse = indexObjects([]);

@@ -17,7 +17,8 @@ const imports: ReadonlyMap<string, readonly string[]> = new Map(
     }),
 );
 
-const isRules = (file: string) => file.startsWith("policies/rules/");
+/** Rules stand in the folder of their family. */
+const isRules = (file: string) => /^policies\/rules\/[^/]+\//.test(file);
 
 /** A module and all that reach it. */
 export function dependentsOf(file: string): ReadonlySet<string> {
@@ -39,8 +40,8 @@ function reachedBy(file: string): ReadonlySet<string> {
  * its own slip.
  */
 export function ruleFiles(): string[] {
-  const rules = [...imports.keys()].filter((file) => isRules(file) && file !== "policies/rules/index.ts");
-  const judging = reachedBy("policies/pack.ts");
+  const rules = [...imports.keys()].filter((file) => isRules(file));
+  const judging = reachedBy("policies/engine/judge.ts");
   const helpers = [...new Set(rules.flatMap((file) => [...reachedBy(file)]))].filter(
     (file) => imports.has(file) && !isRules(file) && !judging.has(file),
   );

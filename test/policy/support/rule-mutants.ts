@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { Rule } from "../../../policies/rule.ts";
+import type { Rule } from "../../../policies/rules/rule.ts";
 import { rulesAsOf as realRules } from "../../../policies/rules/index.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
 import { today } from "../fixtures/fixture.ts";
@@ -14,7 +14,7 @@ import { celSlips, codeSlips } from "./slips.ts";
 
 /** The rules after somebody made one slip in them. */
 export interface RuleMutant {
-  /** Where and what: `policies/rules/probes.ts:40 < becomes <=`. */
+  /** Where and what: `policies/rules/containers/probes.ts:40 < becomes <=`. */
   readonly change: string;
   /** Whether the slip is in a text of CEL. */
   readonly isCel: boolean;

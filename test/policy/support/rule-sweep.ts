@@ -1,7 +1,7 @@
-import type { Rule } from "../../../policies/rule.ts";
+import type { Rule } from "../../../policies/rules/rule.ts";
 import { rulesAsOf } from "../../../policies/rules/index.ts";
-import { parseSettings } from "../../../policies/settings.ts";
-import type { Settings } from "../../../policies/settings.ts";
+import { parseSettings } from "../../../policies/engine/settings.ts";
+import type { Settings } from "../../../policies/engine/settings.ts";
 import { settingsOf, today } from "../fixtures/fixture.ts";
 import { fixtures } from "../fixtures/index.ts";
 import type { RuleMutant } from "./rule-mutants.ts";

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { ourNamespaces } from "../../../policies/admission/gate.ts";
-import { policyOf } from "../../../policies/admission/policy.ts";
-import { fromManifest } from "../../../policies/kubernetes-object.ts";
-import type { KubernetesObject, Manifest } from "../../../policies/kubernetes-object.ts";
-import { concerns, judge } from "../../../policies/pack.ts";
-import type { Rule } from "../../../policies/rule.ts";
+import { ourNamespaces } from "../../../policies/gates/admission/gate.ts";
+import { policyOf } from "../../../policies/gates/admission/policy.ts";
+import { fromManifest } from "../../../policies/model/kubernetes-object.ts";
+import type { KubernetesObject, Manifest } from "../../../policies/model/kubernetes-object.ts";
+import { concerns, judge } from "../../../policies/engine/judge.ts";
+import type { Rule } from "../../../policies/rules/rule.ts";
 import { rulesAsOf } from "../../../policies/rules/index.ts";
-import type { Settings } from "../../../policies/settings.ts";
-import { stackOf } from "../../../policies/stack.ts";
-import type { Stack } from "../../../policies/stack.ts";
+import type { Settings } from "../../../policies/engine/settings.ts";
+import { indexObjects } from "../../../policies/model/object-index.ts";
+import type { ObjectIndex } from "../../../policies/model/object-index.ts";
 import { changed, line, settingsOf, today } from "../fixtures/fixture.ts";
 import type { Fixture } from "../fixtures/fixture.ts";
 import { fixtures } from "../fixtures/index.ts";
@@ -19,7 +19,7 @@ interface Prepared {
   readonly fixture: Fixture;
   readonly manifests: readonly Manifest[];
   readonly objects: ReadonlyMap<Manifest, readonly KubernetesObject[]>;
-  readonly stack: Stack;
+  readonly stack: ObjectIndex;
   readonly settings: Settings;
 }
 
@@ -31,7 +31,13 @@ const prepared = fixtures.map((fixture): Prepared => {
   const objects = new Map(
     manifests.map((manifest) => [manifest, goodObjects.get(manifest) ?? fromManifest(manifest)] as const),
   );
-  return { fixture, manifests, objects, stack: stackOf([...objects.values()].flat()), settings: settingsOf(fixture) };
+  return {
+    fixture,
+    manifests,
+    objects,
+    stack: indexObjects([...objects.values()].flat()),
+    settings: settingsOf(fixture),
+  };
 });
 const ownOf = Map.groupBy(prepared, ({ fixture }) => fixture.rule);
 const othersOf = (id: string) => prepared.filter(({ fixture }) => fixture.rule !== id && fixture.numbers === undefined);

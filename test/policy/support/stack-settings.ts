@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { parseSettings } from "../../../policies/settings.ts";
-import type { Settings } from "../../../policies/settings.ts";
+import { parseSettings } from "../../../policies/engine/settings.ts";
+import type { Settings } from "../../../policies/engine/settings.ts";
 
 /** The rules' settings of a stack, as the engine hands them to the policy pack: `policies` in its file. */
 export function stackSettings(stack: string): Settings {

@@ -9,9 +9,9 @@ import { Redis } from "../../../components/data/redis/redis.ts";
 import type { Exceptions } from "../../../components/workload/exceptions.ts";
 import { Job, ScheduledJob } from "../../../components/workload/job.ts";
 import { Workload } from "../../../components/workload/workload.ts";
-import { fromManifest } from "../../../policies/kubernetes-object.ts";
-import { evaluate } from "../../../policies/pack.ts";
-import { parseSettings } from "../../../policies/settings.ts";
+import { fromManifest } from "../../../policies/model/kubernetes-object.ts";
+import { evaluate } from "../../../policies/engine/judge.ts";
+import { parseSettings } from "../../../policies/engine/settings.ts";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { declaredBy } from "../../support/stack-variant.ts";
 

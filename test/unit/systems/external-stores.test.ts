@@ -26,7 +26,7 @@ const brokers = {
 const said: string[] = [];
 const listening = async (...of: Parameters<typeof systemOf>) => {
   const system = await systemOf(...of);
-  const { notes } = await import("../../../scripts/support/declared-objects.ts");
+  const { notes } = await import("../../../patches/kept-notes.ts");
   said.push(...notes.filter((note) => note.includes("somebody else")));
   return system;
 };

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { policyName } from "../../../../policies/admission/policy.ts";
-import type { Manifest } from "../../../../policies/kubernetes-object.ts";
+import { policyName } from "../../../../policies/gates/admission/policy.ts";
+import type { Manifest } from "../../../../policies/model/kubernetes-object.ts";
 import { moved } from "../../support/moved.ts";
 import { namespaces, selector } from "./gate.ts";
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Manifest } from "../../../../policies/kubernetes-object.ts";
+import type { Manifest } from "../../../../policies/model/kubernetes-object.ts";
 import { added, beside, by, field, kept, onlyWhere, patternsOf } from "../mutation-pattern.ts";
 
 const standard = (mode: string) => `metadata.labels["pod-security.kubernetes.io/${mode}"]`;

@@ -1,4 +1,4 @@
-import type { Manifest } from "../../../../policies/kubernetes-object.ts";
+import type { Manifest } from "../../../../policies/model/kubernetes-object.ts";
 import { added, by, field, kept, onlyWhere, patternsOf } from "../mutation-pattern.ts";
 
 interface EmptyDir {

@@ -1,5 +1,5 @@
 import { dataStore } from "../../../../components/workload/labels.ts";
-import type { Manifest } from "../../../../policies/kubernetes-object.ts";
+import type { Manifest } from "../../../../policies/model/kubernetes-object.ts";
 import { added, by, field, kept, onlyWhere, patternsOf } from "../mutation-pattern.ts";
 import type { MutationPattern } from "../mutation-pattern.ts";
 

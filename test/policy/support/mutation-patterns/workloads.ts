@@ -1,6 +1,6 @@
 import { backupOf } from "../../../../components/workload/labels.ts";
-import type { Manifest } from "../../../../policies/kubernetes-object.ts";
-import { longRunningKinds } from "../../../../policies/pod-spec-walker.ts";
+import type { Manifest } from "../../../../policies/model/kubernetes-object.ts";
+import { longRunningKinds } from "../../../../policies/model/pod-spec-walker.ts";
 import { by, field, kept, onlyWhere, patternsOf } from "../mutation-pattern.ts";
 
 const isBackup = ({ metadata }: Manifest) => metadata?.labels?.[backupOf] !== undefined;
