@@ -24,5 +24,4 @@ done
 restored=$(redis-cli -s /scratch/socket dbsize) || fail "$name: a scratch server does not load it: $(tail -n 3 /scratch/server.log)"
 ((restored <= in_file && restored >= in_file - expires)) || fail "$name: $restored keys after the restore of $in_file"
 
-keep_copy
-say "verified $name: $restored keys restored"
+keep_copy "$restored keys restored"
