@@ -1,6 +1,6 @@
 import type { V1Container, V1CronJob, V1Job, V1PodTemplateSpec } from "@kubernetes/client-node";
 import { UsageError } from "./errors.ts";
-import { jobFrom, type JobSource } from "./jobs.ts";
+import { jobFrom, type JobSource, restores } from "./jobs.ts";
 
 /** The folder of copies in a container of a backup. */
 const folderOf = ({ env = [] }: V1Container): string => env.find(({ name }) => name === "BACKUPS")?.value ?? "/backups";
@@ -70,6 +70,43 @@ export function drillJob(cronJob: V1CronJob, name: string, namespace: string, co
       ],
     },
   });
+}
+
+/**
+ * A Job that restores with the login, the copies and the labels of the step `dump`, and with the scratch volume and the
+ * memory of the step `verify`. A note tells it from a run of the backup.
+ */
+export function backupJob(
+  cronJob: V1CronJob,
+  name: string,
+  namespace: string,
+  store: string,
+  env: Readonly<Record<string, string>>,
+): V1Job {
+  const job = jobFrom({ kind: "CronJob", name: cronJob.metadata!.name!, cronJob }, name, namespace);
+  const [dump, verify] = [step(cronJob, "dump"), step(cronJob, "verify")];
+  const mounts = readOnly(dump);
+  const scratch = (verify.volumeMounts ?? []).filter(
+    ({ mountPath }) => !mounts.some((mount) => mount.mountPath === mountPath),
+  );
+  const { initContainers: _steps, ...pod } = podOf(cronJob);
+  const { metadata, spec } = once(job, name, deadlineOf(cronJob), {
+    metadata: { ...job.spec!.template.metadata },
+    spec: {
+      ...pod,
+      containers: [
+        {
+          ...dump,
+          name: "restore",
+          command: ["bash", "/scripts/restore.sh"],
+          env: [...(dump.env ?? []), ...variables(env)],
+          ...(verify.resources && { resources: verify.resources }),
+          volumeMounts: [...mounts, ...scratch],
+        },
+      ],
+    },
+  });
+  return { metadata: { ...metadata, annotations: { ...metadata!.annotations, [restores]: store } }, spec: spec! };
 }
 
 /**

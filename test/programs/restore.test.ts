@@ -41,7 +41,7 @@ function pod(t: ExecutionContext, { counted = "stg.quick|3\n", sessions = [] as 
   box.write("log", "");
   box.write("credentials/password", "secret");
   // The pod's status is a file of the container's own.
-  box.write("scripts/restore.sh", box.read("scripts/restore.sh").replace("/dev/termination-log", `${box.folder}/note`));
+  box.write("scripts/copy.sh", box.read("scripts/copy.sh").replace("/dev/termination-log", `${box.folder}/note`));
   const env = {
     PGHOST: "pg",
     PGDATABASE: "postgres",
@@ -82,8 +82,8 @@ test("a copy is restored into a new database of its owner in one transaction, an
     log().at(-1)!,
     /--dbname=bgc_restored_1 --set new=bgc_restored_1 :: REVOKE ALL ON DATABASE :"new" FROM PUBLIC; GRANT CONNECT ON DATABASE :"new" TO backup; ANALYZE;/,
   );
-  const { at, ...note } = JSON.parse(read("note")) as Record<string, unknown>;
-  t.is(new Date(at as string).toISOString().replace(".000", ""), at);
+  const { at, ...note } = JSON.parse(read("note")) as { readonly at: string };
+  t.is(new Date(at).toISOString().replace(".000", ""), at);
   t.deepEqual(note, {
     restoredCopy: "bgc-20260101T020000Z-x1",
     oid: 16411,
@@ -158,7 +158,7 @@ function drilling(t: ExecutionContext, verify: string) {
   const box = sandbox(t, [`${shared}/copy.sh`, `${shared}/drill.sh`], {});
   const place = (text: string) => text.replaceAll(/\/(scripts|scratch)\b/g, `${box.folder}/$1`);
   box.write("scripts/verify.sh", `. "\${0%/*}/copy.sh"\ntake_over\n${place(verify)}\n`);
-  box.write("scripts/drill.sh", box.read("scripts/drill.sh").replace("/dev/termination-log", `${box.folder}/note`));
+  box.write("scripts/copy.sh", box.read("scripts/copy.sh").replace("/dev/termination-log", `${box.folder}/note`));
   const copies = ["redis-20260101T020000Z-x1", "redis-20260102T020000Z-a9"];
   for (const name of copies) {
     box.write(`backups/verified/${name}/keys`, "3 3\n");

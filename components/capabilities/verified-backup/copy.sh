@@ -5,6 +5,9 @@ umask 077
 say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
 fail() { say "FAILED: $*" >&2; exit 1; }
 
+# The kubelet puts this into the pod's status, where anybody who may look at pods sees what was proven, and when.
+note() { printf "$1\n" "${@:2}" 2>/dev/null >/dev/termination-log || true; } # FORMAT VALUES...
+
 # Makes $copy, an empty folder, and its $name, which tells when and by which pod it was made.
 new_copy() { # SUBJECT
   name="$1-$(date -u +%Y%m%dT%H%M%SZ)-${HOSTNAME##*-}"
@@ -56,7 +59,6 @@ keep_copy() { # PROOF
   sync -f "$copy" 2>/dev/null || sync # BusyBox may know no -f
   mv "$copy" "$BACKUPS/verified/$name"
   rm -f "$BACKUPS/incoming/current-$HOSTNAME"
-  # The kubelet puts this into the pod's status, where anybody who may look at pods sees what was proven, and when.
-  printf '{"verifiedCopy":"%s","at":"%s","bytes":%s}\n' "$name" "$(date -u +%FT%TZ)" "$(du -sk "$BACKUPS/verified/$name" | awk '{ print $1 * 1024 }')" 2>/dev/null >/dev/termination-log || true
+  note '{"verifiedCopy":"%s","at":"%s","bytes":%s}' "$name" "$(date -u +%FT%TZ)" "$(du -sk "$BACKUPS/verified/$name" | awk '{ print $1 * 1024 }')"
   say "verified $name: $1"
 }

@@ -16,4 +16,4 @@ for ((run = 1; run <= TIMES; run++)); do
   say "restore $run of $TIMES took $milliseconds ms"
 done
 milliseconds=$(IFS=, && echo "${took[*]}")
-printf '{"drilledCopy":"%s","at":"%s","milliseconds":[%s],"proof":"%s"}\n' "$name" "$(date -u +%FT%TZ)" "$milliseconds" "$(</scratch/proof)" >/dev/termination-log
+note '{"drilledCopy":"%s","at":"%s","milliseconds":[%s],"proof":"%s"}' "$name" "$(date -u +%FT%TZ)" "$milliseconds" "$(</scratch/proof)"

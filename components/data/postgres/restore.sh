@@ -27,5 +27,5 @@ ANALYZE;
 SELECT oid FROM pg_database WHERE datname = :'new';
 SQL
 )
-printf '{"restoredCopy":"%s","at":"%s","oid":%s,"proof":"%s"}\n' "$name" "$(date -u +%FT%TZ)" "$oid" "$tables tables with the row counts of the copy" >/dev/termination-log
+note '{"restoredCopy":"%s","at":"%s","oid":%s,"proof":"%s"}' "$name" "$(date -u +%FT%TZ)" "$oid" "$tables tables with the row counts of the copy"
 say "restored $name into $NEW: $tables tables with the row counts of the copy"

@@ -14,7 +14,7 @@ const target: Target = {
   dataStores: [
     { ...shop.dataStores[0]!, database: "bgc", user: "bgc" },
     shop.dataStores[1]!,
-    { kind: "redis-state", name: "state", service: "state", port: 6379, backup: "state-backup" },
+    { kind: "mysql", name: "orders", service: "mysql", port: 3306, backup: "orders-backup" },
   ],
 };
 
@@ -105,7 +105,7 @@ async function world(t: Parameters<typeof fakeCluster>[0], things = platform()):
   ]);
   const all: World = { cluster, databases, sessions: [], free: 10_000_000, done: [], failing: new Set() };
   cluster.after = ({ method, path, body }, thing) => {
-    if (path.endsWith("/scale")) scaled(all, thing, body.spec.replicas as number);
+    if (path.includes("/scale")) scaled(all, thing, body.spec.replicas as number);
     if (thing.kind === "Job" && method === "POST") ran(all, thing);
   };
   return all;
@@ -415,11 +415,14 @@ test("a store of another product is refused in one sentence, and wrong names are
     const { code, stderr } = await runbook(all, ["restore", "bgc-platform", ...args, "--yes"]);
     return [code, stderr];
   };
-  t.deepEqual(await says("state"), [
+  t.deepEqual(await says("orders"), [
     3,
-    'refused, and nothing was changed:\n  restore knows how to exchange the data of a Postgres and not those of state (redis-state); that a copy of it can be restored says "runbook drill bgc-platform state"\n',
+    'refused, and nothing was changed:\n  restore knows no way to exchange the data of orders (mysql) in one step; that a copy of it can be restored says "runbook drill bgc-platform orders"\n',
   ]);
-  t.deepEqual(await says("redis"), [2, 'bgc-platform has no backup of "redis"; there are postgres, state\n']);
+  t.deepEqual(await says("redis"), [
+    2,
+    'bgc-platform has no backup of "redis"; the nearest is "orders"; there are orders, postgres\n',
+  ]);
   t.deepEqual(await says("postgres", "--copy", "a", "--back", "b"), [2, "--copy and --back exclude each other\n"]);
   t.deepEqual(all.cluster.changes, []);
 });
