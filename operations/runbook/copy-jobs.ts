@@ -154,3 +154,11 @@ export function copyNamed(name: unknown): string | undefined {
     throw new UsageError(`--copy "${String(name)}" is no name of a copy: they are like bgc-20260131T020000Z-abcde`);
   return name;
 }
+
+/** Why nothing begins while a Job works on a store or its copies. */
+export const busyWith = ({ metadata }: V1Job, what: string, namespace: string): string =>
+  `${metadata?.name} works on ${what}: wait for it, with kubectl wait -n ${namespace} --for=condition=Complete job/${metadata?.name} --timeout=2h`;
+
+/** What is said of a backup that the stack declares and the cluster has not. */
+export const noBackup = (cronJob: string, store: string, namespace: string): string =>
+  `the CronJob ${cronJob} that copies ${store} is not in namespace ${namespace}: bring the stack up with npm run up`;

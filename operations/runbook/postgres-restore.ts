@@ -1,16 +1,13 @@
 import { BatchV1Api, type V1Job } from "@kubernetes/client-node";
 import type { Target } from "../../components/systems/target.ts";
-import { choice } from "../../settings/nearest-name.ts";
 import { answerOf } from "../api-answer.ts";
-import { serverJob } from "./copy-jobs.ts";
-import { UsageError } from "./errors.ts";
+import { busyWith, noBackup, serverJob } from "./copy-jobs.ts";
 import { type Fact, no, yes } from "./fact.ts";
 import { awaitJob, startJob } from "./job-run.ts";
 import { endOf, jobsOf, type JobSource, jobSources, madeFrom, runName, runningOf } from "./jobs.ts";
 import { noteOf } from "./note.ts";
 import { pauseOf } from "./pause.ts";
-import { type PostgresState, postgresState } from "./postgres-server.ts";
-import { size } from "./size.ts";
+import { leftIn, type PostgresState, postgresState, refuseUnknown, serverProblems } from "./postgres-server.ts";
 import type { Plan, Scope, Step } from "./verb.ts";
 
 /** What is to be restored, and where to. */
@@ -34,11 +31,8 @@ interface Restored {
   readonly proof: string;
 }
 
-/** Times its size that a restored database may need while its indexes are made. */
-const room = 1.2;
 /** The longest name that Postgres keeps whole, in bytes. */
 const longestName = 63;
-const moment = /_\d{8}t\d{6}$/;
 
 /**
  * Loads a copy into a new database while the old one serves, stops what uses it, swaps both names in one transaction,
@@ -104,20 +98,13 @@ export async function postgresRestore(target: Target, scope: Scope, wanted: Want
         : []),
     ],
     problems: [
-      ...(cronJob
-        ? []
-        : [
-            `the CronJob ${wanted.backup} that copies ${store} is not in namespace ${namespace}: bring the stack up with npm run up`,
-          ]),
+      ...(cronJob ? [] : [noBackup(wanted.backup, store, namespace)]),
       ...(provision
         ? []
         : [
             `the Job ${store}-provision-<hash>, whose login is used, is not in namespace ${namespace}: bring the stack up with npm run up`,
           ]),
-      ...busy.map(
-        ({ metadata }) =>
-          `${metadata?.name} works on ${store}: wait for it, with kubectl wait -n ${namespace} --for=condition=Complete job/${metadata?.name} --timeout=2h`,
-      ),
+      ...busy.map((job) => busyWith(job, store, namespace)),
       ...[kept, next]
         .filter((name) => Buffer.byteLength(name) > longestName)
         .map((name) => `the name ${name} is longer than the ${longestName} bytes that Postgres keeps`),
@@ -174,47 +161,6 @@ export async function postgresRestore(target: Target, scope: Scope, wanted: Want
       `Where that has, what it was goes back with: npx runbook restore ${system} ${store} --back ${kept}. ` +
       `Otherwise the same command begins anew, and removes what this run left. What should run and does not: ${pause.byHand}`,
   };
-}
-
-/** Databases that loads left which were never swapped in: a swapped one has another name. */
-const leftIn = ({ databases }: PostgresState, database: string): string[] =>
-  databases.map(({ name }) => name).filter((name) => isOf(name, database, "restored"));
-
-const isOf = (name: string, database: string, ...kinds: readonly string[]): boolean =>
-  kinds.some((kind) => name.startsWith(`${database}_${kind}_`) && name.replace(moment, "") === `${database}_${kind}`);
-
-function refuseUnknown(kept: string, database: string, { databases }: PostgresState): void {
-  const known = databases.map(({ name }) => name).filter((name) => isOf(name, database, "before", "undone"));
-  if (!known.includes(kept))
-    throw new UsageError(
-      `no restore kept a database "${kept}"; ${known.length > 0 ? choice(kept, known) : "none is kept"}`,
-    );
-}
-
-function serverProblems(
-  { databases, sessions, size: bytes, free }: PostgresState,
-  stopped: ReadonlySet<string | undefined>,
-  { store, database }: Wanted,
-  system: string,
-  makesRoom: boolean,
-): string[] {
-  if (!databases.some(({ name }) => name === database))
-    return [
-      `the server of ${store} has no database ${database}: make an empty one with "npx runbook run ${system} ${store}-provision", and restore then`,
-    ];
-  return [
-    ...(makesRoom && !(free > bytes * room)
-      ? [
-          `a second copy of ${database} needs ${size(Math.ceil(bytes * room))}, and the volume of ${store} has ${size(free)} left: drop a database that a restore kept, or give it a larger volume`,
-        ]
-      : []),
-    ...sessions
-      .filter(({ address }) => address === "" || !stopped.has(address))
-      .map(
-        ({ address, user, program }) =>
-          `somebody works in ${database} who would go on in the old one, and whom this command does not stop: ${user} (${program || "a program without a name"}) from ${address || "the server itself"}`,
-      ),
-  ];
 }
 
 function swapped(

@@ -1,5 +1,8 @@
 import type { Target } from "../../components/systems/target.ts";
+import { choice } from "../../settings/nearest-name.ts";
+import { UsageError } from "./errors.ts";
 import { askInPod } from "./own-store.ts";
+import { size } from "./size.ts";
 import type { Scope } from "./verb.ts";
 
 /** A database of a server, by what its name may change and its identity not. */
@@ -24,6 +27,10 @@ export interface PostgresState {
   readonly size: number;
   readonly free: number;
 }
+
+/** Times its size that a restored database may need while its indexes are made. */
+const room = 1.2;
+const moment = /_\d{8}t\d{6}$/;
 
 /** The database's name is an argument, so no name is taken for SQL or for shell. */
 const question = `set -euo pipefail
@@ -57,4 +64,47 @@ export async function postgresState(
     size: Number(of("size")[0]?.[1] ?? 0),
     free: Number(of("free")[0]?.[1]),
   };
+}
+
+/** Databases that loads left and which were never swapped in: a swapped one has another name. */
+export const leftIn = ({ databases }: PostgresState, database: string): string[] =>
+  databases.map(({ name }) => name).filter((name) => isOf(name, database, "restored"));
+
+const isOf = (name: string, database: string, ...kinds: readonly string[]): boolean =>
+  kinds.some((kind) => name.startsWith(`${database}_${kind}_`) && name.replace(moment, "") === `${database}_${kind}`);
+
+/** Throws {@link UsageError} with the databases that restores kept, where it is none of them. */
+export function refuseUnknown(kept: string, database: string, { databases }: PostgresState): void {
+  const known = databases.map(({ name }) => name).filter((name) => isOf(name, database, "before", "undone"));
+  if (!known.includes(kept))
+    throw new UsageError(
+      `no restore kept a database "${kept}"; ${known.length > 0 ? choice(kept, known) : "none is kept"}`,
+    );
+}
+
+/** What speaks against a restore: no database to take the place of, no room for a second one, and who would go on in the old one. */
+export function serverProblems(
+  { databases, sessions, size: bytes, free }: PostgresState,
+  stopped: ReadonlySet<string | undefined>,
+  { store, database }: { readonly store: string; readonly database: string },
+  system: string,
+  makesRoom: boolean,
+): string[] {
+  if (!databases.some(({ name }) => name === database))
+    return [
+      `the server of ${store} has no database ${database}: make an empty one with "npx runbook run ${system} ${store}-provision", and restore then`,
+    ];
+  return [
+    ...(makesRoom && !(free > bytes * room)
+      ? [
+          `a second copy of ${database} needs ${size(Math.ceil(bytes * room))}, and the volume of ${store} has ${size(free)} left: drop a database that a restore kept, or give it a larger volume`,
+        ]
+      : []),
+    ...sessions
+      .filter(({ address }) => address === "" || !stopped.has(address))
+      .map(
+        ({ address, user, program }) =>
+          `somebody works in ${database} who would go on in the old one, and whom this command does not stop: ${user} (${program || "a program without a name"}) from ${address || "the server itself"}`,
+      ),
+  ];
 }

@@ -1,7 +1,7 @@
 import { BatchV1Api, type V1Job } from "@kubernetes/client-node";
 import type { Target } from "../../components/systems/target.ts";
 import { provenBy } from "../backup-age.ts";
-import { backupJob } from "./copy-jobs.ts";
+import { backupJob, busyWith, noBackup } from "./copy-jobs.ts";
 import { type Fact, measured, no, yes } from "./fact.ts";
 import { awaitJob, startJob } from "./job-run.ts";
 import { endOf, jobsOf, podsOf, restores, runName, runningOf } from "./jobs.ts";
@@ -58,15 +58,8 @@ export async function redisRestore(target: Target, scope: Scope, { store, backup
       },
     ],
     problems: [
-      ...(cronJob
-        ? []
-        : [
-            `the CronJob ${backup} that copies ${store} is not in namespace ${namespace}: bring the stack up with npm run up`,
-          ]),
-      ...busy.map(
-        ({ metadata }) =>
-          `${metadata?.name} works on ${store}: wait for it, with kubectl wait -n ${namespace} --for=condition=Complete job/${metadata?.name} --timeout=2h`,
-      ),
+      ...(cronJob ? [] : [noBackup(backup, store, namespace)]),
+      ...busy.map((job) => busyWith(job, store, namespace)),
       ...(scope.simulated ? ["the node is simulated: no container runs there, and nothing can be restored"] : []),
     ],
     steps: [

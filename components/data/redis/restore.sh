@@ -39,7 +39,7 @@ clear_spare() {
   done
 }
 clear_spare
-[[ $(spared set "$mark" "$name") == OK ]] || fail "$REDIS_HOST takes no key: see its log"
+answer=$(spared set "$mark" "$name" 2>&1) && [[ $answer == OK ]] || fail "$REDIS_HOST takes no key, and is as before: $answer"
 
 say "restoring $restored keys of $name into database $spare of $REDIS_HOST"
 # The password is the last argument, which is read from the input and so stands in no list of processes.

@@ -1,5 +1,5 @@
 import { BatchV1Api, type V1Job } from "@kubernetes/client-node";
-import { copyNamed, drillJob } from "../copy-jobs.ts";
+import { busyWith, copyNamed, drillJob, noBackup } from "../copy-jobs.ts";
 import { UsageError } from "../errors.ts";
 import { type Fact, no, yes } from "../fact.ts";
 import { awaitJob, rightsOfJobs } from "../job-run.ts";
@@ -47,7 +47,7 @@ export const drill: ActingVerb = {
     const busy = [
       ...(cronJob ? runningOf({ kind: "CronJob", name: backup, cronJob }, there) : []),
       ...there.jobs.filter((job) => endOf(job) === undefined && isDrillOf(job, backup)),
-    ].map(({ metadata }) => metadata!.name!);
+    ];
     let job: V1Job | undefined;
     let drilled: Drilled | undefined;
     return {
@@ -59,15 +59,8 @@ export const drill: ActingVerb = {
         },
       ],
       problems: [
-        ...(cronJob
-          ? []
-          : [
-              `the CronJob ${backup} that copies ${store} is not in namespace ${namespace}: bring the stack up with npm run up`,
-            ]),
-        ...busy.map(
-          (running) =>
-            `${running} works on the copies: wait for it, with kubectl wait -n ${namespace} --for=condition=Complete job/${running} --timeout=2h`,
-        ),
+        ...(cronJob ? [] : [noBackup(backup, store, namespace)]),
+        ...busy.map((running) => busyWith(running, "the copies", namespace)),
         ...(scope.simulated ? ["the node is simulated: no container runs there, and nothing is restored"] : []),
       ],
       steps: [

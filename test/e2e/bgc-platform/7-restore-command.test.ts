@@ -54,6 +54,12 @@ test.serial("a restore is refused while a session works in the database that not
     t.is(await databases("restored"), "");
   } finally {
     await client.remove();
+    await eventually(
+      "the end of the session",
+      60,
+      () => sql("SELECT count(*) FROM pg_stat_activity WHERE datname = 'bgc' AND usename = 'backup'"),
+      (count) => count === "0",
+    );
   }
 });
 
