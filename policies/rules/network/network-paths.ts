@@ -75,25 +75,12 @@ const reachable: StackRule = {
   admission: { beyondCel: "The Service, the pods behind it and the policies are other objects." },
   *check(object, objects) {
     const said = new Set<string>();
-<<<<<<< HEAD:policies/rules/network-paths.ts
     const closed = new Map<string, readonly string[]>(); // most Services are named by several variables
     for (const { container, variable, service, port } of servicesNamedBy(object, objects)) {
       const asked = `${service.ref} ${port}`;
       if (!closed.has(asked)) closed.set(asked, closedTo(object, service, port, objects));
       for (const words of closed.get(asked)!) {
         const message = `env ${variable} names ${service.ref}, and no NetworkPolicy ${words}`;
-=======
-    for (const { container, variable, service, port } of servicesNamedBy(object, objects)) {
-      const endpoints = endpointsOf(service, port, objects).filter(({ workload }) => workload !== object);
-      for (const [direction, words] of [
-        ["egress", "lets its pods out to"],
-        ["ingress", "lets its pods in to"],
-      ] as const) {
-        if (endpoints.length === 0 || endpoints.some((endpoint) => isOpen(direction, object, endpoint, objects)))
-          continue;
-        const to = [...new Set(endpoints.map(({ workload }) => workload.ref))].join(" and ");
-        const message = `env ${variable} names ${service.ref}, and no NetworkPolicy ${words} ${to} on port ${[...new Set(endpoints.map((each) => each.port))].join(" or ")}`;
->>>>>>> house5:policies/rules/network/network-paths.ts
         if (said.has(message)) continue;
         said.add(message);
         yield {
