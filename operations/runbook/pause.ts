@@ -13,7 +13,7 @@ interface Paused {
 }
 
 /** Stops what uses a store, and puts it back. */
-export interface Pause {
+interface Pause {
   readonly changes: Plan["changes"];
   readonly problems: readonly string[];
   /** Number of pods of each workload before. */
