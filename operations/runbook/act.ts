@@ -131,10 +131,8 @@ async function carriedOut(
     const why = lease.lost.aborted ? (lease.lost.reason as Error).message : answerOf(error);
     say(`${state} at ${at}: ${why}`);
     // A run that took the system over has plans of its own for it.
-    const tookBack = lease.lost.aborted
-      ? ""
-      : await plan.takeBack?.().catch((failed: unknown) => `nothing could be put back: ${answerOf(failed)}`);
-    if (tookBack) say(tookBack);
+    const putBack = lease.lost.aborted ? "" : await plan.putBack?.();
+    if (putBack) say(putBack);
     say(plan.goOn);
   }
   const { namespace, system } = target;

@@ -39,7 +39,7 @@ const once = (job: V1Job, name: string, seconds: number, template: V1PodTemplate
 };
 
 /** Longest that a run of a backup may take, in seconds. */
-export const deadlineOf = ({ spec }: V1CronJob): number => spec?.jobTemplate.spec?.activeDeadlineSeconds ?? 3600;
+const deadlineOf = ({ spec }: V1CronJob): number => spec?.jobTemplate.spec?.activeDeadlineSeconds ?? 3600;
 
 /**
  * A Job that restores a copy with the very container that proves new ones. It is no run of the backup: with its labels

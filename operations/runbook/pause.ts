@@ -1,6 +1,6 @@
 import { AutoscalingV2Api } from "@kubernetes/client-node";
 import type { Target } from "../../components/systems/target.ts";
-import { ifThere } from "../api-answer.ts";
+import { answerOf, ifThere } from "../api-answer.ts";
 import { type Fact, no, yes } from "./fact.ts";
 import { scale, started, stopped } from "./scaling.ts";
 import type { Plan, Scope, Step } from "./verb.ts";
@@ -13,7 +13,7 @@ interface Paused {
 }
 
 /** Stops what uses a store, and puts it back. */
-export interface Pause {
+interface Pause {
   readonly changes: Plan["changes"];
   readonly problems: readonly string[];
   /** Number of pods of each workload before. */
@@ -24,7 +24,7 @@ export interface Pause {
   readonly stop: readonly Step[];
   readonly start: readonly Step[];
   prove(): Promise<Fact[]>;
-  takeBack(): Promise<string>;
+  putBack(): Promise<string>;
   /** The line that puts back what a killed run left stopped. */
   readonly byHand: string;
 }
@@ -78,12 +78,16 @@ export async function pauseOf({ namespace, system, workloads, dataStores }: Targ
           );
         }),
       ),
-    async takeBack() {
-      const back = [...asked];
-      for (const { workload, replicas } of back) await scale(scope, namespace, workload, replicas);
-      return back.length === 0
-        ? ""
-        : `put back: ${back.map((each) => `${named(each)} to ${pods(each.replicas)}`).join(", ")}`;
+    async putBack() {
+      const said: string[] = [];
+      for (const each of asked)
+        said.push(
+          await scale(scope, namespace, each.workload, each.replicas).then(
+            () => `${named(each)} is put back to ${pods(each.replicas)}`,
+            (error: unknown) => `${named(each)} could not be put back: ${answerOf(error)}`,
+          ),
+        );
+      return said.join("\n");
     },
     byHand: all
       .map(

@@ -155,7 +155,7 @@ export async function postgresRestore(target: Target, scope: Scope, wanted: Want
       ...(await pause.prove()),
     ],
     result: () => restored && { store, kept, ...restored },
-    takeBack: () => pause.takeBack(),
+    putBack: () => pause.putBack(),
     goOn:
       `${database} serves as before until Job ${names.swap} has ended well: kubectl logs -n ${namespace} job/${names.swap}. ` +
       `Where that has, what it was goes back with: npx runbook restore ${system} ${store} --back ${kept}. ` +

@@ -95,8 +95,8 @@ export interface Plan {
   prove(): Promise<readonly Fact[]>;
   /** What came of it, in numbers: evidence keeps it for whoever reads it later. */
   readonly result?: () => Readonly<Record<string, unknown>> | undefined;
-  /** Puts back what was meant for the moment, where it ended halfway; says what that was, or nothing. */
-  takeBack?(): Promise<string>;
+  /** Puts back what was meant for the moment, where it ended halfway; says what that was and what failed, and never throws. */
+  putBack?(): Promise<string>;
   /** What a person does where it ended halfway. */
   readonly goOn: string;
 }

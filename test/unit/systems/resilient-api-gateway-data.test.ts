@@ -100,13 +100,14 @@ test("Redis is copied daily at two UTC: saved and copied, loaded and counted, an
 
 test("the copy waits for the server's own save, and a copy is checked by Redis's own tool (G08)", (t) => {
   for (const [stack, { config }] of both) {
-    const { "dump.sh": dump, "verify.sh": verify } = config(/^redis-backup-scripts-/);
+    const { "dump.sh": dump, "verify.sh": verify, "snapshot.sh": snapshot } = config(/^redis-backup-scripts-/);
     t.regex(
       dump!,
       /^ {4}answer=\$\(redis bgsave schedule 2>&1\) \|\| true\n[\s\S]*\n\[\[ \$status == ok \]\] \|\| fail [\s\S]*\nredis --rdb "\$copy\/dump\.rdb"/m,
       stack,
     );
-    t.regex(verify!, /^redis-check-rdb "\$copy\/dump\.rdb"/m, stack);
+    t.regex(verify!, /\n\. \/scripts\/snapshot\.sh\n[\s\S]*\nload_snapshot\n[\s\S]*\nkeep_copy /, stack);
+    t.regex(snapshot!, /^load_snapshot\(\) \{\n[\s\S]*\n {2}redis-check-rdb "\$copy\/dump\.rdb"/m, stack);
   }
 });
 

@@ -280,7 +280,7 @@ test("a swap that fails puts back what was stopped, and the old database serves 
   t.is(code, 1);
   t.true(
     times(stdout).includes(
-      `    FAILED: the reason of swap\nput back: Deployment api to 2 pods, Deployment redis to 1 pod\n${goOn}failed; evidence: `,
+      `    FAILED: the reason of swap\nDeployment api is put back to 2 pods\nDeployment redis is put back to 1 pod\n${goOn}failed; evidence: `,
     ),
     stdout,
   );
@@ -288,12 +288,33 @@ test("a swap that fails puts back what was stopped, and the old database serves 
   t.is(all.databases.get(10), "bgc");
 });
 
+test("a workload that cannot be put back is named with the reason, and the others are put back all the same (B12)", async (t) => {
+  const all = await world(t);
+  all.failing.add("swap");
+  all.cluster.before = ({ path, body }) =>
+    path.includes("/api/scale") && body.spec.replicas === 2
+      ? { status: 403, body: { kind: "Status", message: "the quota is full" } }
+      : undefined;
+  const { code, stdout } = await runbook(all, restore);
+  t.is(code, 1);
+  t.true(
+    times(stdout).includes(
+      `\nDeployment api could not be put back: the quota is full\nDeployment redis is put back to 1 pod\n${goOn}`,
+    ),
+    stdout,
+  );
+  t.is(all.done.at(-1), "redis 1");
+});
+
 test("migrations that fail behind the swap are said, what was stopped runs again, and the way back is named (B14)", async (t) => {
   const all = await world(t);
   all.failing.add("migrations");
   const { code, stdout } = await runbook(all, restore);
   t.is(code, 1);
-  t.true(times(stdout).includes(`put back: Deployment api to 2 pods, Deployment redis to 1 pod\n${goOn}`), stdout);
+  t.true(
+    times(stdout).includes(`Deployment api is put back to 2 pods\nDeployment redis is put back to 1 pod\n${goOn}`),
+    stdout,
+  );
   t.deepEqual(all.done.slice(-3), ["migrations", "api 2", "redis 1"]);
 });
 
@@ -305,7 +326,7 @@ test("a person who stops it while pods end has them put back, and exit code 130 
     hear: (text) => void (text.includes("2/7 stop Deployment api") && stop.abort()),
   });
   t.is(code, 130);
-  t.true(times(stdout).includes(`\nput back: Deployment api to 2 pods\n${goOn}interrupted; evidence: `), stdout);
+  t.true(times(stdout).includes(`\nDeployment api is put back to 2 pods\n${goOn}interrupted; evidence: `), stdout);
   t.deepEqual(all.done, ["restore", "api 0", "api 2"]);
   t.is(all.databases.get(10), "bgc");
 });
