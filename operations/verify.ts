@@ -5,6 +5,7 @@ import { answerOf, hasStatus, ifThere } from "./api-answer.ts";
 import { askHost } from "./ask-host.ts";
 import { backupAge } from "./backup-age.ts";
 import { withPortForward } from "./port-forward.ts";
+import { isRunOf } from "./runbook/jobs.ts";
 import { certifies, served, type Verdict } from "./public-hosts.ts";
 
 /** One thing that was looked at. */
@@ -99,7 +100,7 @@ async function checks(target: Target, kubeConfig: KubeConfig, options: VerifyOpt
         batch.listNamespacedJob({ namespace, labelSelector }),
         core.listNamespacedPod({ namespace, labelSelector }),
       ]);
-      return backupAge({ cronJob, jobs, pods }, new Date());
+      return backupAge({ cronJob, jobs: jobs.filter((job) => isRunOf(job, cronJob)), pods }, new Date());
     }),
   );
   return Promise.all([

@@ -130,9 +130,15 @@ async function carriedOut(
     state = error instanceof Interrupted && !lease.lost.aborted ? "interrupted" : "failed";
     const why = lease.lost.aborted ? (lease.lost.reason as Error).message : answerOf(error);
     say(`${state} at ${at}: ${why}`);
+    // A run that took the system over has plans of its own for it.
+    const tookBack = lease.lost.aborted
+      ? ""
+      : await plan.takeBack?.().catch((failed: unknown) => `nothing could be put back: ${answerOf(failed)}`);
+    if (tookBack) say(tookBack);
     say(plan.goOn);
   }
   const { namespace, system } = target;
+  const result = plan.result?.();
   return {
     run: run.id,
     verb: run.verb,
@@ -146,6 +152,7 @@ async function carriedOut(
     before: plan.before ?? {},
     steps,
     facts,
+    ...(result && { result }),
     state,
     started: started.toISOString(),
     ended: scope.now().toISOString(),

@@ -22,6 +22,8 @@ export interface Evidence {
   readonly before: Readonly<Record<string, unknown>>;
   readonly steps: readonly { readonly name: string; readonly seconds: number; readonly result: string }[];
   readonly facts: readonly Fact[];
+  /** What came of it in numbers, where the verb measures something. */
+  readonly result?: Readonly<Record<string, unknown>>;
   readonly state: "done" | "failed" | "not proven" | "interrupted";
   readonly started: string;
   readonly ended: string;

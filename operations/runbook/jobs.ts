@@ -70,8 +70,12 @@ export function sourceNamed(name: string | undefined, sources: readonly JobSourc
   throw new UsageError(`${system} has no job "${name}"; ${names.length > 0 ? choice(name, names) : "it has none"}`);
 }
 
-/** Its own runs, the first one that an update made and those by hand too. */
+/** On the Jobs that restore a copy: the store. They have the labels of its backup, whose way through the network is theirs. */
+export const restores = "production-platform/restores";
+
+/** Its own runs, the first one that an update made and those by hand too; a Job that restores is none. */
 export function isRunOf(job: V1Job, cronJob: V1CronJob): boolean {
+  if (job.metadata?.annotations?.[restores] !== undefined) return false;
   const owner = job.metadata?.ownerReferences?.find(({ kind }) => kind === "CronJob");
   if (owner) return owner.uid === cronJob.metadata?.uid;
   const labels = Object.entries(cronJob.spec?.jobTemplate.spec?.template.metadata?.labels ?? {});

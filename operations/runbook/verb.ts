@@ -93,6 +93,10 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Whether it is done, asked of the cluster after the last step. */
   prove(): Promise<readonly Fact[]>;
+  /** What came of it, in numbers: evidence keeps it for whoever reads it later. */
+  readonly result?: () => Readonly<Record<string, unknown>> | undefined;
+  /** Puts back what was meant for the moment, where it ended halfway; says what that was, or nothing. */
+  takeBack?(): Promise<string>;
   /** What a person does where it ended halfway. */
   readonly goOn: string;
 }

@@ -36,8 +36,17 @@ export function scheduleProblem(schedule: string): string | undefined {
 
 /** Whether the system knows a time zone by this name; `Local` is the control plane's, which an API server refuses. */
 export function isTimeZone(name: string): boolean {
+  let isKnown = timeZones.get(name);
+  if (isKnown === undefined) timeZones.set(name, (isKnown = makesDates(name)));
+  return isKnown;
+}
+
+/** Asking takes longer than all else about a schedule, and most schedules share their zone. */
+const timeZones = new Map<string, boolean>();
+
+function makesDates(timeZone: string): boolean {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
+    new Intl.DateTimeFormat("en", { timeZone });
     return true;
   } catch {
     return false;

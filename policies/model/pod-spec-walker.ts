@@ -102,9 +102,11 @@ const walks = new WeakMap<WalkedPod, readonly WalkedContainer[]>();
  * Every container of a pod, init, sidecar and ephemeral ones included. Each pod is walked once, however many rules look
  * at it.
  */
-export function* containersOf(pod: WalkedPod): Generator<WalkedContainer> {
-  const known = walks.get(pod);
-  if (known !== undefined) return yield* known;
+export function containersOf(pod: WalkedPod): Iterable<WalkedContainer> {
+  return walks.get(pod) ?? walking(pod);
+}
+
+function* walking(pod: WalkedPod): Generator<WalkedContainer> {
   const walk: WalkedContainer[] = (pod.containers ?? []).map((container) => ({ ...container, pod }));
   yield* walk;
   for (const [field, role] of pod.containers === undefined ? groups : []) {

@@ -1,7 +1,8 @@
 import type { ExecutionContext } from "ava";
 import { command, kubectl } from "./cluster.ts";
 
-const runbook = (...args: string[]) =>
+/** Runs the command as npm does. */
+export const runbook = (...args: string[]) =>
   command(process.execPath, ["scripts/run.mjs", "runbook", ...args], { timeout: 900_000 });
 
 /** What a verb that acts says of itself with --json. */

@@ -93,6 +93,46 @@ export const backupCronJob = (name = "postgres-backup"): Thing => ({
   status: {},
 });
 
+const mounts = [
+  { name: "scripts", mountPath: "/scripts" },
+  { name: "tmp", mountPath: "/tmp" },
+  { name: "backups", mountPath: "/backups" },
+];
+const env = [{ name: "BACKUPS", value: "/backups" }];
+
+/** The same with the steps that copy and prove, and the volumes that they use. */
+export const provingCronJob = (name?: string): Thing => {
+  const { spec, ...rest } = backupCronJob(name);
+  const { spec: jobSpec, ...job } = spec.jobTemplate;
+  const pod = {
+    ...jobSpec.template.spec,
+    serviceAccountName: "postgres-backup",
+    initContainers: [
+      {
+        name: "dump",
+        image: "postgres:15",
+        command: ["bash", "/scripts/dump.sh"],
+        env: [...env, { name: "PGUSER", value: "backup" }],
+        resources: { limits: { memory: "512Mi" } },
+        volumeMounts: [...mounts, { name: "credentials-backup", mountPath: "/credentials/backup" }],
+      },
+      {
+        name: "verify",
+        image: "postgres:15",
+        command: ["bash", "/scripts/verify.sh"],
+        env,
+        resources: { limits: { memory: "1Gi" } },
+        volumeMounts: [...mounts, { name: "scratch", mountPath: "/scratch" }],
+      },
+    ],
+    volumes: ["scripts", "tmp", "backups", "scratch", "credentials-backup"].map((volume) => ({ name: volume })),
+  };
+  return {
+    ...rest,
+    spec: { ...spec, jobTemplate: { ...job, spec: { ...jobSpec, template: { ...jobSpec.template, spec: pod } } } },
+  };
+};
+
 /**
  * Ends a Job as the job controller does, with a pod that leaves these words and a log; an answer's `message` is that of
  * the container that verifies.

@@ -12,5 +12,4 @@ tar -C /tmp/plain -czf "$copy/configuration.tar.gz" .
 hand_over
 tar -C /tmp/restored -xzf "$copy/configuration.tar.gz" || fail "$name does not unpack"
 diff -r /tmp/plain /tmp/restored || fail "$name: the restored files (>) differ from the configuration (<)"
-keep_copy
-say "verified $name: $(find /tmp/restored -type f | wc -l) files"
+keep_copy "$(find /tmp/restored -type f | wc -l) files"

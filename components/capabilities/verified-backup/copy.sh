@@ -5,6 +5,9 @@ umask 077
 say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*"; }
 fail() { say "FAILED: $*" >&2; exit 1; }
 
+# The kubelet puts this into the pod's status, where anybody who may look at pods sees what was proven, and when.
+note() { printf "$1\n" "${@:2}" 2>/dev/null >/dev/termination-log || true; } # FORMAT VALUES...
+
 # Makes $copy, an empty folder, and its $name, which tells when and by which pod it was made.
 new_copy() { # SUBJECT
   name="$1-$(date -u +%Y%m%dT%H%M%SZ)-${HOSTNAME##*-}"
@@ -23,19 +26,39 @@ hand_over() {
   printf '%s\n' "$copy" >"$BACKUPS/incoming/current-$HOSTNAME"
 }
 
-# Finds the $copy and $name that the container before handed over.
+# Finds the $copy and $name that the container before handed over. In a drill they are those of a verified copy.
 take_over() {
+  if [[ -n ${DRILL:-} ]]; then choose_copy "$DRILL"; return; fi
   copy=$(<"$BACKUPS/incoming/current-$HOSTNAME")
   name=${copy##*/}
   say "verifying $name"
-  (cd "$copy" && sha256sum -c SHA256SUMS >/dev/null) || fail "$name: a file is not what was written"
+  unchanged
 }
 
-# Counts $copy among the verified ones, once it is on the disk.
-keep_copy() {
+# Finds the verified $copy of this $name, or the newest one: names end in the time of the copy.
+choose_copy() { # NAME | newest
+  local all
+  all=$(ls "$BACKUPS/verified" | sort) || fail "there is no verified copy"
+  name=$1
+  [[ $name != newest ]] || name=${all##*$'\n'}
+  [[ -n $name ]] || fail "there is no verified copy"
+  copy=$BACKUPS/verified/$name
+  [[ -d $copy ]] || fail "there is no verified copy $name, only: ${all//$'\n'/ }"
+  unchanged
+}
+
+unchanged() { (cd "$copy" && sha256sum -c SHA256SUMS >/dev/null) || fail "$name: a file is not what was written"; }
+
+# Counts $copy among the verified ones, once it is on the disk. A drill leaves it where it is, and notes what was proven.
+keep_copy() { # PROOF
+  if [[ -n ${DRILL:-} ]]; then
+    printf '%s\n' "$1" >/scratch/proof
+    say "restored $name: $1"
+    return
+  fi
   sync -f "$copy" 2>/dev/null || sync # BusyBox may know no -f
   mv "$copy" "$BACKUPS/verified/$name"
   rm -f "$BACKUPS/incoming/current-$HOSTNAME"
-  # The kubelet puts this into the pod's status, where anybody who may look at pods sees what was proven, and when.
-  printf '{"verifiedCopy":"%s","at":"%s","bytes":%s}\n' "$name" "$(date -u +%FT%TZ)" "$(du -sk "$BACKUPS/verified/$name" | awk '{ print $1 * 1024 }')" 2>/dev/null >/dev/termination-log || true
+  note '{"verifiedCopy":"%s","at":"%s","bytes":%s}' "$name" "$(date -u +%FT%TZ)" "$(du -sk "$BACKUPS/verified/$name" | awk '{ print $1 * 1024 }')"
+  say "verified $name: $1"
 }

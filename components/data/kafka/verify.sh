@@ -37,5 +37,4 @@ normal() {
 topics --describe --exclude-internal | sed -nE 's/^Topic: ([^\t]+)\t.*PartitionCount: ([0-9]+)\tReplicationFactor: ([0-9]+)\tConfigs: *(.*)$/\1 \2 \3 \4/p' | normal >/scratch/restored
 diff <(normal <"$copy/topics") /scratch/restored || fail "$name: the restored topics (>) differ from the copy (<)"
 
-keep_copy
-say "verified $name: $(wc -l </scratch/restored) topics made again with equal partitions and settings"
+keep_copy "$(wc -l </scratch/restored) topics made again with equal partitions and settings"

@@ -59,5 +59,4 @@ if [[ -e $copy/dumpdata.json.gz ]]; then
   ((records > 0 || content == 0)) || fail "$name: dumpdata.json holds no record, and the database had $content rows"
 fi
 
-keep_copy
-say "verified $name: $(wc -l </scratch/tables) tables restored with the rows that were there, $(wc -l </scratch/objects) views, routines, triggers and events${records:+, $records records in dumpdata.json}"
+keep_copy "$(wc -l </scratch/tables) tables restored with the rows that were there, $(wc -l </scratch/objects) views, routines, triggers and events${records:+, $records records in dumpdata.json}"

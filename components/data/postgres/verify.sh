@@ -2,10 +2,10 @@
 # Proves the newest copy by restoring it: into a scratch server of this pod alone, with every error fatal, and by comparing
 # the row count of each table with the one taken at the dump. Only then does the copy become a verified one.
 . /scripts/copy.sh
+. /scripts/load.sh
 
 take_over
-gzip --test "$copy"/*.gz || fail "$name: a compressed file is damaged"
-gzip -dc "$copy/dump.sql.gz" | tail -n 20 | grep -q '^-- PostgreSQL database dump complete' || fail "$name: the dump ends before its last line"
+whole_copy
 
 export PGHOST=/scratch PGUSER=postgres PGDATA=/scratch/data
 unset PGPORT PGPASSFILE
@@ -36,10 +36,6 @@ trap 'pg_ctl --silent --mode=immediate stop || true' EXIT
 gzip -dc "$copy/globals.sql.gz" | grep -v '^CREATE ROLE postgres;' | psql --no-psqlrc --quiet --output=/dev/null --set ON_ERROR_STOP=1 --dbname=postgres \
   || fail "$name: the roles do not restore"
 createdb --template=template0 restored
-gzip -dc "$copy/dump.sql.gz" | psql --no-psqlrc --quiet --output=/dev/null --set ON_ERROR_STOP=1 --single-transaction --dbname=restored \
-  || fail "$name: the dump does not restore"
-psql --no-psqlrc --no-align --tuples-only --quiet --set ON_ERROR_STOP=1 --dbname=restored --file=/scripts/row-counts.sql >/scratch/row-counts
-diff "$copy/row-counts" /scratch/row-counts || fail "$name: the restored tables (>) differ from the database at the time of the dump (<)"
+load_copy restored
 
-keep_copy
-say "verified $name: $(wc -l </scratch/row-counts) tables restored with equal row counts"
+keep_copy "$tables tables restored with equal row counts"

@@ -2,6 +2,7 @@ import type { V1Job } from "@kubernetes/client-node";
 import type { Target } from "../../../components/systems/target.ts";
 import { choice } from "../../../settings/nearest-name.ts";
 import { provenBy } from "../../backup-age.ts";
+import { noBackup } from "../copy-jobs.ts";
 import { type Fact, no, yes } from "../fact.ts";
 import { awaitJob, rightsOfJobs, startJob } from "../job-run.ts";
 import { jobsOf, jobSources, podsOf, runName, runningOf } from "../jobs.ts";
@@ -59,10 +60,7 @@ export const backup: ActingVerb = {
           : []),
         ...wanted
           .filter(({ store }) => !runs.some((each) => each.store === store))
-          .map(
-            ({ store, backup: cronJob }) =>
-              `the CronJob ${cronJob} that copies ${store} is not in namespace ${namespace}: bring the stack up with npm run up`,
-          ),
+          .map(({ store, backup: cronJob }) => noBackup(cronJob, store, namespace)),
         ...runs.flatMap(({ source }) =>
           runningOf(source, there).map(
             ({ metadata }) =>

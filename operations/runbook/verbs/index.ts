@@ -2,10 +2,12 @@ import type { Verb } from "../verb.ts";
 import { backup } from "./backup.ts";
 import { backups } from "./backups.ts";
 import { breaker, clients, closeBreaker } from "./gateway.ts";
+import { drill } from "./drill.ts";
 import { lag, topics } from "./kafka.ts";
 import { logs } from "./logs.ts";
 import { renew } from "./renew.ts";
 import { restart } from "./restart.ts";
+import { restore } from "./restore.ts";
 import { rightsVerb } from "./rights.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
@@ -23,6 +25,8 @@ export const verbs: readonly Verb[] = [
   clients,
   backups,
   backup,
+  drill,
+  restore,
   restart,
   run,
   suspend,

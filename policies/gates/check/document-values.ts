@@ -81,17 +81,16 @@ export function construct(events: readonly Event[], source: string): Constructed
     return items;
   };
 
+  const isMergeKey = ({ valueStart, valueEnd }: ScalarEvent) =>
+    valueEnd - valueStart === 2 && source.startsWith("<<", valueStart);
+
   const mapping = (): Mapping => {
     const result: Mapping = {};
     const merged = new Set<string>(); // keys that no line of this mapping sets
     while (events[at]!.type !== EVENT_ID.POP) {
       const event = events[at]!;
       const offset = offsetOf(event);
-      if (
-        event.type === EVENT_ID.SCALAR &&
-        event.style === SCALAR_STYLE.PLAIN &&
-        getScalarValue(source, event) === "<<"
-      ) {
+      if (event.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.PLAIN && isMergeKey(event)) {
         at += 1;
         merge(result, merged, offset);
         continue;

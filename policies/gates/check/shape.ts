@@ -3,7 +3,7 @@ import { foreignPods } from "../../model/foreign-pods.ts";
 import type { KubernetesObject } from "../../model/kubernetes-object.ts";
 import { podKinds, podOf } from "../../model/pod-spec-walker.ts";
 
-const mapping = z.looseObject({}).nullish();
+const mapping = z.object({}).nullish();
 const texts = z.record(z.string(), z.string().nullish()).nullish(); // nothing behind a key is an empty text
 const textList = z.array(z.string()).nullish();
 const text = z.string().nullish();
@@ -15,8 +15,8 @@ const share = z
     error: "expected a number or a percentage",
   })
   .nullish();
-const list = z.array(z.looseObject({})).nullish();
-const port = z.looseObject({ containerPort: number, hostPort: number, name: text });
+const list = z.array(z.object({})).nullish();
+const port = z.object({ containerPort: number, hostPort: number, name: text });
 const containerContext = z
   .looseObject({
     privileged: truth,
@@ -26,7 +26,7 @@ const containerContext = z
     runAsUser: number,
     runAsGroup: number,
     procMount: text,
-    capabilities: z.looseObject({ add: textList, drop: textList }).nullish(),
+    capabilities: z.object({ add: textList, drop: textList }).nullish(),
   })
   .nullish();
 const probe = z
@@ -34,12 +34,12 @@ const probe = z
   .nullish();
 const containers = z
   .array(
-    z.looseObject({
+    z.object({
       name: text,
       image: text,
       command: textList,
       args: textList,
-      env: z.array(z.looseObject({ name: text, value: text })).nullish(),
+      env: z.array(z.object({ name: text, value: text })).nullish(),
       envFrom: list,
       ports: z.array(port).nullish(),
       volumeMounts: list,
@@ -51,10 +51,10 @@ const containers = z
     }),
   )
   .nullish();
-const manifestShape = z.looseObject({
-  metadata: z.looseObject({ name: text, namespace: text, labels: texts, annotations: texts }).nullish(),
+const manifestShape = z.object({
+  metadata: z.object({ name: text, namespace: text, labels: texts, annotations: texts }).nullish(),
 });
-const podShape = z.looseObject({
+const podShape = z.object({
   containers,
   initContainers: containers,
   ephemeralContainers: containers,
@@ -76,7 +76,7 @@ const podShape = z.looseObject({
 const selector = z
   .strictObject({
     matchLabels: texts,
-    matchExpressions: z.array(z.looseObject({ key: z.string(), operator: z.string(), values: textList })).nullish(),
+    matchExpressions: z.array(z.object({ key: z.string(), operator: z.string(), values: textList })).nullish(),
   })
   .nullish();
 const peers = z
@@ -84,16 +84,16 @@ const peers = z
     z.strictObject({
       podSelector: selector,
       namespaceSelector: selector,
-      ipBlock: z.looseObject({ cidr: z.string(), except: textList }).nullish(),
+      ipBlock: z.object({ cidr: z.string(), except: textList }).nullish(),
     }),
   )
   .nullish();
 const flowPorts = z.array(z.strictObject({ port: textOrNumber, endPort: number, protocol: text })).nullish();
-const spec = (fields: z.ZodType) => z.looseObject({ spec: fields.nullish() });
-const role = z.looseObject({
+const spec = (fields: z.ZodType) => z.object({ spec: fields.nullish() });
+const role = z.object({
   rules: z
     .array(
-      z.looseObject({
+      z.object({
         verbs: textList,
         apiGroups: textList,
         resources: textList,
@@ -103,8 +103,8 @@ const role = z.looseObject({
     )
     .nullish(),
 });
-const binding = z.looseObject({ roleRef: mapping, subjects: list });
-const data = z.looseObject({ data: texts, stringData: texts });
+const binding = z.object({ roleRef: mapping, subjects: list });
+const data = z.object({ data: texts, stringData: texts });
 
 /** Kinds of which rules read more than the metadata and the pod. */
 const kindShapes: Readonly<Record<string, z.ZodType>> = {
@@ -114,7 +114,7 @@ const kindShapes: Readonly<Record<string, z.ZodType>> = {
   ClusterRoleBinding: binding,
   ConfigMap: data,
   Secret: data,
-  ServiceAccount: z.looseObject({ automountServiceAccountToken: truth }),
+  ServiceAccount: z.object({ automountServiceAccountToken: truth }),
   NetworkPolicy: spec(
     z.strictObject({
       podSelector: selector,
@@ -124,42 +124,42 @@ const kindShapes: Readonly<Record<string, z.ZodType>> = {
     }),
   ),
   Service: spec(
-    z.looseObject({
+    z.object({
       selector: texts,
       type: text,
       clusterIP: text,
       externalIPs: textList,
       loadBalancerSourceRanges: textList,
-      ports: z.array(z.looseObject({ port: number, targetPort: textOrNumber, name: text, protocol: text })).nullish(),
+      ports: z.array(z.object({ port: number, targetPort: textOrNumber, name: text, protocol: text })).nullish(),
     }),
   ),
-  PodDisruptionBudget: spec(z.looseObject({ selector, minAvailable: share, maxUnavailable: share })),
+  PodDisruptionBudget: spec(z.object({ selector, minAvailable: share, maxUnavailable: share })),
   Ingress: spec(
-    z.looseObject({
+    z.object({
       rules: z
         .array(
-          z.looseObject({
+          z.object({
             host: text,
-            http: z.looseObject({ paths: z.array(z.looseObject({ backend: mapping })).nullish() }).nullish(),
+            http: z.object({ paths: z.array(z.object({ backend: mapping })).nullish() }).nullish(),
           }),
         )
         .nullish(),
-      tls: z.array(z.looseObject({ hosts: textList, secretName: text })).nullish(),
+      tls: z.array(z.object({ hosts: textList, secretName: text })).nullish(),
       defaultBackend: mapping,
     }),
   ),
   HorizontalPodAutoscaler: spec(
-    z.looseObject({ scaleTargetRef: mapping, minReplicas: number, maxReplicas: number, metrics: list }),
+    z.object({ scaleTargetRef: mapping, minReplicas: number, maxReplicas: number, metrics: list }),
   ),
-  Deployment: spec(z.looseObject({ replicas: number, selector, strategy: mapping })),
-  StatefulSet: spec(z.looseObject({ replicas: number, selector, volumeClaimTemplates: list })),
-  DaemonSet: spec(z.looseObject({ selector })),
+  Deployment: spec(z.object({ replicas: number, selector, strategy: mapping })),
+  StatefulSet: spec(z.object({ replicas: number, selector, volumeClaimTemplates: list })),
+  DaemonSet: spec(z.object({ selector })),
   Job: spec(
-    z.looseObject({ parallelism: number, completions: number, backoffLimit: number, activeDeadlineSeconds: number }),
+    z.object({ parallelism: number, completions: number, backoffLimit: number, activeDeadlineSeconds: number }),
   ),
-  CronJob: spec(z.looseObject({ schedule: text, timeZone: text, suspend: truth, startingDeadlineSeconds: number })),
-  ResourceQuota: spec(z.looseObject({ hard: mapping })),
-  LimitRange: spec(z.looseObject({ limits: list })),
+  CronJob: spec(z.object({ schedule: text, timeZone: text, suspend: truth, startingDeadlineSeconds: number })),
+  ResourceQuota: spec(z.object({ hard: mapping })),
+  LimitRange: spec(z.object({ limits: list })),
 };
 
 /** A field whose shape no API server takes, so that rules about its contents have nothing to say. */

@@ -2,6 +2,7 @@ import { ingressSpec } from "../../facts/ingress.ts";
 import { endpointsOf, servicesNamedBy } from "../../facts/named-services.ts";
 import type { Endpoint } from "../../facts/named-services.ts";
 import { lets } from "../../facts/network-reach.ts";
+import type { KubernetesObject } from "../../model/kubernetes-object.ts";
 import { workloadKinds } from "../../model/pod-spec-walker.ts";
 import type { Rule, StackRule } from "../rule.ts";
 import type { ObjectIndex } from "../../model/object-index.ts";
@@ -74,16 +75,12 @@ const reachable: StackRule = {
   admission: { beyondCel: "The Service, the pods behind it and the policies are other objects." },
   *check(object, objects) {
     const said = new Set<string>();
+    const closed = new Map<string, readonly string[]>(); // most Services are named by several variables
     for (const { container, variable, service, port } of servicesNamedBy(object, objects)) {
-      const endpoints = endpointsOf(service, port, objects).filter(({ workload }) => workload !== object);
-      for (const [direction, words] of [
-        ["egress", "lets its pods out to"],
-        ["ingress", "lets its pods in to"],
-      ] as const) {
-        if (endpoints.length === 0 || endpoints.some((endpoint) => isOpen(direction, object, endpoint, objects)))
-          continue;
-        const to = [...new Set(endpoints.map(({ workload }) => workload.ref))].join(" and ");
-        const message = `env ${variable} names ${service.ref}, and no NetworkPolicy ${words} ${to} on port ${[...new Set(endpoints.map((each) => each.port))].join(" or ")}`;
+      const asked = `${service.ref} ${port}`;
+      if (!closed.has(asked)) closed.set(asked, closedTo(object, service, port, objects));
+      for (const words of closed.get(asked)!) {
+        const message = `env ${variable} names ${service.ref}, and no NetworkPolicy ${words}`;
         if (said.has(message)) continue;
         said.add(message);
         yield {
@@ -95,6 +92,22 @@ const reachable: StackRule = {
     }
   },
 };
+
+/** What no policy lets a workload's pods do with a Service. */
+function closedTo(
+  object: KubernetesObject,
+  service: KubernetesObject,
+  asked: number | undefined,
+  objects: ObjectIndex,
+): string[] {
+  const endpoints = endpointsOf(service, asked, objects).filter(({ workload }) => workload !== object);
+  if (endpoints.length === 0) return [];
+  const to = [...new Set(endpoints.map(({ workload }) => workload.ref))].join(" and ");
+  const ports = [...new Set(endpoints.map(({ port }) => port))].join(" or ");
+  return (["egress", "ingress"] as const)
+    .filter((direction) => !endpoints.some((endpoint) => isOpen(direction, object, endpoint, objects)))
+    .map((direction) => `lets its pods ${direction === "egress" ? "out" : "in"} to ${to} on port ${ports}`);
+}
 
 function isOpen(
   direction: "ingress" | "egress",

@@ -24,7 +24,7 @@ test.serial(
     await sql("DELETE FROM stg.exportacao WHERE co_ncm = '02013000'");
     t.is(await sql("SELECT count(*) FROM stg.exportacao"), "12");
 
-    const [choose, restore, look, stop, swap, start, , cleanUp] = blocks("Restore");
+    const [choose, restore, look, stop, swap, start, , cleanUp] = blocks("Restore by hand");
     const pasted = [choose, restore, look, stop, swap, start].map((block) =>
       block!.replace("<name of a verified copy>", copy!),
     );

@@ -19,6 +19,13 @@ test.serial("the engine is suspended, run by hand meanwhile, and resumed (E03)",
   t.is(await suspended(), "false");
 });
 
+test.serial(
+  "the newest copy of EDI's database restores in a scratch server, with every table and record (E12, X07)",
+  async (t) => {
+    await actsWell(t, "edi", "drill", "bots-edi", "mysql");
+  },
+);
+
 // After a run by hand: one of the schedule that met a drill's lock has failed, and the state says so until the next.
 test.serial("EDI's state and its logs are seen in one command each (E15)", async (t) => {
   await looksWell(t, ["status", "bots-edi"], ["verify", "bots-edi"], ["logs", "bots-edi"]);

@@ -334,6 +334,7 @@ test("who may do nothing is told so by every verb: one that acts changes nothing
         name,
         "bgc-platform",
         ...(["suspend", "resume"].includes(name) ? ["postgres-backup"] : []),
+        ...(["drill", "restore"].includes(name) ? ["postgres"] : []),
         ...(kind === "reads" ? ["--json"] : ["--yes"]),
       ],
       { targets: [whole] },
