@@ -39,8 +39,8 @@ export const versions = {
   localPathProvisioner: "0.0.30",
   traefik: "3.6.12",
   kubeScore: "1.20.0",
-  /** Of the release line with long support; its Go module's release 0.313.5 is Prometheus 3.13.5. */
-  prometheus: "3.13.5",
+  /** Of a line with long support; its Go module counts 3.13.5 as 0.313.5. */
+  prometheus: images.prometheus.split(":v")[1]!,
   rclone: images.rclone.split(":")[1]!,
 } as const;
 

@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { systemAlerts } from "../components/systems/alerts.ts";
 import { verbs } from "../operations/runbook/verbs/index.ts";
 import { policiesPage } from "../policies/check/policies-page.ts";
 import { rulesAsOf } from "../policies/rules/index.ts";
+import { alertsPage } from "./support/alerts-page.ts";
 import { checkout } from "./support/checkout.ts";
 import { command } from "./support/command.ts";
 import { readCoverage } from "./support/coverage.ts";
@@ -11,7 +13,7 @@ import { runbookPage } from "./support/runbook-page.ts";
 
 command("npm run docs --")
   .description(
-    "Write docs/policies.md from the rules, docs/runbook.md from the verbs and docs/coverage.md from docs/coverage/*.yaml. Tests say when it has to be run again.",
+    "Write docs/policies.md from the rules, docs/runbook.md from the verbs, docs/alerts.md from the alerts and docs/coverage.md from docs/coverage/*.yaml. Tests say when it has to be run again.",
   )
   .addHelpText("after", "\nExit codes: 0 written, 2 wrong usage.")
   .allowExcessArguments(false)
@@ -22,6 +24,8 @@ writeFileSync(join(checkout, "docs/policies.md"), policiesPage(rules));
 const coverage = readCoverage(checkout);
 writeFileSync(join(checkout, "docs/coverage.md"), coveragePage(coverage));
 writeFileSync(join(checkout, "docs/runbook.md"), runbookPage(verbs));
+writeFileSync(join(checkout, "docs/alerts.md"), alertsPage(systemAlerts));
 console.log(`docs/policies.md is written: ${rules.length} rules`);
 console.log(`docs/runbook.md is written: ${verbs.length} verbs`);
+console.log(`docs/alerts.md is written: ${systemAlerts.flatMap(({ alerts }) => alerts).length} alerts`);
 console.log(`docs/coverage.md is written: ${coverage.flatMap(({ rows }) => rows).length} rows`);

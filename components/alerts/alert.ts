@@ -63,12 +63,12 @@ export const pageOf = (system: string, alert: Pick<Alert, "name">): string =>
 
 /** A threshold as a person reads it: `5 %`, `0.5 s`, `0.1 a second`, `1000`. */
 export function thresholdText({ value, unit }: Threshold): string {
-  if (unit === "ratio") return `${Number((value * 100).toFixed(3))} %`;
-  if (unit === "count") return String(value);
-  if (unit === "per second") return `${value} a second`;
-  const days = value / 86_400;
-  const hours = value / 3600;
-  return days >= 2 ? `${days} days` : hours >= 2 ? `${hours} hours` : `${value} s`;
+  const short = (number: number) => String(Number(number.toPrecision(4)));
+  if (unit === "ratio") return `${short(value * 100)} %`;
+  if (unit === "count") return short(value);
+  if (unit === "per second") return `${short(value)} a second`;
+  const [days, hours] = [value / 86_400, value / 3600];
+  return days >= 2 ? `${short(days)} days` : hours >= 2 ? `${short(hours)} hours` : `${short(value)} s`;
 }
 
 /** A text with the values of labels in place of `{{ $labels.pod }}`; what has no value is left empty. */

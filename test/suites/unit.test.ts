@@ -11,4 +11,5 @@ await suite(
   "unit/workloads",
   "unit/operations",
   "unit/operations/runbook",
+  "unit/alerts",
 );

@@ -1,4 +1,5 @@
 import type { Verb } from "../verb.ts";
+import { alerts } from "./alerts.ts";
 import { backup } from "./backup.ts";
 import { backups } from "./backups.ts";
 import { breaker, clients, closeBreaker } from "./gateway.ts";
@@ -7,6 +8,7 @@ import { logs } from "./logs.ts";
 import { renew } from "./renew.ts";
 import { restart } from "./restart.ts";
 import { rightsVerb } from "./rights.ts";
+import { rules } from "./rules.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
 import { resume, suspend } from "./suspension.ts";
@@ -16,6 +18,7 @@ import { verify } from "./verify.ts";
 export const verbs: readonly Verb[] = [
   status,
   verify,
+  alerts,
   logs,
   lag,
   topics,
@@ -29,5 +32,6 @@ export const verbs: readonly Verb[] = [
   resume,
   closeBreaker,
   renew,
+  rules,
   rightsVerb(() => verbs),
 ];
