@@ -24,7 +24,7 @@ async function prometheus(t: ExecutionContext, states: Readonly<Record<string, o
           labels,
           health: "ok",
           alerts: [],
-          ...(name === "bots-edi" ? states[alert!] : {}),
+          ...states[`${name} ${alert}`],
         }))
         .filter((rule) => !("gone" in rule)),
     }));
@@ -52,13 +52,13 @@ test("alerts without a Prometheus lists what is watched, with its number and the
 test("alerts says of each alert whether it fires, by how much and since when, and what to do (E13)", async (t) => {
   const labels = { alertname: "JobFailed", system: "bots-edi", namespace: "edi", cronjob: "bots-engine" };
   const url = await prometheus(t, {
-    JobFailed: { alerts: [{ labels, annotations: {}, state: "firing", activeAt: ago(7), value: "9e+02" }] },
-    BotsHighErrorRate: {
+    "bots-edi JobFailed": { alerts: [{ labels, annotations: {}, state: "firing", activeAt: ago(7), value: "9e+02" }] },
+    "bots-edi BotsHighErrorRate": {
       alerts: [{ labels: { namespace: "edi" }, annotations: {}, state: "pending", activeAt: ago(3), value: "8.3e-02" }],
     },
-    BotsSlowProcessing: { health: "err", lastError: "many-to-many matching not allowed" },
-    BotsQueueDeep: { gone: true },
-    BackupTooOld: { health: "unknown" },
+    "bots-edi BotsSlowProcessing": { health: "err", lastError: "many-to-many matching not allowed" },
+    "bots-edi BotsQueueDeep": { gone: true },
+    "bots-edi BackupTooOld": { health: "unknown" },
   });
   const cluster = await fakeCluster(t, []);
   const { code, stdout } = await runbook(cluster, ["alerts", "bots-edi", "--prometheus", `${url}/`], {
@@ -79,9 +79,13 @@ test("alerts says of each alert whether it fires, by how much and since when, an
 });
 
 test("alerts of a sound system end with 0, and a firing alert of another system is not its own", async (t) => {
-  const url = await prometheus(t, {});
+  const labels = { namespace: "data", cronjob: "postgres-backup" };
+  const url = await prometheus(t, {
+    "bgc-platform JobFailed": { alerts: [{ labels, annotations: {}, state: "firing", activeAt: ago(7), value: "1" }] },
+  });
   const cluster = await fakeCluster(t, []);
   t.is((await runbook(cluster, ["alerts", "--prometheus", url, "--strict"], { targets: [edi] })).code, 0);
+  t.is((await runbook(cluster, ["alerts", "--prometheus", url], { targets: [shop] })).code, 1);
 });
 
 test("a Prometheus that cannot be asked is not measured, with its address and the reason, and a word that is no address is refused", async (t) => {
@@ -99,7 +103,7 @@ test("a Prometheus that cannot be asked is not measured, with its address and th
   t.deepEqual(await asked("prometheus"), {
     code: 2,
     stdout: "",
-    stderr: 'error: --prometheus "prometheus" is no address: write http://HOST:PORT\n',
+    stderr: '--prometheus "prometheus" is no address: write http://HOST:PORT\n',
   });
 });
 
