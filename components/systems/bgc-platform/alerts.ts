@@ -1,17 +1,10 @@
 import type { SystemAlerts } from "../../alerts/alert.ts";
 import { burnRates, share, slowerThan, slowerThanP95 } from "../../alerts/burn-rates.ts";
-import {
-  backupSuspended,
-  backupTooOld,
-  cacheHitRate,
-  certificateAlerts,
-  jobFailed,
-  lastFailureOf,
-  metricsMissing,
-  serviceDown,
-  targetDown,
-} from "../../alerts/common.ts";
+import { certificateAlerts } from "../../alerts/certificates.ts";
+import { backupSuspended, backupTooOld, jobFailed, lastFailureOf } from "../../alerts/jobs.ts";
+import { metricsMissing, serviceDown, targetDown } from "../../alerts/reach.ts";
 import { twoLevels } from "../../alerts/severities.ts";
+import { cacheHitRate } from "../../alerts/usage.ts";
 
 /** What the platform promises (B17). */
 export const bgcObjectives = {

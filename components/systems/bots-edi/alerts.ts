@@ -1,17 +1,10 @@
 import type { SystemAlerts } from "../../alerts/alert.ts";
 import { burnRates } from "../../alerts/burn-rates.ts";
-import {
-  backupSuspended,
-  backupTooOld,
-  certificateAlerts,
-  jobFailed,
-  lastFailureOf,
-  metricsMissing,
-  serviceDown,
-  targetDown,
-  volumeUsed,
-} from "../../alerts/common.ts";
+import { certificateAlerts } from "../../alerts/certificates.ts";
+import { backupSuspended, backupTooOld, jobFailed, lastFailureOf } from "../../alerts/jobs.ts";
+import { metricsMissing, serviceDown, targetDown } from "../../alerts/reach.ts";
 import { twoLevels } from "../../alerts/severities.ts";
+import { volumeUsed } from "../../alerts/usage.ts";
 
 /** What EDI promises (E14). */
 export const ediObjectives = {

@@ -1,17 +1,10 @@
 import type { SystemAlerts } from "../../alerts/alert.ts";
 import { share } from "../../alerts/burn-rates.ts";
-import {
-  backupSuspended,
-  backupTooOld,
-  certificateAlerts,
-  jobFailed,
-  lastFailureOf,
-  memoryUsed,
-  metricsMissing,
-  serviceDown,
-  targetDown,
-} from "../../alerts/common.ts";
+import { certificateAlerts } from "../../alerts/certificates.ts";
+import { backupSuspended, backupTooOld, jobFailed, lastFailureOf } from "../../alerts/jobs.ts";
+import { metricsMissing, serviceDown, targetDown } from "../../alerts/reach.ts";
 import { p0ToP3 } from "../../alerts/severities.ts";
+import { memoryUsed } from "../../alerts/usage.ts";
 
 /** What the service promises (P12). */
 export const platformObjectives = { errorsPerHour: 10 } as const;

@@ -1,17 +1,10 @@
 import type { SystemAlerts } from "../../alerts/alert.ts";
 import { burnRates, share, slowerThan, slowerThanP95 } from "../../alerts/burn-rates.ts";
-import {
-  backupSuspended,
-  backupTooOld,
-  certificateAlerts,
-  jobFailed,
-  lastFailureOf,
-  metricsMissing,
-  redisMemoryUsed,
-  serviceDown,
-  targetDown,
-} from "../../alerts/common.ts";
+import { certificateAlerts } from "../../alerts/certificates.ts";
+import { backupSuspended, backupTooOld, jobFailed, lastFailureOf } from "../../alerts/jobs.ts";
+import { metricsMissing, serviceDown, targetDown } from "../../alerts/reach.ts";
 import { twoLevels } from "../../alerts/severities.ts";
+import { redisMemoryUsed } from "../../alerts/usage.ts";
 
 /** The numbers that the gateway's alerts promise (G10). */
 export const gatewayObjectives = {

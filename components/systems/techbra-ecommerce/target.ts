@@ -1,6 +1,6 @@
 import type { DataStore } from "../../data/store.ts";
 import type { Target } from "../target.ts";
-import { techbraObjectives } from "./alerts.ts";
+import { techbraObjectives } from "./objectives.ts";
 import type { TechbraEcommerceSettings } from "./settings.ts";
 import { namespace } from "./stores.ts";
 

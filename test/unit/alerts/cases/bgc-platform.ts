@@ -1,6 +1,7 @@
 import { bgcObjectives } from "../../../../components/systems/bgc-platform/alerts.ts";
 import { type Case, fires, hourly, series, silent } from "./case.ts";
-import { burnCases, commonCases, histogram, reads } from "./common.ts";
+import { commonCases } from "./common.ts";
+import { burnCases, histogram, reads } from "./inputs.ts";
 
 const namespace = "data";
 const api = { namespace, service: "bgc-api" };

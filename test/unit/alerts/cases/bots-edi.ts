@@ -1,5 +1,6 @@
 import { type Case, fires, series, silent } from "./case.ts";
-import { burnCases, commonCases, histogram } from "./common.ts";
+import { commonCases } from "./common.ts";
+import { burnCases, histogram } from "./inputs.ts";
 
 const namespace = "edi";
 const volume = (metric: string) => series(metric, { namespace, persistentvolumeclaim: "bots-edi-data-pvc" });

@@ -1,5 +1,6 @@
 import { type Case, fires, series, silent } from "./case.ts";
-import { commonCases, histogram, memory } from "./common.ts";
+import { commonCases } from "./common.ts";
+import { histogram, memory } from "./inputs.ts";
 
 const namespace = "platform";
 const service = { namespace, service: "platform-service" };

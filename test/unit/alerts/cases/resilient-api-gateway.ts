@@ -1,5 +1,6 @@
 import { type Case, fires, series, silent } from "./case.ts";
-import { burnCases, commonCases, histogram } from "./common.ts";
+import { commonCases } from "./common.ts";
+import { burnCases, histogram } from "./inputs.ts";
 
 const namespace = "api-gateway";
 const proxy = { namespace, service: "proxy-service", route: "/proxy/ok" };

@@ -1,5 +1,6 @@
 import { type Case, fires, series, silent } from "./case.ts";
-import { burnCases, commonCases, histogram, memory, reads } from "./common.ts";
+import { commonCases } from "./common.ts";
+import { burnCases, histogram, memory, reads } from "./inputs.ts";
 
 const namespace = "techbra-test";
 const order = { namespace, service: "order-service" };
