@@ -74,3 +74,6 @@ export function thresholdText({ value, unit }: Threshold): string {
 /** A text with the values of labels in place of `{{ $labels.pod }}`; what has no value is left empty. */
 export const filled = (text: string, labels: Readonly<Record<string, string>>): string =>
   text.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => labels[label] ?? "");
+
+/** A text with the names of labels in place of `{{ $labels.pod }}`, as a person writes them: `<pod>`. */
+export const open = (text: string): string => text.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, "<$1>");

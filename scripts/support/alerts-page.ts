@@ -1,4 +1,4 @@
-import { type Alert, filled, headingOf, type SystemAlerts, thresholdText } from "../../components/alerts/alert.ts";
+import { type Alert, headingOf, open, type SystemAlerts, thresholdText } from "../../components/alerts/alert.ts";
 import { metricSources } from "../../components/alerts/metrics.ts";
 import { markdownTable } from "../../policies/check/formats/table.ts";
 
@@ -45,18 +45,14 @@ const systemSection = (alerts: SystemAlerts): string => {
   ].join("\n");
 };
 
-/** Placeholders as a person writes them: `<pod>`. */
-const readable = (text: string): string =>
-  filled(text, Object.fromEntries([...text.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => [label!, `<${label}>`])));
-
 const alertSection = (system: string, alert: Alert): string => `### ${headingOf(system, alert)}
 
-${readable(alert.summary).replaceAll(/<\w+>/g, (label) => `\`${label}\``)} Somebody acts ${alert.severity.response}.${
+${open(alert.summary).replaceAll(/<\w+>/g, (label) => `\`${label}\``)} Somebody acts ${alert.severity.response}.${
   alert.hides ? ` While it fires, nobody is told of ${alert.hides.join(", ")}.` : ""
 }
 
 \`\`\`text
-${readable(alert.command)}
+${open(alert.command)}
 \`\`\`
 
 \`\`\`promql

@@ -34,6 +34,7 @@ export const techbraAlerts: SystemAlerts = {
         "pg_stat_activity_count",
         "redis_memory_used_bytes",
         "container_memory_working_set_bytes",
+        "platform:volume_used:ratio",
         "kube_deployment_status_replicas_available",
       ],
       "T07",

@@ -1,4 +1,4 @@
-import { type Alert, filled, type SystemAlerts, thresholdText } from "../../../components/alerts/alert.ts";
+import { type Alert, filled, open, type SystemAlerts, thresholdText } from "../../../components/alerts/alert.ts";
 import { systemAlerts } from "../../../components/systems/alerts.ts";
 import { columns } from "../../../policies/check/formats/table.ts";
 import { age } from "../../backup-age.ts";
@@ -44,7 +44,7 @@ const listed = ({ alerts: all }: SystemAlerts): string[] =>
       `  ${name}`,
       severity.level,
       `${thresholdText(threshold)}${lasting ? ` for ${lasting}` : ""}`,
-      command,
+      open(command),
     ]),
   ).split("\n");
 

@@ -27,6 +27,7 @@ export const ediCases: readonly Case[] = [
       "bots_database_up",
       "bots_transactions_total",
       "mysql_up",
+      "platform:volume_used:ratio",
       "kube_deployment_status_replicas_available",
       "kube_cronjob_created",
     ],

@@ -66,6 +66,7 @@ export const techbraCases: readonly Case[] = [
       "pg_stat_activity_count",
       "redis_memory_used_bytes",
       "container_memory_working_set_bytes",
+      "platform:volume_used:ratio",
       "kube_deployment_status_replicas_available",
     ],
   }),

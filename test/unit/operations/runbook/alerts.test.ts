@@ -46,6 +46,7 @@ test("alerts without a Prometheus lists what is watched, with its number and the
   t.is(lines.length, 1 + group.alerts.length);
   t.is(lines[0], "bots-edi (namespace edi)");
   t.regex(lines[1]!, /^ {2}BotsWebserverDown +critical +0 for 1m +npx runbook status bots-edi$/);
+  t.regex(stdout, /^ {2}JobFailed +warning +0 s +npx runbook run bots-edi <cronjob>$/m);
   t.regex(stdout, /^ {2}BotsHighErrorRate +warning +5 % for 10m +npx runbook logs bots-edi --since 1h$/m);
 });
 
