@@ -86,11 +86,13 @@ function once(program: Program, print: Print): Promise<void> {
  */
 async function fetchModules(programs: readonly Program[]): Promise<void> {
   for (const program of programs)
-    await run("go", ["list", "-e", "-deps", program.package], {
+    await run("go", ["list", "-e", "-deps", ...tagsOf(program), program.package], {
       cwd: join(modulesFolder, program.module),
       env: goEnvironment,
     }).catch(() => {});
 }
+
+const tagsOf = ({ tags }: Program): string[] => (tags === undefined ? [] : ["-tags", tags.join(",")]);
 
 /** Removes work folders that killed builds left. */
 export const sweep = (folder: string): void => removeLeftovers(folder, /\.(?:building|packing)-(\d+)/);
@@ -127,6 +129,7 @@ async function build(program: Program): Promise<void> {
         "-p",
         String(availableParallelism()),
         "-trimpath",
+        ...tagsOf(program),
         "-ldflags",
         ["-s -w", ...variables].join(" "),
         "-o",

@@ -7,6 +7,8 @@ export interface Program {
   readonly module: string;
   /** Package to build. */
   readonly package: string;
+  /** Build tags, which leave out parts that nobody here uses. @default none */
+  readonly tags?: readonly string[];
   /** Variables that the linker sets: `import/path.Name` to value. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Files from a downloaded module that the package embeds: `{ module, files }`, copied into the package's folder. */
@@ -37,6 +39,8 @@ export const versions = {
   localPathProvisioner: "0.0.30",
   traefik: "3.6.12",
   kubeScore: "1.20.0",
+  /** Of a line with long support; its Go module counts 3.13.5 as 0.313.5. */
+  prometheus: images.prometheus.split(":v")[1]!,
   rclone: images.rclone.split(":")[1]!,
 } as const;
 
@@ -198,4 +202,14 @@ export const workflowLinter: Program = {
   module: "actionlint",
   package: "github.com/rhysd/actionlint/cmd/actionlint",
   minutes: 1,
+};
+
+/** Checks alerts and runs their cases, without the clients that find targets in clouds: rules need none. */
+export const promtool: Program = {
+  name: "promtool",
+  module: "promtool",
+  package: "github.com/prometheus/prometheus/cmd/promtool",
+  tags: ["remove_all_sd"],
+  variables: { "github.com/prometheus/common/version.Version": versions.prometheus },
+  minutes: 3,
 };

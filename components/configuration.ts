@@ -43,6 +43,23 @@ export const stackSettings = z
         acme: z.boolean().default(true),
       })
       .prefault({}),
+    /** Of the alerts' rules, where clusterAddons name prometheus-operator. */
+    alerting: z
+      .strictObject({
+        /** Labels by which your Prometheus finds its rules, such as { release: kube-prometheus-stack }. */
+        ruleLabels: z.record(z.string().min(1), z.string()).default({}),
+        /**
+         * Where people find the files of this checkout, such as https://git.example.com/platform/blob/main: alerts
+         * link to their pages below it.
+         */
+        pages: z
+          .url({
+            protocol: /^https?$/,
+            error: 'expected an address such as "https://git.example.com/platform/blob/main"',
+          })
+          .optional(),
+      })
+      .prefault({}),
     systems: z
       .array(z.enum(systemNames))
       .min(1)

@@ -3,6 +3,7 @@ import type { SystemContext } from "./systems/target.ts";
 
 /** What a stack's settings give to each of its systems. */
 export function contextOf({
+  alerting,
   certificateIssuer,
   clusterAddons,
   dnsCidrs,
@@ -23,6 +24,7 @@ export function contextOf({
     ingress: ingressClass ? { className: ingressClass } : {},
     ingressFrom: ingress,
     monitoringFrom: monitoring,
+    alerting,
     dnsCidrs,
   };
 }

@@ -25,7 +25,7 @@ export const images = {
   /** Traces, in memory (T05). UID 10001. */
   jaeger: "docker.io/jaegertracing/jaeger:2.10.0",
   /** Metrics (T05). UID 65534. */
-  prometheus: "docker.io/prom/prometheus:v3.5.0",
+  prometheus: "docker.io/prom/prometheus:v3.13.5",
   /** Uploads verified backups to S3 where a stack asks for it (B11). Its shell is BusyBox's. */
   rclone: "docker.io/rclone/rclone:1.76.0",
 } as const;

@@ -16,6 +16,7 @@ export const declaredQuotas = (settings: StackSettings): DeclaredQuota[] =>
 const addonApis: Readonly<Record<ClusterAddon, string>> = {
   "cert-manager": "cert-manager.io/v1",
   keda: "keda.sh/v1alpha1",
+  "prometheus-operator": "monitoring.coreos.com/v1",
   "sealed-secrets": "bitnami.com/v1alpha1",
   velero: "velero.io/v1",
   "volume-snapshots": "snapshot.storage.k8s.io/v1",

@@ -2,6 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { solverFlows, solverSelectors } from "../capabilities/certificate.ts";
 import { GuardedNamespace, type Quota } from "../capabilities/guarded-namespace.ts";
 import { metricsFlows, NetworkFlows, type NetworkFlowsArgs } from "../capabilities/network-flows.ts";
+import { AlertRules } from "../capabilities/alert-rules.ts";
+import { systemAlerts } from "./alerts.ts";
 import type { SystemContext } from "./target.ts";
 
 /** Who talks to whom in a system's namespace (X05). */
@@ -31,7 +33,7 @@ export function securedNamespace(
   context: SystemContext,
 ): Order {
   const { metrics, flows, certified = false, selectors, ...rest } = network;
-  const { retainData, purpose, monitoringFrom, dnsCidrs, certificates, ingressFrom } = context;
+  const { addons, alerting, retainData, purpose, monitoringFrom, dnsCidrs, certificates, ingressFrom } = context;
   const parent = { parent: system };
   const { guards } = new GuardedNamespace(namespace, { quota, purpose, protect: retainData }, parent);
   const inside = { ...parent, dependsOn: guards };
@@ -47,5 +49,8 @@ export function securedNamespace(
     },
     inside,
   );
+  const alerts = systemAlerts.find((each) => each.namespace === namespace);
+  if (alerts && addons.has("prometheus-operator"))
+    new AlertRules(alerts.system, { alerts, labels: alerting.ruleLabels, pages: alerting.pages }, inside);
   return { parent, inside, guarded: { ...parent, dependsOn: [...guards, policies] } };
 }

@@ -43,7 +43,7 @@ const variants: Readonly<Record<string, readonly [stack: string, changes: Change
   "dev with every add-on": [
     "dev",
     {
-      clusterAddons: ["cert-manager", "keda", "sealed-secrets", "velero", "volume-snapshots"],
+      clusterAddons: ["cert-manager", "keda", "prometheus-operator", "sealed-secrets", "velero", "volume-snapshots"],
       certificateIssuer: { acme: false },
     },
   ],
@@ -123,6 +123,7 @@ test.serial("only the kinds of CloudNativePG and Strimzi are judged by no defini
     "KafkaNodePool",
     "KafkaTopic",
     "ObjectStore",
+    "PrometheusRule",
     "ScaledObject",
     "Schedule",
     "ScheduledBackup",
@@ -163,7 +164,14 @@ judged(`a field that a definition does not know is refused in each kind${untried
       .filter(({ kind }) => !undefinedHere.has(kind))
       .map((object) => [object.kind, object]),
   );
-  t.deepEqual([...first.keys()].sort(), ["Certificate", "ObjectStore", "ScaledObject", "Schedule", "SealedSecret"]);
+  t.deepEqual([...first.keys()].sort(), [
+    "Certificate",
+    "ObjectStore",
+    "PrometheusRule",
+    "ScaledObject",
+    "Schedule",
+    "SealedSecret",
+  ]);
   for (const [kind, object] of first) {
     const { code, stderr } = await create(
       { ...object, spec: { ...(object["spec"] as object), misspelt: 1 } } as Manifest,

@@ -73,6 +73,7 @@ function rendered(stack: string, edits: Edits) {
 }
 
 const ofStack = [
+  "alerting",
   "certificateIssuer",
   "clusterAddons",
   "context",

@@ -12,4 +12,5 @@ await suite(
   "unit/operations",
   "unit/operations/runbook",
   "unit/patches",
+  "unit/alerts",
 );

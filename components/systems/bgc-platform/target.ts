@@ -1,5 +1,6 @@
 import type { DataStore } from "../../data/store.ts";
 import type { Target } from "../target.ts";
+import { bgcObjectives } from "./alerts.ts";
 import type { BgcPlatformSettings } from "./settings.ts";
 import { namespace } from "./stores.ts";
 
@@ -22,11 +23,5 @@ export const bgcTarget = (
     { name: "Web", host: hosts.web, tls: tlsSecret !== undefined, service: "bgc-web", port: 8080, health: "/healthz" },
     { name: "Integration gateway", service: "integration-gateway", port: 8081, health: "/health" },
   ],
-  objectives: {
-    p95Milliseconds: 200,
-    errorRatePercent: 0.1,
-    cacheHitRatePercent: 80,
-    activeConnections: 50,
-    postgresRestartsPerWeek: 0,
-  },
+  objectives: bgcObjectives,
 });

@@ -1,5 +1,6 @@
 import type { DataStore } from "../../data/store.ts";
 import type { Target } from "../target.ts";
+import { ediObjectives } from "./alerts.ts";
 import type { BotsEdiSettings } from "./settings.ts";
 import { namespace } from "./stores.ts";
 
@@ -14,6 +15,5 @@ export const ediTarget = ({ host, jobqueue, webserver }: BotsEdiSettings, stores
   ],
   dataStores: stores.map(({ location }) => location),
   endpoints: [{ name: "Bots", host, tls: true, service: "bots-webserver", port: 8080, health: "/health/ready" }],
-  // E14.
-  objectives: { errorRatePercent: 1, queueDepth: 100, processingSeconds: 30, recoveryMinutes: 15 },
+  objectives: ediObjectives,
 });

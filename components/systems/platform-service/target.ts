@@ -1,5 +1,6 @@
 import type { DataStore } from "../../data/store.ts";
 import type { Target } from "../target.ts";
+import { platformObjectives } from "./alerts.ts";
 import type { PlatformServiceSettings } from "./settings.ts";
 import { namespace } from "./stores.ts";
 
@@ -15,6 +16,5 @@ export const platformTarget = ({ host, replicas }: PlatformServiceSettings, stor
   endpoints: [
     { name: "Platform service", host, tls: true, service: "platform-service", port: 8080, health: "/health" },
   ],
-  // P12.
-  objectives: { errorsPerHour: 10 },
+  objectives: platformObjectives,
 });

@@ -1,5 +1,6 @@
 import type { DataStore } from "../../data/store.ts";
 import type { Target } from "../target.ts";
+import { gatewayObjectives } from "./alerts.ts";
 import type { ResilientApiGatewaySettings } from "./settings.ts";
 import { namespace } from "./stores.ts";
 
@@ -21,6 +22,5 @@ export const gatewayTarget = (
     { name: "Gateway", host, tls: tlsSecret !== undefined, service: "proxy-service", port: 5000, health: "/health" },
     { name: "Upstream", service: "upstream-service", port: 5001, health: "/health" },
   ],
-  // G10.
-  objectives: { p95Milliseconds: 1000, upstreamErrorRatePercent: 5, rateLimitedPerSecond: 0.1, redisMemoryPercent: 80 },
+  objectives: gatewayObjectives,
 });

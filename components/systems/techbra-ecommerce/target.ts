@@ -1,5 +1,6 @@
 import type { DataStore } from "../../data/store.ts";
 import type { Target } from "../target.ts";
+import { techbraObjectives } from "./objectives.ts";
 import type { TechbraEcommerceSettings } from "./settings.ts";
 import { namespace } from "./stores.ts";
 
@@ -22,20 +23,5 @@ export const techbraTarget = (settings: TechbraEcommerceSettings, stores: readon
   ],
   dataStores: stores.map(({ location }) => location),
   endpoints: programs.map(({ name, service, port }) => ({ name, service, port, health: "/actuator/health" })),
-  // T07.
-  objectives: {
-    consumerLag: 1000,
-    kafkaDiskPercent: 80,
-    kafkaMemoryPercent: 85,
-    p95Milliseconds: 500,
-    errorRatePercent: 1,
-    cpuPercent: 70,
-    memoryPercent: 80,
-    jvmHeapPercent: 75,
-    postgresPoolPercent: 80,
-    queryP95Milliseconds: 100,
-    lockWaitPercent: 5,
-    redisMemoryPercent: 80,
-    cacheHitRatePercent: 95,
-  },
+  objectives: techbraObjectives,
 });

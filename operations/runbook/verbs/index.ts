@@ -1,4 +1,5 @@
 import type { Verb } from "../verb.ts";
+import { alerts } from "./alerts.ts";
 import { backup } from "./backup.ts";
 import { backups } from "./backups.ts";
 import { breaker, clients, closeBreaker } from "./gateway.ts";
@@ -9,6 +10,7 @@ import { renew } from "./renew.ts";
 import { restart } from "./restart.ts";
 import { restore } from "./restore.ts";
 import { rightsVerb } from "./rights.ts";
+import { rules } from "./rules.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
 import { resume, suspend } from "./suspension.ts";
@@ -18,6 +20,7 @@ import { verify } from "./verify.ts";
 export const verbs: readonly Verb[] = [
   status,
   verify,
+  alerts,
   logs,
   lag,
   topics,
@@ -33,5 +36,6 @@ export const verbs: readonly Verb[] = [
   resume,
   closeBreaker,
   renew,
+  rules,
   rightsVerb(() => verbs),
 ];

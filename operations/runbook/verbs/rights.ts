@@ -15,7 +15,7 @@ export const rightsVerb = (all: () => readonly Verb[]): PrintingVerb => ({
   rights: [],
   examples: ["rights backup | kubectl apply -n data -f -"],
   print({ names: [name = ""] }) {
-    const asking = all().filter(({ kind }) => kind !== "prints");
+    const asking = all().filter(({ rights }) => rights.length > 0);
     const verb = asking.find((each) => each.name === name);
     if (verb === undefined)
       throw new UsageError(

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { checkout } from "../../../scripts/support/checkout.ts";
 import type { Manifest } from "../../../scripts/support/declared-objects.ts";
 import { command, kubectl, withManifest } from "../../support/cluster.ts";
 
@@ -46,8 +47,13 @@ const sources = [
   },
 ] as const;
 
+/** Definitions that stand in this checkout, because no module that can be had publishes them. */
+const kept = [
+  { kind: "monitoring.coreos.com/v1 PrometheusRule", file: join(checkout, "test/support/prometheusrules.yaml") },
+] as const;
+
 /** What the definitions serve, as `apiVersion kind`. */
-export const definedKinds: readonly string[] = sources.map(({ kind }) => kind);
+export const definedKinds: readonly string[] = [...sources, ...kept].map(({ kind }) => kind);
 
 /** Marks what was installed here, so that a run that was killed is tidied up by the next one. */
 const mark = "production-platform/installed-by=integration-test";
@@ -59,9 +65,11 @@ export const goIsThere = spawnSync("go", ["version"]).status === 0;
 export async function installDefinitions(): Promise<void> {
   await removeDefinitions();
   const present = await kubectl("get", "customresourcedefinitions", "--output=jsonpath={.items[*].metadata.name}");
-  const missing = (await Promise.all(sources.map(published))).filter(
-    ({ metadata }) => !present.split(" ").includes(metadata.name),
-  );
+  const definitions = [
+    ...(await Promise.all(sources.map(published))),
+    ...kept.map(({ file }) => marked(readFileSync(file, "utf8"))),
+  ];
+  const missing = definitions.filter(({ metadata }) => !present.split(" ").includes(metadata.name));
   if (missing.length === 0) return;
   const { code, stderr } = await withManifest({ apiVersion: "v1", kind: "List", items: missing }, "create");
   if (code !== 0) throw new Error(stderr);
@@ -81,7 +89,11 @@ export const removeDefinitions = (): Promise<string> =>
 async function published({ module, file }: (typeof sources)[number]): Promise<Manifest> {
   const { code, stdout, stderr } = await command("go", ["-C", tmpdir(), "mod", "download", "-json", module]);
   if (code !== 0) throw new Error(`${module} cannot be had: ${stdout}${stderr}`);
-  const definition = parse(readFileSync(join((JSON.parse(stdout) as { Dir: string }).Dir, file), "utf8")) as Manifest;
+  return marked(readFileSync(join((JSON.parse(stdout) as { Dir: string }).Dir, file), "utf8"));
+}
+
+function marked(text: string): Manifest {
+  const definition = parse(text) as Manifest;
   const [label, value] = mark.split("=") as [string, string];
   return {
     ...definition,

@@ -5,6 +5,7 @@ import { parseAllDocuments } from "yaml";
 import { modulesFolder } from "../../../cluster/paths.ts";
 import {
   clusterPrograms,
+  promtool,
   pulumiPrograms,
   rclone,
   scanner,
@@ -58,6 +59,11 @@ test("Traefik is of the pinned release, and the copy of lego that it is built wi
   t.is(versionsOf(`traefik/${from}`).get(module), versionsOf("traefik").get(module));
 });
 
+test("promtool is of the pinned release of Prometheus, whose Go module counts 3.13.5 as 0.313.5", (t) => {
+  const [major, minor, patch] = versions.prometheus.split(".");
+  t.is(versionsOf("promtool").get("github.com/prometheus/prometheus"), `v0.${major}${minor}.${patch}`);
+});
+
 /** The rule of kubernetes-sdk/go/kubernetes/yaml/v2/register.go. */
 const tokenOf = (apiVersion: string, kind: string) =>
   `kubernetes:${apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`}:${kind}`;
@@ -88,7 +94,7 @@ test("every kind of the pinned Pulumi package has its group, version and name as
 
 test("every module is some program's, and every program has its module", (t) => {
   const modules = new Set(
-    [...pulumiPrograms, ...clusterPrograms, simulator, rclone, scanner, traefik, workflowLinter].map(
+    [...pulumiPrograms, ...clusterPrograms, promtool, simulator, rclone, scanner, traefik, workflowLinter].map(
       ({ module }) => module,
     ),
   );

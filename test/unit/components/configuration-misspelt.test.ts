@@ -11,6 +11,7 @@ const refused = (...problems: string[]) => ({
   ].join("\n"),
 });
 const ofStack = [
+  "alerting",
   "certificateIssuer",
   "clusterAddons",
   "context",

@@ -51,7 +51,7 @@ test("systems are named once, by their names, and at least one of them", (t) => 
 test("add-ons are known ones, and certificates come from letsencrypt-prod unless the stack names another issuer (P05, E08)", (t) => {
   t.throws(from({ clusterAddons: ["istio"] }), {
     message:
-      /clusterAddons\[0\]: Invalid option: expected one of "cert-manager"\|"keda"\|"sealed-secrets"\|"velero"\|"volume-snapshots" \(is "istio"\)/,
+      /clusterAddons\[0\]: Invalid option: expected one of "cert-manager"\|"keda"\|"prometheus-operator"\|"sealed-secrets"\|"velero"\|"volume-snapshots" \(is "istio"\)/,
   });
   t.deepEqual(
     [from({})().clusterAddons, from({})().certificateIssuer],

@@ -267,6 +267,7 @@ test("readiness is DOWN without something required only, and liveness asks for n
       routes: withActuator(
         [],
         [check("kafka", "required", works), check("redis", "optional", false), check("other", "informative", false)],
+        testRuntime(),
       ),
     });
   const up = await app(true).send("GET", "/actuator/health/readiness");
@@ -291,6 +292,7 @@ test("http.server.requests counts a service's own requests, failed ones too, and
         },
       ],
       [],
+      testRuntime(),
     ),
   });
   for (const path of ["/x", "/x", "/actuator/health/liveness", "/nothing"]) await send("GET", path);
@@ -302,6 +304,41 @@ test("http.server.requests counts a service's own requests, failed ones too, and
     ["http.server.requests", "seconds", ["COUNT", "TOTAL_TIME", "MAX"]],
   );
   t.is(measurements[0]!.value, 2);
+});
+
+test("/actuator/prometheus has Micrometer's histogram of a service's own requests, by pattern and outcome, from 0 (T07)", async (t) => {
+  const runtime = testRuntime();
+  const { send } = testApp({
+    routes: withActuator(
+      [
+        {
+          method: "GET",
+          path: "/orders/:id",
+          handle(context) {
+            if (context.req.param("id") === "1") return context.json({});
+            if (context.req.param("id") === "2") throw new HttpProblem(503, "away", "Away.");
+            throw new Error("broken");
+          },
+        },
+      ],
+      [],
+      runtime,
+    ),
+  });
+  const counted = async (status: string, outcome: string) =>
+    series(
+      await (await send("GET", "/actuator/prometheus")).text(),
+      `http_server_requests_seconds_count{service="test",method="GET",uri="/orders/{id}",status="${status}",outcome="${outcome}"}`,
+    );
+  t.deepEqual([await counted("200", "SUCCESS"), await counted("500", "SERVER_ERROR")], ["0", "0"]);
+  for (const id of [1, 1, 2, 3]) await send("GET", `/orders/${id}`);
+  t.deepEqual(
+    [await counted("200", "SUCCESS"), await counted("503", "SERVER_ERROR"), await counted("500", "SERVER_ERROR")],
+    ["2", "1", "1"],
+  );
+  const page = await runtime.metrics.registry.metrics();
+  t.true(page.includes('http_server_requests_seconds_bucket{le="0.5",'), page);
+  t.false(page.includes('uri="/actuator'));
 });
 
 test("a maximum is forgotten after two minutes at the latest, counts never", (t) => {

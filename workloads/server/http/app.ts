@@ -14,6 +14,7 @@ export function buildApp(role: Role, service: Service, runtime: Runtime & Lifecy
   const probes = probeRoutes(role, service, runtime);
   const app = new Hono<AppEnvironment>();
   observe(app, runtime, new Set([...probes, ...service.routes.filter(({ probe }) => probe)].map(({ path }) => path)));
+  beginAtZero(service.routes, runtime);
   mount(app, [...probes, ...service.routes]);
   app.notFound((context) =>
     answer(context, new HttpProblem(404, "not_found", `There is nothing at ${context.req.path}.`)),
@@ -34,6 +35,15 @@ export function buildApp(role: Role, service: Service, runtime: Runtime & Lifecy
     return answer(context, error);
   });
   return app;
+}
+
+/** A rate does not see what a series begins with: without this, the first error of a route would be nobody's. */
+function beginAtZero(routes: readonly Route[], { metrics }: Runtime): void {
+  for (const { method, path: route, probe = false } of routes) {
+    if (probe) continue;
+    metrics.errors.inc({ method, route }, 0);
+    metrics.duration.zero({ method, route });
+  }
 }
 
 /** The routes, and a 405 for every other method on their paths. */

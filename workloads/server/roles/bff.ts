@@ -87,7 +87,7 @@ export const bff: Role<typeof variables> = {
       reachability("billing-service", `${environment.BILLING_SERVICE_URL}/actuator/health/liveness`),
     ];
     return {
-      routes: withActuator(routes, checks),
+      routes: withActuator(routes, checks, runtime),
       checks,
       about: () => ({
         circuits: Object.fromEntries(Object.entries(breakers).map(([name, { state }]) => [name, state()])),

@@ -1,5 +1,7 @@
 import { byName, type Check, overall, runChecks } from "../http/health.ts";
-import type { Route } from "../role.ts";
+import { HttpProblem } from "../http/problem.ts";
+import type { Route, Runtime } from "../role.ts";
+import { requestHistogram } from "./micrometer.ts";
 
 /** A maximum is forgotten after one to two of these, in ms: an old peak must not look like a present one. */
 const maximumWindow = 60_000;
@@ -32,13 +34,31 @@ export function createTimer(now = Date.now) {
 
 /**
  * A service's routes with Spring's actuator beside them: the liveness group asks nothing but the process, the readiness
- * group asks what the service cannot work without, and http.server.requests counts the service's own routes (T02).
+ * group asks what the service cannot work without, http.server.requests counts the service's own routes (T02), and
+ * /actuator/prometheus has the metrics where Spring has them (T07).
  */
-export function withActuator(routes: readonly Route[], checks: readonly Check[]): Route[] {
+export function withActuator(
+  routes: readonly Route[],
+  checks: readonly Check[],
+  runtime: Pick<Runtime, "metrics">,
+): Route[] {
   const timer = createTimer();
+  const observe = requestHistogram(routes, runtime);
+  const { registry } = runtime.metrics;
   const readiness = checks.filter(({ need }) => need === "required");
   return [
-    ...routes.map((route) => timed(route, timer.record)),
+    ...routes.map((route) =>
+      timed(route, (status, seconds) => {
+        timer.record(seconds);
+        observe(route, status, seconds);
+      }),
+    ),
+    {
+      method: "GET",
+      path: "/actuator/prometheus",
+      probe: true,
+      handle: async (context) => context.body(await registry.metrics(), 200, { "content-type": registry.contentType }),
+    },
     {
       method: "GET",
       path: "/actuator/health/liveness",
@@ -70,14 +90,21 @@ export function withActuator(routes: readonly Route[], checks: readonly Check[])
   ];
 }
 
-const timed = ({ handle, ...route }: Route, record: (seconds: number) => void): Route => ({
+/** The route, with the status that it comes to and the seconds that it takes told to `record`. */
+const timed = ({ handle, ...route }: Route, record: (status: number, seconds: number) => void): Route => ({
   ...route,
   async handle(context) {
     const started = performance.now();
+    let status = 500;
     try {
-      return await handle(context);
+      const response = await handle(context);
+      ({ status } = response);
+      return response;
+    } catch (error) {
+      if (error instanceof HttpProblem) ({ status } = error);
+      throw error;
     } finally {
-      record((performance.now() - started) / 1000);
+      record(status, (performance.now() - started) / 1000);
     }
   },
 });

@@ -63,7 +63,7 @@ export function startParticipant(
   );
   const checks = [database.check(tables), publisher.check([...everyTopic, ...everyTopic.map(deadLetterTopic)])];
   return {
-    routes: withActuator(participant.routes(database, relay.wake), checks),
+    routes: withActuator(participant.routes(database, relay.wake), checks, runtime),
     checks,
     // First what takes work in, then what sends its results out, then what both stand on.
     async close() {
