@@ -1,6 +1,6 @@
 import { type Alert, headingOf, open, type SystemAlerts, thresholdText } from "../../components/alerts/alert.ts";
 import { metricSources } from "../../components/alerts/metrics.ts";
-import { markdownTable } from "../../policies/check/formats/table.ts";
+import { markdownTable } from "../../policies/gates/check/formats/table.ts";
 
 const introduction = `# Alerts
 

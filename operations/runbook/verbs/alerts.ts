@@ -1,6 +1,6 @@
 import { type Alert, filled, open, type SystemAlerts, thresholdText } from "../../../components/alerts/alert.ts";
 import { systemAlerts } from "../../../components/systems/alerts.ts";
-import { columns } from "../../../policies/check/formats/table.ts";
+import { columns } from "../../../policies/gates/check/formats/table.ts";
 import { age } from "../../backup-age.ts";
 import { alertRules, type SeenAlert, type SeenRule } from "../../prometheus.ts";
 import { UsageError } from "../errors.ts";
