@@ -46,10 +46,13 @@ test.serial("the newest snapshot restores in a scratch server, with the keys tha
   await actsWell(t, "api-gateway", "drill", system, "redis");
 });
 
-test.serial("the gateway's Redis is restored while it serves, and its append-only file has the restored keys (G09)", async (t) => {
-  await actsWell(t, "api-gateway", "restore", system, "redis");
-  await looksWell(t, ["verify", system], ["clients", system], ["breaker", system]);
-});
+test.serial(
+  "the gateway's Redis is restored while it serves, and its append-only file has the restored keys (G09)",
+  async (t) => {
+    await actsWell(t, "api-gateway", "restore", system, "redis");
+    await looksWell(t, ["verify", system], ["clients", system], ["breaker", system]);
+  },
+);
 
 test.serial(
   "a restart replaces every pod, one after another, and leaves nothing that an update would change (B13)",
