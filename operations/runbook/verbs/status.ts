@@ -11,8 +11,8 @@ import { type Fact, measured, no, notMeasured, yes } from "../fact.ts";
 import { byAge, calledName, endOf, isRunOf } from "../jobs.ts";
 import { podState } from "../pod-state.ts";
 import type { ReadingVerb, Scope } from "../verb.ts";
+import { suspendedBy } from "../suspended-by.ts";
 import { living, settled } from "../workloads.ts";
-import { suspendedBy } from "./suspension.ts";
 
 /** The state in one command (E15). What a person may not see is said, and the rest is shown all the same. */
 export const status: ReadingVerb = {
