@@ -15,7 +15,7 @@ Each row of the runbooks: what it asks for, the code that does it, and the tests
   a real API server and a real node; [test/README.md](../test/README.md) says what each level cannot prove.
 - **open** says which share of a row is not there or not proven, and what there is today. The command line of operations, the alerts
   and the dashboards do not exist yet, so every share of the kinds operate, alert and target is open. Only the BGC platform has a
-  living [runbook](runbooks/bgc-platform.md); what a fix changed in another system is said here and in the code, and in no runbook yet.
+  living runbook of its system, such as [that of the BGC platform](runbooks/bgc-platform.md).
 
 \`test/unit/docs/coverage.test.ts\` fails when a row is missing, when a file or a test is not there, when a share has neither code nor test,
 and when a share of the kinds declare, guard or fix is open.

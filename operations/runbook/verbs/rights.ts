@@ -30,18 +30,22 @@ export const rightsVerb = (all: () => readonly Verb[]): PrintingVerb => ({
       more.length > 0
         ? `# Without a Kafka of its own a system needs no ${more.map(({ resource }) => resource).join(", ")}.\n`
         : "";
-    return `${note}${stringify({
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "Role",
-      metadata: { name: `runbook-${name}` },
-      rules: rights.map(({ group, resource, verbs }) => ({
-        apiGroups: [group],
-        resources: [resource],
-        verbs: [...verbs],
-      })),
-    })}`;
+    const beyond = verb.clusterRights ? [role("ClusterRole", name, verb.clusterRights)] : [];
+    return `${note}${[role("Role", name, rights), ...beyond].join("---\n")}`;
   },
 });
+
+const role = (kind: "Role" | "ClusterRole", verb: string, rights: readonly Right[]): string =>
+  stringify({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind,
+    metadata: { name: `runbook-${verb}` },
+    rules: rights.map(({ group, resource, verbs }) => ({
+      apiGroups: [group],
+      resources: [resource],
+      verbs: [...verbs],
+    })),
+  });
 
 /** A system with all that a verb may ask more rights for. */
 const withEverything = {
