@@ -2,7 +2,7 @@ import type { V1ManagedFieldsEntry, V1ObjectMeta } from "@kubernetes/client-node
 import { fieldManager } from "./suspended-by.ts";
 
 /** On an object that is held: what it was like before, by what holds it. It is written with the change or not at all. */
-export const heldBy = {
+const heldBy = {
   maintenance: "production-platform/before-maintenance",
   scale: "production-platform/before-scale",
 } as const;

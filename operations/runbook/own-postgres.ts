@@ -20,8 +20,8 @@ export function ownPostgres({ dataStores, workloads }: Target): OwnPostgres | un
   );
 }
 
-/** No question may write, nor keep the server busy for long. */
-const guarded = "PGOPTIONS=-c default_transaction_read_only=on -c statement_timeout=30s";
+/** No question may write, keep the server busy for long, or mix a warning into the answer. */
+const guarded = "PGOPTIONS=-c default_transaction_read_only=on -c statement_timeout=30s -c client_min_messages=error";
 
 /**
  * The one JSON value that a query returns, asked in the server's own pod, where the socket wants no password. Throws

@@ -34,11 +34,14 @@ export function lacking(
 export const quotasOf = async (namespace: string, { kubeConfig }: Scope): Promise<readonly V1ResourceQuota[]> =>
   (await kubeConfig.makeApiClient(CoreV1Api).listNamespacedResourceQuota({ namespace })).items;
 
-/** Whether one more pod of each workload fits: a release starts new pods before old ones end. */
+/** Whether one more pod of each workload fits whose release starts new pods before old ones end. */
 export async function room(namespace: string, workloads: readonly Living[], scope: Scope): Promise<Fact[]> {
   const quotas = await quotasOf(namespace, scope);
   if (quotas.length === 0) return [notMeasured("quota", `namespace ${namespace} has none`)];
-  const surging = workloads.filter(({ kind }) => kind === "Deployment");
+  const surging = workloads.filter(
+    ({ kind, controller: { spec } }) =>
+      kind === "Deployment" && spec && !("strategy" in spec && spec.strategy?.type === "Recreate"),
+  );
   const short = surging.flatMap(({ name, controller }) =>
     lacking(quotas, controller.spec!.template, 1).map((what) => `no room for one more pod of ${name}: ${what}`),
   );

@@ -1,6 +1,7 @@
 import test from "ava";
 import { fakeCluster, type FakeCluster, type Thing } from "../../../support/fake-cluster.ts";
-import { runbook, withoutIds } from "../../../support/runbook.ts";
+import { runbook, shop, withoutIds } from "../../../support/runbook.ts";
+import { controller, pod } from "../../../support/workload-things.ts";
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 const day = (days: number) => daysAgo(days).slice(0, 10);
@@ -83,4 +84,29 @@ test("what cannot be removed is not proven, and ends with 1 (E15)", async (t) =>
   const { code, stdout } = await runbook(cluster, ["cleanup", "bgc-platform", "--yes"]);
   t.is(code, 1);
   t.regex(stdout, /\nfailed at 4\/4 remove Pod api-evicted: a webhook refuses it\n/);
+});
+
+test("EDI's imported files of more than thirty days go, and only those (E15)", async (t) => {
+  const target = { ...shop, workloads: [{ kind: "Deployment", name: "bots-webserver", replicas: 1 } as const] };
+  const cluster = await fakeCluster(t, [controller("Deployment", "bots-webserver", 1), pod("web-a", "bots-webserver")]);
+  const commands: string[] = [];
+  let sizes = "1048576\n524288\n";
+  const clean = (...more: string[]) =>
+    runbook(cluster, ["cleanup", "bgc-platform", ...more], {
+      targets: [target],
+      exec: ({ pod: at, container }, command) => {
+        commands.push(`${at} ${container}: ${command.join(" ")}`);
+        const said = sizes;
+        if (command.includes("-delete")) sizes = "";
+        return Promise.resolve({ succeeded: true, said: command.includes("-delete") ? "" : said });
+      },
+    });
+  const { code, stdout } = await clean("--yes");
+  t.is(code, 0, stdout);
+  t.regex(stdout, /\n {2}imported files: 2 of more than 30 days, 1\.5 MiB → gone\n/);
+  t.regex(stdout, /\nok {3}imported files: 0 of more than 30 days\n/);
+  const find = "web-a bots-webserver: find /home/bots/.bots/botssys/data -type f -name *.old -mtime +30";
+  t.deepEqual([...new Set(commands)], [`${find} -printf %s\\n`, `${find} -delete`]);
+  const wrong = await clean("--files-older-than", "30d");
+  t.deepEqual([wrong.code, wrong.stderr], [2, '--files-older-than "30d" is no number of days\n']);
 });

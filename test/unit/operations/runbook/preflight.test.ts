@@ -2,7 +2,7 @@ import test from "ava";
 import { verbs } from "../../../../operations/runbook/verbs/index.ts";
 import { testAuthority } from "../../../support/certificates.ts";
 import { fakeCluster, type Thing } from "../../../support/fake-cluster.ts";
-import { backupCronJob, ended, runbook } from "../../../support/runbook.ts";
+import { backupCronJob, ended, runbook, shop } from "../../../support/runbook.ts";
 import { controller, pod } from "../../../support/workload-things.ts";
 
 const tls = (days: number): Thing => ({
@@ -10,6 +10,9 @@ const tls = (days: number): Thing => ({
   metadata: { name: "tls" },
   data: { "tls.crt": Buffer.from(testAuthority("test", days).issue("api.example").certificate).toString("base64") },
 });
+const targets = [
+  { ...shop, workloads: [...shop.workloads, { kind: "Deployment", name: "cache", replicas: 1 } as const] },
+];
 const proof = `{"verifiedCopy":"bgc-1","at":"${new Date().toISOString().slice(0, 19)}Z","bytes":1572864}`;
 const resources = { requests: { cpu: "500m", memory: "512Mi" } };
 
@@ -41,6 +44,8 @@ const sound = (): Thing[] => [
   controller("Deployment", "api", 2, resources),
   pod("api-a", "api"),
   pod("api-b", "api"),
+  withStrategy(controller("Deployment", "cache", 1, { requests: { cpu: "1" } }), "Recreate"),
+  pod("cache-a", "cache"),
   {
     kind: "HorizontalPodAutoscaler",
     metadata: { name: "api" },
@@ -75,13 +80,14 @@ const sound = (): Thing[] => [
 test("preflight of a sound system says what it saw of each thing that a release needs, and ends with 0 (G12)", async (t) => {
   const cluster = await fakeCluster(t, sound());
   ended(cluster, cluster.get("Job", "first")!, { succeeded: true, message: proof });
-  const { code, stdout } = await runbook(cluster, ["preflight", "--strict"]);
+  const { code, stdout } = await runbook(cluster, ["preflight", "--strict"], { targets });
   t.deepEqual(stdout.replace(/until \d{4}-\d\d-\d\d, \d+ days/, "until DAY, N days").split("\n"), [
     "bgc-platform (namespace data)",
     "  ok   node one: Ready, v1.35.4, Debian 12",
     "  ok   storage class local-path: rancher.io/local-path, volumes cannot grow",
     "  ok   StatefulSet postgres: 1 of 1 pods Ready",
     "  ok   Deployment api: 2 of 2 pods Ready",
+    "  ok   Deployment cache: 1 of 1 pods Ready",
     "  ok   Certificate api: Ready is True: Certificate is up to date",
     "  ok   autoscaler api: 2 of 2 to 4 pods",
     "  ok   disruption budget api: 2 of 2 pods are healthy, 1 may go",
@@ -91,7 +97,7 @@ test("preflight of a sound system says what it saw of each thing that a release 
     "  ok   schedules: 1, and nobody has suspended one",
     "  ok   warnings of the cluster: none about anything that is not well",
     `  ok   your rights: every verb that acts: ${acting.join(", ")}`,
-    "preflight of stack dev on here: 13 yes",
+    "preflight of stack dev on here: 14 yes",
     "",
   ]);
   t.is(code, 0);
@@ -207,7 +213,7 @@ test("each fault that a release would meet is named by preflight, and by one lin
     const cluster = await fakeCluster(t, sound());
     ended(cluster, cluster.get("Job", "first")!, { succeeded: true, message: proof });
     cluster.put(thing);
-    const { code, stdout } = await runbook(cluster, ["preflight"]);
+    const { code, stdout } = await runbook(cluster, ["preflight"], { targets });
     t.deepEqual(
       stdout.split("\n").filter((each) => each.startsWith("  FAIL ")),
       [`  FAIL ${line}`].map((each) => each.replace("DAY", stdout.match(/until (\S+), 12 days/)?.[1] ?? "DAY")),
@@ -232,7 +238,7 @@ test("a warning about what is well again is none, and an old one of a controller
   cluster.put(event("one", { kind: "Pod", uid: cluster.get("Pod", "api-a")!.metadata["uid"] }, "Unhealthy", now));
   cluster.put(event("two", { kind: "Job", name: "gone", uid: "gone" }, "BackoffLimitExceeded", now));
   cluster.put(event("three", { kind: "Job", name: "old" }, "FailedCreate", "2026-01-01T00:00:00Z"));
-  const { stdout } = await runbook(cluster, ["preflight"]);
+  const { stdout } = await runbook(cluster, ["preflight"], { targets });
   t.regex(stdout, /\n {2}ok {3}warnings of the cluster: none about anything that is not well\n/);
 });
 
@@ -251,7 +257,7 @@ test("whoever may not look at nodes is told so and sees the rest, and whoever la
     },
     { apiGroups: [""], resources: ["configmaps", "pods/log", "pods", "secrets"], verbs: ["*"] },
   ];
-  const { code, stdout } = await runbook(cluster, ["preflight"]);
+  const { code, stdout } = await runbook(cluster, ["preflight"], { targets });
   t.regex(stdout, /\n {2}\? {4}nodes: not measured, nodes is forbidden\n {2}ok {3}storage class local-path: /);
   t.regex(
     stdout,
@@ -264,6 +270,10 @@ test("whoever may not look at nodes is told so and sees the rest, and whoever la
     /\n---\napiVersion: rbac.authorization.k8s.io\/v1\nkind: ClusterRole\nmetadata:\n {2}name: runbook-preflight\nrules:\n {2}- apiGroups:\n {6}- ""\n {4}resources:\n {6}- nodes\n/,
   );
 });
+
+function withStrategy(deployment: Thing, type: string): Thing {
+  return { ...deployment, spec: { ...deployment["spec"], strategy: { type } } };
+}
 
 function ready(status: string) {
   return { type: "Ready", status };

@@ -291,7 +291,7 @@ test("a Postgres that refuses a question has measured nothing, and is asked read
     { namespace: "data", pod: "postgres-0", container: "postgres" },
     [
       "env",
-      "PGOPTIONS=-c default_transaction_read_only=on -c statement_timeout=30s",
+      "PGOPTIONS=-c default_transaction_read_only=on -c statement_timeout=30s -c client_min_messages=error",
       ..."psql -XAtq -v ON_ERROR_STOP=1 -U postgres -d shop_db -c".split(" "),
     ],
   ]);
