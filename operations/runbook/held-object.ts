@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { V1ManagedFieldsEntry, V1ObjectMeta } from "@kubernetes/client-node";
 import { fieldManager } from "./suspended-by.ts";
 
@@ -5,6 +6,7 @@ import { fieldManager } from "./suspended-by.ts";
 const heldBy = {
   maintenance: "production-platform/before-maintenance",
   scale: "production-platform/before-scale",
+  suspend: "production-platform/before-suspend",
 } as const;
 type Holder = keyof typeof heldBy;
 
@@ -40,12 +42,16 @@ export function noteOf(metadata: V1ObjectMeta | undefined, holder: Holder): Note
   return text === undefined ? undefined : (JSON.parse(text) as Note);
 }
 
-/** Changes an object for a while, and remembers on it what it was. One that is held already stays as it is. */
+/**
+ * Changes an object for a while, and remembers on it what it was. Of one that is held already it remembers the first form,
+ * and changes what somebody else has put back since.
+ */
 export async function hold(object: Holdable, holder: Holder, change: Part, run: string, now: Date): Promise<void> {
   const { metadata, spec } = await object.again();
-  if (noteOf(metadata, holder)) return;
   const fields = Object.keys(change.spec ?? {});
-  const note: Note = {
+  const noted = noteOf(metadata, holder);
+  if (noted && fields.every((field) => isDeepStrictEqual(spec[field], change.spec![field]))) return;
+  const note: Note = noted ?? {
     run,
     since: `${now.toISOString().slice(0, 19)}Z`,
     was: {

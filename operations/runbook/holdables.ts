@@ -68,7 +68,6 @@ async function allOf(
 /** What a maintenance may hold. */
 export async function holdablesOf(namespace: string, scope: Scope): Promise<Holdables> {
   const apps = scope.kubeConfig.makeApiClient(AppsV1Api);
-  const batch = scope.kubeConfig.makeApiClient(BatchV1Api);
   const networking = scope.kubeConfig.makeApiClient(NetworkingV1Api);
   const [deployments, cronJobs, ingresses, scaledObjects] = await Promise.all([
     allOf(
@@ -78,13 +77,7 @@ export async function holdablesOf(namespace: string, scope: Scope): Promise<Hold
       (at) => apps.readNamespacedDeployment(at),
       (change, options) => apps.patchNamespacedDeployment(change, options),
     ),
-    allOf(
-      "CronJob",
-      namespace,
-      batch.listNamespacedCronJob({ namespace }),
-      (at) => batch.readNamespacedCronJob(at),
-      (change, options) => batch.patchNamespacedCronJob(change, options),
-    ),
+    cronJobsOf(namespace, scope),
     allOf(
       "Ingress",
       namespace,
@@ -108,6 +101,17 @@ export function scaledObjectsOf(namespace: string, { kubeConfig }: Scope): Promi
     >,
     (at) => api.getNamespacedCustomObject({ ...scaledObject, ...at }) as Promise<Kept>,
     (change, options) => api.patchNamespacedCustomObject({ ...scaledObject, ...change }, options),
+  );
+}
+
+export function cronJobsOf(namespace: string, { kubeConfig }: Scope): Promise<Holdable[]> {
+  const api = kubeConfig.makeApiClient(BatchV1Api);
+  return allOf(
+    "CronJob",
+    namespace,
+    api.listNamespacedCronJob({ namespace }),
+    (at) => api.readNamespacedCronJob(at),
+    (change, options) => api.patchNamespacedCronJob(change, options),
   );
 }
 

@@ -1,8 +1,10 @@
-import { BatchV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { BatchV1Api } from "@kubernetes/client-node";
 import { type Fact, no, yes } from "../fact.ts";
+import { hold, noteOf, release } from "../held-object.ts";
+import { cronJobsOf } from "../holdables.ts";
 import { jobsOf, type JobSource, jobSources, sourceNamed } from "../jobs.ts";
 import { UsageError } from "../errors.ts";
-import { fieldManager, suspendedBy } from "../suspended-by.ts";
+import { suspendedBy } from "../suspended-by.ts";
 import type { ActingVerb } from "../verb.ts";
 
 const suspension = (
@@ -16,7 +18,7 @@ const suspension = (
     { group: "batch", resource: "cronjobs", verbs: ["get", "list", "patch"] },
     { group: "batch", resource: "jobs", verbs: ["list"] },
   ],
-  async plan({ system, namespace }, scope, { names }) {
+  async plan({ system, namespace }, scope, { names, run }) {
     const api = scope.kubeConfig.makeApiClient(BatchV1Api);
     const sources = jobSources(await jobsOf(scope.kubeConfig, namespace)).filter(
       (source): source is JobSource & { kind: "CronJob" } => source.kind === "CronJob",
@@ -53,11 +55,11 @@ const suspension = (
       ),
       steps: cronJobs.map(({ metadata }) => ({
         name: `${suspended ? "suspend" : "resume"} CronJob ${metadata?.name}`,
-        run: async () => {
-          await api.patchNamespacedCronJob(
-            { namespace, name: metadata!.name!, fieldManager, body: { spec: { suspend: suspended } } },
-            setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
-          );
+        run: async (within) => {
+          const object = (await cronJobsOf(namespace, within)).find(({ name }) => name === metadata?.name)!;
+          if (suspended) await hold(object, "suspend", { spec: { suspend: true } }, run, within.now());
+          else if (noteOf(object.metadata, "suspend")) await release(object, "suspend");
+          else await object.patch({ spec: { suspend: false } }); // another program's suspension
           return said(suspended);
         },
       })),
