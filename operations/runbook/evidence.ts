@@ -54,3 +54,13 @@ export async function keepEvidence(evidence: Evidence, { id, verb }: Run, { kube
 
 /** Names sort by verb; their ends sort by time. */
 const idIn = (name: string): string => /\d{8}t\d{6}-[0-9a-f]{4}$/.exec(name)?.[0] ?? "";
+
+/** The evidence that a namespace still has of runs that ended since then; the newest first. */
+export async function keptEvidence(namespace: string, since: Date, { kubeConfig }: Scope): Promise<Evidence[]> {
+  const core = kubeConfig.makeApiClient(CoreV1Api);
+  const { items } = await core.listNamespacedConfigMap({ namespace, labelSelector: evidenceLabel });
+  return items
+    .flatMap(({ data }) => (data?.["evidence.json"] ? [JSON.parse(data["evidence.json"]) as Evidence] : []))
+    .filter(({ ended }) => new Date(ended) >= since)
+    .sort((one, other) => other.ended.localeCompare(one.ended));
+}

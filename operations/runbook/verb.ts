@@ -51,6 +51,8 @@ interface VerbText {
   readonly rights: readonly Right[];
   /** What it needs beyond that for one system. */
   readonly more?: (target: Target) => readonly Right[];
+  /** What it reads beyond namespaces. @default nothing */
+  readonly clusterRights?: readonly Right[];
   readonly examples: readonly string[];
 }
 
@@ -79,6 +81,8 @@ export interface Report {
   readonly facts: readonly Fact[];
   /** What is more than a fact, as a person reads it. */
   readonly lines?: readonly string[];
+  /** A text of its own form that a person reads in place of facts and lines. */
+  readonly page?: string;
   /** The same for programs. */
   readonly data?: unknown;
 }

@@ -13,9 +13,9 @@ Each row of the runbooks: what it asks for, the code that does it, and the tests
   dangerous, and something else is done), \`operate\` (one command), \`alert\` (a rule that tells somebody), \`target\` (a number that is measured).
 - **tests** are named by file and title. Unit tests prove what is declared, policy tests what is blocked, integration and e2e tests what happens on
   a real API server and a real node; [test/README.md](../test/README.md) says what each level cannot prove.
-- **open** says which share of a row is not there or not proven, and what there is today. Commands of the
-  command line and the dashboards are missing still, and a stack brings no Prometheus, so a share of the kinds operate, alert and target is open. Only the BGC platform has a
-  living [runbook](runbooks/bgc-platform.md); what a fix changed in another system is said here and in the code, and in no runbook yet.
+- **open** says which share of a row is not there or not proven, and what there is today. Some commands and the dashboards
+  are missing still, and a stack brings no Prometheus, so a share of the kinds operate, alert and target is open. Each system has
+  a living runbook, such as [that of the BGC platform](runbooks/bgc-platform.md).
 
 \`test/unit/docs/coverage.test.ts\` fails when a row is missing, when a file or a test is not there, when a share has neither code nor test,
 and when a share of the kinds declare, guard or fix is open.

@@ -184,15 +184,14 @@ async function read(
     const report = await verb.look(target, scope, input);
     if (signal.aborted) throw new Interrupted("nothing was changed");
     seen.push({ target, report });
-    say(
-      [`${target.system} (namespace ${target.namespace})`, ...report.facts.map(factLine), ...(report.lines ?? [])].join(
-        "\n",
-      ) + "\n",
-    );
+    const { facts: own, lines = [], page } = report;
+    say(`${page ?? [`${target.system} (namespace ${target.namespace})`, ...own.map(factLine), ...lines].join("\n")}\n`);
   }
   const facts = seen.flatMap(({ report }) => report.facts);
   const well = facts.length === 0 || proven(facts, strict); // what only shows something asks nothing
-  if (facts.length > 0) say(`${verb.name} of stack ${scope.stack} on ${scope.context}: ${counted(facts)}\n`);
+  const paged = seen.some(({ report }) => report.page !== undefined); // such a text is kept in a file
+  if (facts.length > 0)
+    (paged ? error : say)(`${verb.name} of stack ${scope.stack} on ${scope.context}: ${counted(facts)}\n`);
   if (json) {
     out(
       `${JSON.stringify({

@@ -41,8 +41,8 @@ const nameOf = (common: string) =>
   ]);
 const day = 86_400_000;
 
-/** A new authority that holds for a day from now. */
-export function testAuthority(name: string): TestAuthority {
+/** A new authority that holds for so many days from now, with all that it issues. */
+export function testAuthority(name: string, days = 1): TestAuthority {
   const own = newKey();
   const constraints = new Extension({
     extnID: id_ce_basicConstraints,
@@ -50,7 +50,7 @@ export function testAuthority(name: string): TestAuthority {
     extnValue: new OctetString(AsnConvert.serialize(new BasicConstraints({ cA: true }))),
   });
   return {
-    certificate: signed(own, name, own.publicKey, name, constraints),
+    certificate: signed(own, name, own.publicKey, name, days, constraints),
     issue: (...hosts) => {
       const pair = newKey();
       const names = new SubjectAlternativeName(hosts.map((host) => new GeneralName({ dNSName: host })));
@@ -59,6 +59,7 @@ export function testAuthority(name: string): TestAuthority {
         name,
         pair.publicKey,
         hosts[0],
+        days,
         new Extension({ extnID: id_ce_subjectAltName, extnValue: new OctetString(AsnConvert.serialize(names)) }),
       );
       return { certificate, key: pair.privateKey.export({ type: "pkcs8", format: "pem" }) as string };
@@ -76,6 +77,7 @@ function signed(
   issuer: string,
   key: KeyObject,
   subject: string,
+  days: number,
   extension: Extension,
 ): string {
   const content = new TBSCertificate({
@@ -83,7 +85,7 @@ function signed(
     serialNumber: Uint8Array.of(1, ...randomBytes(15)).buffer,
     signature: ecdsaWithSha256,
     issuer: nameOf(issuer),
-    validity: new Validity({ notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + day) }),
+    validity: new Validity({ notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + days * day) }),
     subject: nameOf(subject),
     subjectPublicKeyInfo: AsnConvert.parse(key.export({ type: "spki", format: "der" }), SubjectPublicKeyInfo),
     extensions: new Extensions([extension]),

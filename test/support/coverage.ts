@@ -66,7 +66,7 @@ function hasTest(path: string, title: string, read: ReadFile): boolean {
 }
 
 const titles = (source: string): string[] =>
-  [...source.matchAll(/(?<![.\w])test(?:\.serial)?\(\s*(["'`])((?:\\.|(?!\1)[^\\])*)\1/gs)].map(([, , text]) =>
+  [...source.matchAll(/(?<![.\w])test(?:Own|\.serial)?\(\s*(["'`])((?:\\.|(?!\1)[^\\])*)\1/gs)].map(([, , text]) =>
     text!.replace(/\\(.)/gs, "$1"),
   );
 

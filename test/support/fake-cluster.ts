@@ -61,12 +61,32 @@ const groups: Record<string, string> = {
   ConfigMap: "v1",
   Secret: "v1",
   PersistentVolumeClaim: "v1",
+  Event: "v1",
+  Node: "v1",
+  ResourceQuota: "v1",
+  StorageClass: "storage.k8s.io/v1",
+  PodDisruptionBudget: "policy/v1",
+  NetworkPolicy: "networking.k8s.io/v1",
+  ScaledObject: "keda.sh/v1alpha1",
+  SealedSecret: "bitnami.com/v1alpha1",
+  VolumeSnapshot: "snapshot.storage.k8s.io/v1",
 };
 const pluralOf = (kind: string) =>
   `${kind.toLowerCase()}${/s$/.test(kind) ? "es" : "s"}`.replace(/([^aeiou])ys$/, "$1ies");
 const kindOf: Record<string, string> = Object.fromEntries(
   Object.keys(groups).map((kind) => [`${groups[kind]}/${pluralOf(kind)}`, kind]),
 );
+
+/** A merge patch of JSON: `null` removes, a list takes the place of a list. */
+function merged<Value>(value: Value, patch: unknown): Value {
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch as Value;
+  const result: Record<string, unknown> = { ...(value as object) };
+  for (const [name, part] of Object.entries(patch)) {
+    if (part === null) delete result[name];
+    else result[name] = merged(result[name], part);
+  }
+  return result as Value;
+}
 
 /** Starts one with these objects; it ends with the test. Objects without a namespace are in `data`. */
 export async function fakeCluster(t: ExecutionContext, things: readonly Thing[]): Promise<FakeCluster> {
@@ -167,16 +187,16 @@ export async function fakeCluster(t: ExecutionContext, things: readonly Thing[])
     if (method === "POST" && kept.has(key(kind, body.metadata.name)))
       return refusal(409, `${plural} "${body.metadata.name}" already exists`);
     const sent = body.metadata?.resourceVersion;
-    if (method === "PUT" && sent !== undefined && sent !== there!.metadata["resourceVersion"])
+    if (["PUT", "PATCH"].includes(method) && sent !== undefined && sent !== there!.metadata["resourceVersion"])
       return refusal(409, `Operation cannot be fulfilled on ${plural} "${name}": the object has been modified`);
     const change =
       method === "PATCH"
-        ? { ...there!, spec: { ...there!["spec"], ...body.spec } }
+        ? merged(there!, body)
         : sub === "status"
           ? { ...there!, status: body.status }
           : { ...body, kind };
     const stored = put(
-      method === "POST" ? change : { ...change, metadata: { ...there!.metadata, ...change.metadata } },
+      ["POST", "PATCH"].includes(method) ? change : { ...change, metadata: { ...there!.metadata, ...change.metadata } },
     );
     cluster.after(asked, stored);
     return { status: method === "POST" ? 201 : 200, body: kept.get(key(kind, stored.metadata.name)) ?? stored };

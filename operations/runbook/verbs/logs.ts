@@ -1,9 +1,9 @@
 import { CoreV1Api, type KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import { answerOf } from "../../api-answer.ts";
+import { secondsOf } from "../duration.ts";
 import { type Fact, measured, no, notMeasured, yes } from "../fact.ts";
 import { type LogKind, readLine } from "../log-kinds.ts";
 import { containerStatuses, withoutCredentials } from "../pod-state.ts";
-import { UsageError } from "../errors.ts";
 import type { ReadingVerb } from "../verb.ts";
 
 /** The log of one container, or why it could not be read. */
@@ -46,7 +46,7 @@ export const logs: ReadingVerb = {
   ],
   examples: ["logs platform-service", "logs bots-edi --since 1d --app bots-edi"],
   async look({ system, namespace, objectives }, { kubeConfig, now }, { options }) {
-    const seconds = secondsOf(String(options["since"] ?? "1h"));
+    const seconds = secondsOf("--since", String(options["since"] ?? "1h"));
     const app = options["app"] as string | undefined;
     const read: ContainerLog[] = [];
     const failed = await measured(`logs of ${system}`, async () => {
@@ -79,12 +79,6 @@ export const logs: ReadingVerb = {
     };
   },
 };
-
-function secondsOf(text: string): number {
-  const [, amount, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  if (!Number(amount)) throw new UsageError(`--since "${text}" is no duration: write 30m, 2h or 1d`);
-  return Number(amount) * { s: 1, m: 60, h: 3600, d: 86_400 }[unit as "s" | "m" | "h" | "d"];
-}
 
 async function logsOf(
   kubeConfig: KubeConfig,

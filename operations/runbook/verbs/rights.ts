@@ -27,27 +27,32 @@ export const rightsVerb = (all: () => readonly Verb[]): PrintingVerb => ({
     const more = verb.more?.(withEverything) ?? [];
     const rights: readonly Right[] = [...verb.rights, ...more, ...(verb.kind === "reads" ? [] : rightsOfActing)];
     const note =
-      more.length > 0
-        ? `# Without a Kafka of its own a system needs no ${more.map(({ resource }) => resource).join(", ")}.\n`
-        : "";
-    return `${note}${stringify({
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "Role",
-      metadata: { name: `runbook-${name}` },
-      rules: rights.map(({ group, resource, verbs }) => ({
-        apiGroups: [group],
-        resources: [resource],
-        verbs: [...verbs],
-      })),
-    })}`;
+      more.length > 0 ? `# Not every system needs ${more.map(({ resource }) => resource).join(", ")}.\n` : "";
+    const beyond = verb.clusterRights ? [role("ClusterRole", name, verb.clusterRights)] : [];
+    return `${note}${[role("Role", name, rights), ...beyond].join("---\n")}`;
   },
 });
+
+const role = (kind: "Role" | "ClusterRole", verb: string, rights: readonly Right[]): string =>
+  stringify({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind,
+    metadata: { name: `runbook-${verb}` },
+    rules: rights.map(({ group, resource, verbs }) => ({
+      apiGroups: [group],
+      resources: [resource],
+      verbs: [...verbs],
+    })),
+  });
 
 /** A system with all that a verb may ask more rights for. */
 const withEverything = {
   system: "",
   namespace: "",
-  workloads: [{ kind: "StatefulSet", name: "kafka", replicas: 3 }],
+  workloads: [
+    { kind: "StatefulSet", name: "kafka", replicas: 3 },
+    { kind: "Deployment", name: "bots-webserver", replicas: 2 },
+  ],
   dataStores: [{ kind: "kafka", name: "kafka", service: "kafka", port: 9092 }],
   endpoints: [],
   objectives: {},

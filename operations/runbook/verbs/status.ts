@@ -8,11 +8,12 @@ import {
 } from "@kubernetes/client-node";
 import { age } from "../../backup-age.ts";
 import { type Fact, measured, no, notMeasured, yes } from "../fact.ts";
+import { noteOf } from "../held-object.ts";
 import { byAge, calledName, endOf, isRunOf } from "../jobs.ts";
 import { podState } from "../pod-state.ts";
 import type { ReadingVerb, Scope } from "../verb.ts";
+import { suspendedBy } from "../suspended-by.ts";
 import { living, settled } from "../workloads.ts";
-import { suspendedBy } from "./suspension.ts";
 
 /** The state in one command (E15). What a person may not see is said, and the rest is shown all the same. */
 export const status: ReadingVerb = {
@@ -38,9 +39,13 @@ export const status: ReadingVerb = {
     const parts = await Promise.all([
       ...workloads.map((workload) =>
         measured(`${workload.kind} ${workload.name}`, async () => {
-          const { ready, detail } = settled(await living(scope.kubeConfig, namespace, workload));
+          const now = await living(scope.kubeConfig, namespace, workload);
+          const { ready, detail } = settled(now);
           const [about = "", ...rest] = detail.split(": ");
-          return (ready ? yes : no)(about, rest.join(": "));
+          const held = noteOf(now.controller.metadata, "maintenance");
+          return held
+            ? no(about, `stopped for maintenance since ${held.since}`)
+            : (ready ? yes : no)(about, rest.join(": "));
         }),
       ),
       measured("Services", () => services(namespace, scope)),

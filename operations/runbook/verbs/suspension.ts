@@ -1,24 +1,11 @@
-import { BatchV1Api, PatchStrategy, setHeaderOptions, type V1CronJob } from "@kubernetes/client-node";
+import { BatchV1Api } from "@kubernetes/client-node";
 import { type Fact, no, yes } from "../fact.ts";
+import { hold, noteOf, release } from "../held-object.ts";
+import { cronJobsOf } from "../holdables.ts";
 import { jobsOf, type JobSource, jobSources, sourceNamed } from "../jobs.ts";
 import { UsageError } from "../errors.ts";
+import { suspendedBy } from "../suspended-by.ts";
 import type { ActingVerb } from "../verb.ts";
-
-/** Names this command among those who write to an object. */
-const fieldManager = "runbook";
-
-/** Who wrote that a CronJob is suspended, and when; `declared` where it was an update of the stack. */
-export function suspendedBy({ metadata }: V1CronJob): { readonly by: string; readonly declared: boolean } {
-  const writers = (metadata?.managedFields ?? []).filter(
-    ({ fieldsV1 }) => "f:suspend" in ((fieldsV1 as Record<string, object> | undefined)?.["f:spec"] ?? {}),
-  );
-  const declared = writers.some(({ manager }) => manager?.startsWith("pulumi"));
-  const [{ manager, time } = {}] = writers;
-  return {
-    by: manager ? `${manager}${time ? ` since ${new Date(time).toISOString().slice(0, 16)}Z` : ""}` : "somebody",
-    declared,
-  };
-}
 
 const suspension = (
   suspended: boolean,
@@ -31,7 +18,7 @@ const suspension = (
     { group: "batch", resource: "cronjobs", verbs: ["get", "list", "patch"] },
     { group: "batch", resource: "jobs", verbs: ["list"] },
   ],
-  async plan({ system, namespace }, scope, { names }) {
+  async plan({ system, namespace }, scope, { names, run }) {
     const api = scope.kubeConfig.makeApiClient(BatchV1Api);
     const sources = jobSources(await jobsOf(scope.kubeConfig, namespace)).filter(
       (source): source is JobSource & { kind: "CronJob" } => source.kind === "CronJob",
@@ -68,11 +55,11 @@ const suspension = (
       ),
       steps: cronJobs.map(({ metadata }) => ({
         name: `${suspended ? "suspend" : "resume"} CronJob ${metadata?.name}`,
-        run: async () => {
-          await api.patchNamespacedCronJob(
-            { namespace, name: metadata!.name!, fieldManager, body: { spec: { suspend: suspended } } },
-            setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
-          );
+        run: async (within) => {
+          const object = (await cronJobsOf(namespace, within)).find(({ name }) => name === metadata?.name)!;
+          if (suspended) await hold(object, "suspend", { spec: { suspend: true } }, run, within.now());
+          else if (noteOf(object.metadata, "suspend")) await release(object, "suspend");
+          else await object.patch({ spec: { suspend: false } }); // another program's suspension
           return said(suspended);
         },
       })),

@@ -30,3 +30,13 @@ test.serial(
 test.serial("EDI's state and its logs are seen in one command each (E15)", async (t) => {
   await looksWell(t, ["status", "bots-edi"], ["verify", "bots-edi"], ["logs", "bots-edi"]);
 });
+
+test.serial("what runs by hand have left behind is removed, and what the stack declares stays (E15)", async (t) => {
+  const jobs = () => kubectl("get", "jobs", "-n", "edi", "-o", "jsonpath={.items[*].metadata.name}");
+  const declared = async () =>
+    (await jobs()).split(" ").filter((name) => /^(bots-migrate|mysql-provision)-/.test(name));
+  const before = await declared();
+  await actsWell(t, "edi", "cleanup", "bots-edi", "--older-than", "1s");
+  t.true(before.length > 0);
+  t.deepEqual(await declared(), before);
+});

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
+import type { Target } from "../../../components/systems/target.ts";
 import { verbs } from "../../../operations/runbook/verbs/index.ts";
 import { checkout } from "../../../scripts/support/checkout.ts";
 import { runbookPage } from "../../../scripts/support/runbook-page.ts";
-import { fakeCluster } from "../../support/fake-cluster.ts";
+import { type FakeCluster, fakeCluster } from "../../support/fake-cluster.ts";
 import { runbook } from "../../support/runbook.ts";
 import { stackVariant } from "../../support/stack-variant.ts";
 
@@ -36,21 +37,69 @@ test("each verb answers --help with its sentence, its arguments and the exit cod
   t.deepEqual(cluster.changes, []);
 });
 
-test("every runbook line of the pages and of --help names a verb, a system and options that exist", async (t) => {
+/** The lines that start the runbook command in a text, as their words; what a shell does with the output is left out. */
+const linesIn = (text: string): string[][] =>
+  [...text.matchAll(/^(?:npx runbook|npm run runbook --) ([^#|>\n]+)/gm)].map(([, line]) => line!.trim().split(/\s+/));
+
+const { objects, targets } = await stackVariant("dev");
+const pages = readdirSync(join(checkout, "docs/runbooks")).map((file) => `docs/runbooks/${file}`);
+
+/** What the names behind a verb's system may be. */
+function namesFor(verb: string, { namespace, dataStores, workloads }: Target): readonly string[] | undefined {
+  if (["run", "suspend", "resume"].includes(verb))
+    return objects
+      .filter(({ kind, metadata }) => ["CronJob", "Job"].includes(kind) && metadata.namespace === namespace)
+      .map(({ metadata }) => metadata.name);
+  if (["backup", "backups", "drill", "restore"].includes(verb))
+    return dataStores.flatMap(({ name, backup }) => (backup ? [name] : []));
+  if (verb === "restart") return workloads.map(({ name }) => name);
+  return undefined;
+}
+
+/** What is wrong with a line: what the command says of it, or a name that the stack does not declare. */
+async function wrongWith(line: readonly string[], cluster: FakeCluster): Promise<string[]> {
+  const [verb = "", system = "", ...rest] = line;
+  const { code, stderr } = await runbook(cluster, line, {
+    targets,
+    bare: verbs.find(({ name }) => name === verb)?.kind === "prints",
+  });
+  if (code === 2) return [`${line.join(" ")}: ${stderr}`];
+  const target = targets.find((each) => each.system === system);
+  const known = target && namesFor(verb, target);
+  return known === undefined
+    ? []
+    : rest
+        .filter((word) => !word.startsWith("-") && !known.includes(word))
+        .map((word) => `${line.join(" ")}: there is no ${word}`);
+}
+
+test("every runbook line of the pages and of --help is taken by the command, and names what exists", async (t) => {
   const cluster = await fakeCluster(t, []);
   cluster.rules = []; // each line ends at the rights, before a cluster would be looked at
-  const { targets } = await stackVariant("dev");
-  const pages = ["README.md", "docs/alerts.md", "docs/runbook.md", "docs/runbooks/bgc-platform.md"].map((page) =>
-    readFileSync(join(checkout, page), "utf8"),
+  const lines = ["README.md", "docs/alerts.md", "docs/runbook.md", "docs/day-two.md", ...pages].flatMap((page) =>
+    linesIn(readFileSync(join(checkout, page), "utf8")),
   );
-  const lines = pages.flatMap((page) =>
-    [...page.matchAll(/^npx runbook ([^#|\n]+)/gm)].map(([, line]) => line!.trim().split(/\s+/)),
-  );
-  t.true(lines.length > verbs.length);
-  for (const line of lines) {
-    const bare = verbs.find(({ name }) => name === line[0])?.kind === "prints";
-    const { code, stderr } = await runbook(cluster, line, { targets, bare });
-    t.not(code, 2, `${line.join(" ")}: ${stderr}`);
+  t.true(lines.length > 5 * verbs.length, `${lines.length} lines`);
+  t.deepEqual((await Promise.all(lines.map((line) => wrongWith(line, cluster)))).flat(), []);
+  for (const [line, wrong] of [
+    ["restart bgc", 'restart bgc: stack dev has no system "bgc"; '],
+    ["restart bgc-platform postgre", "restart bgc-platform postgre: there is no postgre"],
+    ["run bots-edi engine", "run bots-edi engine: there is no engine"],
+    ["backup bgc-platform redis", "backup bgc-platform redis: there is no redis"],
+    ["status bots-edi --since 1h", "status bots-edi --since 1h: error: unknown option '--since'"],
+    ["statsu bots-edi", "statsu bots-edi: error: unknown command 'statsu'"],
+    ["maintenance bots-edi", "maintenance bots-edi: error: missing required argument"],
+  ] as const) {
+    const [said = ""] = await wrongWith(line.split(" "), cluster);
+    t.true(said.startsWith(wrong), said);
   }
-  t.is((await runbook(cluster, ["restart", "bgc"], { targets })).code, 2);
+});
+
+test("each system has a page, which operates that system alone", (t) => {
+  t.deepEqual(pages, targets.map(({ system }) => `docs/runbooks/${system}.md`).toSorted());
+  for (const page of pages) {
+    const lines = linesIn(readFileSync(join(checkout, page), "utf8"));
+    t.true(lines.length > 5, page);
+    t.deepEqual([...new Set(lines.map(([, system]) => `docs/runbooks/${system}.md`))], [page]);
+  }
 });

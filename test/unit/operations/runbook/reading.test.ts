@@ -1,6 +1,7 @@
 import test from "ava";
 import { fakeCluster, type Thing } from "../../../support/fake-cluster.ts";
 import { backupCronJob, ended, runbook, shop } from "../../../support/runbook.ts";
+import { controller, pod } from "../../../support/workload-things.ts";
 
 const proof = '{"verifiedCopy":"bgc-1","at":"2026-01-31T02:04:00Z","bytes":1572864}';
 const run = (name: string): Thing => ({
@@ -17,37 +18,6 @@ const facts = (stdout: string) =>
   (JSON.parse(stdout) as { systems: { facts: { about: string; answer: string; detail: string }[]; data?: any }[] })
     .systems[0]!;
 
-const pod = (name: string, app: string, waiting?: string): Thing => ({
-  kind: "Pod",
-  metadata: {
-    name,
-    labels: { app },
-    ownerReferences: [
-      { kind: app === "postgres" ? "StatefulSet" : "ReplicaSet", name: app, uid: app, controller: true },
-    ],
-  },
-  spec: { containers: [{ name: app }] },
-  status: {
-    phase: "Running",
-    conditions: [{ type: "Ready", status: waiting ? "False" : "True" }],
-    containerStatuses: [
-      {
-        name: app,
-        ready: !waiting,
-        restartCount: waiting ? 4 : 0,
-        image: "",
-        imageID: "",
-        state: waiting ? { waiting: { reason: waiting } } : { running: {} },
-      },
-    ],
-  },
-});
-const controller = (kind: string, name: string, replicas: number): Thing => ({
-  kind,
-  metadata: { name, generation: 1 },
-  spec: { replicas, selector: { matchLabels: { app: name } }, template: { spec: { containers: [] } } },
-  status: { observedGeneration: 1, readyReplicas: replicas },
-});
 const platform = (): Thing[] => [
   controller("StatefulSet", "postgres", 1),
   pod("postgres-0", "postgres"),

@@ -162,3 +162,23 @@ test("an API server that is away for a moment is waited for", async (t) => {
     "said once for three failures",
   );
 });
+
+test("resume gives the field back to the stack, which may change it again (E03)", async (t) => {
+  const cluster = await fakeCluster(t, [backupCronJob()]);
+  const owners = () => cluster.get("CronJob", "postgres-backup")!.metadata["managedFields"] as object[];
+  const before = owners();
+  // The API server takes a field from its owner when another writer changes it.
+  cluster.after = ({ method, body }, thing) => {
+    if (method !== "PATCH" || body.spec === undefined) return;
+    const fieldsV1 = { "f:spec": { "f:suspend": {} } };
+    const emptied = { ...before[0], fieldsV1: { "f:spec": {} } };
+    const managedFields = [emptied, { manager: "runbook", operation: "Update", fieldsV1 }];
+    cluster.put({ ...thing, metadata: { ...thing.metadata, managedFields } });
+  };
+  const verb = (name: string) => runbook(cluster, [name, "bgc-platform", "postgres-backup", "--yes"]);
+  t.is((await verb("suspend")).code, 0);
+  t.deepEqual(owners().length, 2);
+  t.is((await verb("resume")).code, 0);
+  t.deepEqual(owners(), before);
+  t.deepEqual(cluster.get("CronJob", "postgres-backup")!.metadata["annotations"], {});
+});
