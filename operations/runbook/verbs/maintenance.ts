@@ -1,13 +1,12 @@
 import type { Target } from "../../../components/systems/target.ts";
 import { UsageError } from "../errors.ts";
 import { type Fact, no, yes } from "../fact.ts";
-import { hold, type Holdable, noteOf, type Part, release } from "../held-object.ts";
+import { hold, noteOf, release } from "../held-object.ts";
 import { type Holdables, holdablesOf, rightsOfHolding } from "../holdables.ts";
-import { endOf, isRunOf, jobsOf } from "../jobs.ts";
-import { pageName, raisePage, removePage, rightsOfPage, rulesToPage } from "../maintenance-page.ts";
-import type { ActingVerb, Input, Plan, Scope, Step } from "../verb.ts";
-import { until } from "../wait.ts";
-import { living, secondsForOnePod, settled } from "../workloads.ts";
+import { pageName, removePage, rightsOfPage } from "../maintenance-page.ts";
+import { held, nameOf, pageFact, pageStep, started, stopped, wasOf, writing } from "../maintenance-parts.ts";
+import type { ActingVerb, Input, Plan, Scope } from "../verb.ts";
+import { living, settled } from "../workloads.ts";
 
 /** Takes a system out of use for a while, and brings it back as it was (P10). */
 export const maintenance: ActingVerb = {
@@ -31,49 +30,6 @@ export const maintenance: ActingVerb = {
     return way === "on" ? on(target, there, scope, input) : off(target, there, scope);
   },
 };
-
-/** An object with the form that it has during maintenance. */
-interface Held {
-  readonly object: Holdable;
-  readonly from: string;
-  readonly to: string;
-  readonly change: Part;
-}
-
-/** What a maintenance holds: hosts first, so that nobody meets a half-stopped system, and programs last. */
-function held({ workloads, dataStores }: Target, there: Holdables): readonly Held[] {
-  const stores = dataStores.map(({ name }) => name);
-  const copies = dataStores.map(({ backup }) => backup);
-  const programs = workloads
-    .filter(({ kind, name }) => kind === "Deployment" && !stores.includes(name))
-    .toReversed() // who is asked by others stops after them
-    .flatMap(({ name }) => there.deployments.filter((deployment) => deployment.name === name));
-  const podsOf = ({ spec }: Holdable) => `${(spec["replicas"] as number | undefined) ?? 1} pods`;
-  return [
-    ...there.ingresses.map((object) => ({
-      object,
-      from: "leads to the system",
-      to: "leads to the maintenance page",
-      change: { spec: { rules: rulesToPage(object.spec["rules"]) } },
-    })),
-    ...there.scaledObjects.map((object) => ({
-      object,
-      from: "scales",
-      to: "rests",
-      change: { annotations: { "autoscaling.keda.sh/paused": "true" } },
-    })),
-    ...there.cronJobs
-      .filter(
-        ({ name, spec, metadata }) =>
-          !copies.includes(name) && (noteOf(metadata, "maintenance") || spec["suspend"] !== true),
-      )
-      .map((object) => ({ object, from: "runs as scheduled", to: "suspended", change: { spec: { suspend: true } } })),
-    // An autoscaler rests while its workload is to have no pod.
-    ...programs.map((object) => ({ object, from: podsOf(object), to: "0 pods", change: { spec: { replicas: 0 } } })),
-  ];
-}
-
-const nameOf = ({ kind, name }: Holdable): string => `${kind} ${name}`;
 
 async function on(target: Target, there: Holdables, scope: Scope, { run }: Input): Promise<Plan> {
   const { namespace, system } = target;
@@ -175,64 +131,3 @@ async function off(target: Target, there: Holdables, scope: Scope): Promise<Plan
     goOn: `what is not put back yet still remembers what it was: runbook maintenance ${system} off goes on`,
   };
 }
-
-function wasOf({ kind, metadata }: Holdable): string {
-  const { spec = {} } = noteOf(metadata, "maintenance")?.was ?? {};
-  if (kind === "Deployment") return `${(spec["replicas"] as number | null) ?? 1} pods`;
-  return { Ingress: "leads to the system", CronJob: "runs as scheduled" }[kind] ?? "scales";
-}
-
-/** Jobs of schedules that are held, that go on: they end by themselves, and until then they write. */
-async function writing({ namespace, dataStores }: Target, { cronJobs }: Holdables, scope: Scope): Promise<string[]> {
-  const copies = dataStores.map(({ backup }) => backup);
-  const there = await jobsOf(scope.kubeConfig, namespace);
-  const owners = there.cronJobs.filter(
-    ({ metadata }) => !copies.includes(metadata?.name) && cronJobs.some(({ name }) => name === metadata?.name),
-  );
-  return there.jobs
-    .filter((job) => endOf(job) === undefined && owners.some((cronJob) => isRunOf(job, cronJob)))
-    .map(({ metadata }) => metadata!.name!);
-}
-
-const pageStep = (namespace: string): Step => ({
-  name: "raise the page",
-  run: async (within) => {
-    await raisePage(namespace, within);
-    const page = { kind: "Deployment", name: pageName } as const;
-    const first = await living(within.kubeConfig, namespace, page);
-    await until({ what: "the page to be Ready", seconds: secondsForOnePod(first) }, within, async () => {
-      const { ready, detail } = settled(await living(within.kubeConfig, namespace, page));
-      return { done: ready, state: detail };
-    });
-    return "Ready";
-  },
-});
-
-async function pageFact(namespace: string, { kubeConfig }: Scope): Promise<Fact> {
-  const { ready, detail } = settled(await living(kubeConfig, namespace, { kind: "Deployment", name: pageName }));
-  return (ready ? yes : no)("maintenance page", detail);
-}
-
-const stopped =
-  (namespace: string, { name }: Holdable) =>
-  async (within: Scope): Promise<string> => {
-    const workload = { kind: "Deployment", name } as const;
-    const first = await living(within.kubeConfig, namespace, workload);
-    await until({ what: `Deployment ${name} to have no pod`, seconds: secondsForOnePod(first) }, within, async () => {
-      const { pods } = await living(within.kubeConfig, namespace, workload);
-      return { done: pods.length === 0, state: `Deployment ${name}: ${pods.length} pods are left` };
-    });
-    return "no pod is left";
-  };
-
-const started =
-  (namespace: string, { name }: Holdable) =>
-  async (within: Scope): Promise<string> => {
-    const workload = { kind: "Deployment", name } as const;
-    const first = await living(within.kubeConfig, namespace, workload);
-    await until({ what: `Deployment ${name} to be Ready`, seconds: secondsForOnePod(first) }, within, async () => {
-      const { ready, detail } = settled(await living(within.kubeConfig, namespace, workload));
-      return { done: ready, state: detail };
-    });
-    return "Ready";
-  };
