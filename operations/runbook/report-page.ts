@@ -1,4 +1,4 @@
-import { markdownTable } from "../../policies/check/formats/table.ts";
+import { markdownTable } from "../../policies/gates/check/formats/table.ts";
 import type { Target } from "../../components/systems/target.ts";
 import { type Fact, counted } from "./fact.ts";
 import type { Evidence } from "./evidence.ts";

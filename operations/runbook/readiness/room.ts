@@ -1,6 +1,6 @@
 import { CoreV1Api, type V1PodTemplateSpec, type V1ResourceQuota } from "@kubernetes/client-node";
-import { fromManifest } from "../../../policies/kubernetes-object.ts";
-import { podDemand } from "../../../policies/pod-demand.ts";
+import { fromManifest } from "../../../policies/model/kubernetes-object.ts";
+import { podDemand } from "../../../policies/facts/pod-demand.ts";
 import { parseQuantity } from "../../../settings/quantity.ts";
 import { type Fact, no, notMeasured, yes } from "../fact.ts";
 import type { Scope } from "../verb.ts";

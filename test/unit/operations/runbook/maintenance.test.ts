@@ -1,9 +1,9 @@
 import test from "ava";
 import type { Target } from "../../../../components/systems/target.ts";
 import { pageObjects } from "../../../../operations/runbook/maintenance-page.ts";
-import { fromManifest } from "../../../../policies/kubernetes-object.ts";
-import { evaluate } from "../../../../policies/pack.ts";
-import { parseSettings } from "../../../../policies/settings.ts";
+import { fromManifest } from "../../../../policies/model/kubernetes-object.ts";
+import { evaluate } from "../../../../policies/engine/judge.ts";
+import { parseSettings } from "../../../../policies/engine/settings.ts";
 import { fakeCluster, type FakeCluster, type Thing } from "../../../support/fake-cluster.ts";
 import { backupCronJob, runbook, shop, withoutIds } from "../../../support/runbook.ts";
 import { stackVariant } from "../../../support/stack-variant.ts";
