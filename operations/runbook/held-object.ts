@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { V1ManagedFieldsEntry, V1ObjectMeta } from "@kubernetes/client-node";
+import { hasStatus } from "../api-answer.ts";
 import { fieldManager } from "./suspended-by.ts";
 
 /** On an object that is held: what it was like before, by what holds it. It is written with the change or not at all. */
@@ -47,31 +49,32 @@ export function noteOf(metadata: V1ObjectMeta | undefined, holder: Holder): Note
  * and changes what somebody else has put back since.
  */
 export async function hold(object: Holdable, holder: Holder, change: Part, run: string, now: Date): Promise<void> {
-  const { metadata, spec } = await object.again();
   const fields = Object.keys(change.spec ?? {});
-  const noted = noteOf(metadata, holder);
-  if (noted && fields.every((field) => isDeepStrictEqual(spec[field], change.spec![field]))) return;
-  const note: Note = noted ?? {
-    run,
-    since: `${now.toISOString().slice(0, 19)}Z`,
-    was: {
-      spec: Object.fromEntries(fields.map((field) => [field, spec[field] ?? null])),
-      annotations: Object.fromEntries(
-        Object.keys(change.annotations ?? {}).map((name) => [name, metadata.annotations?.[name] ?? null]),
+  await onNewest(object, async ({ metadata, spec }) => {
+    const noted = noteOf(metadata, holder);
+    if (noted && fields.every((field) => isDeepStrictEqual(spec[field], change.spec![field]))) return;
+    const note: Note = noted ?? {
+      run,
+      since: `${now.toISOString().slice(0, 19)}Z`,
+      was: {
+        spec: Object.fromEntries(fields.map((field) => [field, spec[field] ?? null])),
+        annotations: Object.fromEntries(
+          Object.keys(change.annotations ?? {}).map((name) => [name, metadata.annotations?.[name] ?? null]),
+        ),
+      },
+      owners: fields.flatMap((field) =>
+        (metadata.managedFields ?? [])
+          .filter((entry) => entry.manager !== fieldManager && owns(entry, field))
+          .map(({ manager = "", operation = "" }) => ({ manager, operation, field })),
       ),
-    },
-    owners: fields.flatMap((field) =>
-      (metadata.managedFields ?? [])
-        .filter((entry) => entry.manager !== fieldManager && owns(entry, field))
-        .map(({ manager = "", operation = "" }) => ({ manager, operation, field })),
-    ),
-  };
-  await object.patch({
-    metadata: {
-      resourceVersion: metadata.resourceVersion,
-      annotations: { ...change.annotations, [heldBy[holder]]: JSON.stringify(note) },
-    },
-    ...(change.spec && { spec: change.spec }),
+    };
+    await object.patch({
+      metadata: {
+        resourceVersion: metadata.resourceVersion,
+        annotations: { ...change.annotations, [heldBy[holder]]: JSON.stringify(note) },
+      },
+      ...(change.spec && { spec: change.spec }),
+    });
   });
 }
 
@@ -80,22 +83,40 @@ export async function hold(object: Holdable, holder: Holder, change: Part, run: 
  * note goes last: one that was cut short is done again.
  */
 export async function release(object: Holdable, holder: Holder): Promise<void> {
-  const { metadata } = await object.again();
-  const note = noteOf(metadata, holder);
-  if (note === undefined) return;
-  const { was, owners } = note;
-  await object.patch({
-    metadata: { resourceVersion: metadata.resourceVersion, annotations: was.annotations ?? {} },
-    spec: was.spec ?? {},
+  await onNewest(object, async ({ metadata }) => {
+    const { was } = noteOf(metadata, holder) ?? {};
+    if (was === undefined) return;
+    await object.patch({
+      metadata: { resourceVersion: metadata.resourceVersion, annotations: was.annotations ?? {} },
+      spec: was.spec ?? {},
+    });
   });
-  const { metadata: back } = await object.again();
-  await object.patch({
-    metadata: {
-      resourceVersion: back.resourceVersion,
-      annotations: { [heldBy[holder]]: null },
-      managedFields: returned(back.managedFields ?? [], owners),
-    },
+  await onNewest(object, async ({ metadata }) => {
+    const note = noteOf(metadata, holder);
+    if (note === undefined) return;
+    await object.patch({
+      metadata: {
+        resourceVersion: metadata.resourceVersion,
+        annotations: { [heldBy[holder]]: null },
+        managedFields: returned(metadata.managedFields ?? [], note.owners),
+      },
+    });
   });
+}
+
+/** A controller writes the status of what it starts again and again meanwhile. */
+const attempts = 20;
+
+/** Changes an object as it is now, and once more as it is then where somebody has written it between. */
+async function onNewest(object: Holdable, change: (now: Holdable) => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await change(await object.again());
+    } catch (error) {
+      if (!hasStatus(error, 409) || attempt === attempts) throw error;
+      await sleep(50);
+    }
+  }
 }
 
 const specOf = ({ fieldsV1 }: V1ManagedFieldsEntry): Record<string, object> =>

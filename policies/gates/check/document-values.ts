@@ -86,19 +86,19 @@ export function construct(events: readonly Event[], source: string): Constructed
 
   const mapping = (): Mapping => {
     const result: Mapping = {};
-    const merged = new Set<string>(); // keys that no line of this mapping sets
+    let merged: Set<string> | undefined; // keys that no line of this mapping sets, where it merges at all
     while (events[at]!.type !== EVENT_ID.POP) {
       const event = events[at]!;
       const offset = offsetOf(event);
       if (event.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.PLAIN && isMergeKey(event)) {
         at += 1;
-        merge(result, merged, offset);
+        merge(result, (merged ??= new Set()), offset);
         continue;
       }
       const key = keyOf(node(), offset);
-      if (Object.hasOwn(result, key) && !merged.has(key))
+      if (Object.hasOwn(result, key) && !merged?.has(key))
         ambiguities.push({ offset, message: `the key ${key} is given twice` }); // kubectl takes the last
-      merged.delete(key);
+      merged?.delete(key);
       set(result, key, node());
     }
     at += 1;

@@ -284,6 +284,23 @@ test("an object that somebody changes in the same moment is not overwritten (P10
   t.deepEqual(cluster.get("Ingress", "web")!["spec"].rules, rules);
 });
 
+test("an object that a controller writes between a look and a change is looked at again, and changed (P10)", async (t) => {
+  const cluster = await fakeCluster(t, platform());
+  working(cluster);
+  const before = asDeclared(cluster);
+  let odd = false;
+  cluster.before = ({ method, path }) => {
+    if (method === "PATCH" && path.includes("/deployments/web") && (odd = !odd))
+      cluster.put(cluster.get("Deployment", "web")!);
+    return undefined;
+  };
+  for (const way of ["on", "off"]) {
+    const { code, stdout } = await maintain(cluster, way, "--yes");
+    t.is(code, 0, `${way}: ${stdout}`);
+  }
+  t.deepEqual(asDeclared(cluster), before);
+});
+
 test("the page's objects pass every rule among those of a stack (X01, X02, X03, X05)", async (t) => {
   const { objects } = await stackVariant("dev");
   const peer = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } };
