@@ -24,7 +24,6 @@ export function held({ workloads, dataStores }: Target, there: Holdables): reado
     .filter(({ kind, name }) => kind === "Deployment" && !stores.includes(name))
     .toReversed() // who is asked by others stops after them
     .flatMap(({ name }) => there.deployments.filter((deployment) => deployment.name === name));
-  const podsOf = ({ spec }: Holdable) => `${(spec["replicas"] as number | undefined) ?? 1} pods`;
   return [
     ...there.ingresses.map((object) => ({
       object,
@@ -45,7 +44,8 @@ export function held({ workloads, dataStores }: Target, there: Holdables): reado
       )
       .map((object) => ({ object, from: "runs as scheduled", to: "suspended", change: { spec: { suspend: true } } })),
     // An autoscaler rests while its workload is to have no pod.
-    ...programs.map((object) => ({ object, from: podsOf(object), to: "0 pods", change: { spec: { replicas: 0 } } })),
+    // Its plan names no number, which an autoscaler may change while the plan is read.
+    ...programs.map((object) => ({ object, from: "runs", to: "0 pods", change: { spec: { replicas: 0 } } })),
   ];
 }
 

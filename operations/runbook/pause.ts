@@ -49,8 +49,9 @@ export async function pauseOf({ namespace, system, workloads, dataStores }: Targ
   return {
     changes: all.map((each) => ({
       object: named(each),
-      from: pods(each.workload.pods.length),
-      to: `none while the data is exchanged, and ${pods(each.replicas)} again`,
+      // No number: an autoscaler may change it while the plan is read.
+      from: each.workload.pods.length === 0 ? "has no pod" : "runs",
+      to: "stopped while the data is exchanged, and started again",
     })),
     problems: await startedByKeda(namespace, system, all, scope),
     before: Object.fromEntries(all.map(({ workload: { name }, replicas }) => [name, replicas])),

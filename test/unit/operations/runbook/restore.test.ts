@@ -174,8 +174,8 @@ test("restore loads a copy beside the database in use, swaps the names while nob
     [
       "restore bgc-platform: context here, stack dev, namespace data",
       "  database bgc_restored_TIME: not there → the newest verified copy, compared table by table",
-      "  Deployment redis: 1 pod → none while the data is exchanged, and 1 pod again",
-      "  Deployment api: 2 pods → none while the data is exchanged, and 2 pods again",
+      "  Deployment redis: runs → stopped while the data is exchanged, and started again",
+      "  Deployment api: runs → stopped while the data is exchanged, and started again",
       "  database bgc: in use → what bgc_restored_TIME is; what it is now is kept as bgc_before_TIME",
       "  Job bgc-migrations: has run → runs again, for a copy from before it",
       "1/7 run Job postgres-restore-RUN",
@@ -344,7 +344,10 @@ test("a run that was killed is taken up by the next one: its load is removed, an
     stdout.includes("  database bgc_restored_20260131t010203: left by a run that was cut short → removed\n"),
     stdout,
   );
-  t.true(stdout.includes("  Deployment api: 0 pods → none while the data is exchanged, and 2 pods again\n"), stdout);
+  t.true(
+    stdout.includes("  Deployment api: has no pod → stopped while the data is exchanged, and started again\n"),
+    stdout,
+  );
   t.false(all.databases.has(15));
   t.is(all.databases.get(16), "bgc_restored_by_ana", "what a person named is not ours");
   t.deepEqual(all.done.slice(-2), ["redis 1", "api 2"]);
