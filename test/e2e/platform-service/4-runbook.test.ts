@@ -1,8 +1,6 @@
 import test from "ava";
-import { askHost } from "../../../operations/ask-host.ts";
-import { eventually, kubectl } from "../../support/cluster.ts";
+import { kubectl } from "../../support/cluster.ts";
 import { actsWell, looksWell } from "../../support/live-runbook.ts";
-import { testOwn } from "../../support/own-cluster.ts";
 
 const system = "platform-service";
 const namespace = "platform";
@@ -54,42 +52,6 @@ test.serial(
     await actsWell(t, namespace, "scale", system, system, String(now + 1));
     t.true((await pods()).split("\n").length > now);
     await actsWell(t, namespace, "scale", system, system, "auto");
-    t.deepEqual(await declared(), before);
-  },
-);
-
-testOwn(
-  "maintenance shows a page at the host, stops the service, and off leaves nothing that an update would change (P10)",
-  async (t) => {
-    const ask = (path: string) =>
-      askHost({ address: "127.0.0.1", host: "platform-service.localhost", tls: true, path });
-    const before = await declared();
-    t.is(await ask("/health"), 200);
-    t.teardown(async () => {
-      if ((await pods()) === "") await actsWell(t, namespace, "maintenance", system, "off");
-    });
-    await actsWell(t, namespace, "maintenance", system, "on");
-    t.is(await pods(), "");
-    // The controller learns of the change a moment later.
-    t.is(
-      await eventually(
-        "the page",
-        60,
-        () => ask("/health"),
-        (status) => status === 503,
-      ),
-      503,
-    );
-    await actsWell(t, namespace, "maintenance", system, "off");
-    t.is(
-      await eventually(
-        "the service",
-        60,
-        () => ask("/health"),
-        (status) => status === 200,
-      ),
-      200,
-    );
     t.deepEqual(await declared(), before);
   },
 );
