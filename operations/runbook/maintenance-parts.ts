@@ -4,8 +4,8 @@ import { type Holdable, noteOf, type Part } from "./held-object.ts";
 import type { Holdables } from "./holdables.ts";
 import { endOf, isRunOf, jobsOf } from "./jobs.ts";
 import { pageName, raisePage, rulesToPage } from "./maintenance-page.ts";
+import { untilGone, untilReady } from "./scaling.ts";
 import type { Scope, Step } from "./verb.ts";
-import { until } from "./wait.ts";
 import { living, secondsForOnePod, settled } from "./workloads.ts";
 
 /** An object with the form that it has during maintenance. */
@@ -80,10 +80,7 @@ export const pageStep = (namespace: string): Step => ({
     await raisePage(namespace, within);
     const page = { kind: "Deployment", name: pageName } as const;
     const first = await living(within.kubeConfig, namespace, page);
-    await until({ what: "the page to be Ready", seconds: secondsForOnePod(first) }, within, async () => {
-      const { ready, detail } = settled(await living(within.kubeConfig, namespace, page));
-      return { done: ready, state: detail };
-    });
+    await untilReady(within, namespace, first, secondsForOnePod(first));
     return "Ready";
   },
 });
@@ -95,24 +92,13 @@ export async function pageFact(namespace: string, { kubeConfig }: Scope): Promis
 
 export const stopped =
   (namespace: string, { name }: Holdable) =>
-  async (within: Scope): Promise<string> => {
-    const workload = { kind: "Deployment", name } as const;
-    const first = await living(within.kubeConfig, namespace, workload);
-    await until({ what: `Deployment ${name} to have no pod`, seconds: secondsForOnePod(first) }, within, async () => {
-      const { pods } = await living(within.kubeConfig, namespace, workload);
-      return { done: pods.length === 0, state: `Deployment ${name}: ${pods.length} pods are left` };
-    });
-    return "no pod is left";
-  };
+  async (within: Scope): Promise<string> =>
+    untilGone(within, namespace, await living(within.kubeConfig, namespace, { kind: "Deployment", name }));
 
 export const started =
   (namespace: string, { name }: Holdable) =>
   async (within: Scope): Promise<string> => {
-    const workload = { kind: "Deployment", name } as const;
-    const first = await living(within.kubeConfig, namespace, workload);
-    await until({ what: `Deployment ${name} to be Ready`, seconds: secondsForOnePod(first) }, within, async () => {
-      const { ready, detail } = settled(await living(within.kubeConfig, namespace, workload));
-      return { done: ready, state: detail };
-    });
+    const first = await living(within.kubeConfig, namespace, { kind: "Deployment", name });
+    await untilReady(within, namespace, first, secondsForOnePod(first));
     return "Ready";
   };

@@ -30,8 +30,13 @@ export async function scale(
 
 /** Ends all pods of a workload, and waits until they are gone. */
 export async function stopped(scope: Scope, namespace: string, workload: Living): Promise<string> {
-  const { kind, name } = workload;
   await scale(scope, namespace, workload, 0);
+  return untilGone(scope, namespace, workload);
+}
+
+/** Waits until a workload has no pod. */
+export async function untilGone(scope: Scope, namespace: string, workload: Living): Promise<string> {
+  const { kind, name } = workload;
   await until({ what: `${kind} ${name} to have no pod`, seconds: secondsForOnePod(workload) }, scope, async () => {
     const { pods } = await living(scope.kubeConfig, namespace, workload);
     return {
@@ -44,15 +49,20 @@ export async function stopped(scope: Scope, namespace: string, workload: Living)
 
 /** Brings a workload back to a number of pods, and waits until all of them are Ready. */
 export async function started(scope: Scope, namespace: string, workload: Living, replicas: number): Promise<string> {
-  const { kind, name } = workload;
   await scale(scope, namespace, workload, replicas);
-  await until(
-    { what: `${kind} ${name} to be Ready`, seconds: secondsForOnePod(workload) * Math.max(1, replicas) },
-    scope,
-    async () => {
-      const { ready, detail } = settled(await living(scope.kubeConfig, namespace, workload));
-      return { done: ready, state: detail };
-    },
-  );
+  await untilReady(scope, namespace, workload, secondsForOnePod(workload) * Math.max(1, replicas));
   return replicas === 1 ? "1 pod is Ready" : `${replicas} pods are Ready`;
+}
+
+/** Waits until all pods of a workload are Ready, at most so many seconds. */
+export async function untilReady(
+  scope: Scope,
+  namespace: string,
+  workload: Pick<Living, "kind" | "name">,
+  seconds: number,
+): Promise<void> {
+  await until({ what: `${workload.kind} ${workload.name} to be Ready`, seconds }, scope, async () => {
+    const { ready, detail } = settled(await living(scope.kubeConfig, namespace, workload));
+    return { done: ready, state: detail };
+  });
 }
